@@ -1,0 +1,22 @@
+{#- best_candidates(scored, candidate_source): the body of the CTE that ends every
+    candidate model. Keeps each user's best n new items and best n repeats and brings
+    them into the contract. `scored` has user_id, item_id, item_index, score, is_repeat
+    and reason_item_id. Equal scores go to the more popular item (its smaller index).
+    best_candidates("scored", "als")  ->  select user_id, item_id, 'als' as ... -#}
+{% macro best_candidates(scored, candidate_source) %}
+    select
+        user_id,
+        item_id,
+        '{{ candidate_source }}' as candidate_source,
+        cast(score as double) as score,
+        is_repeat,
+        reason_item_id,
+        row_number() over (
+            partition by user_id, is_repeat order by score desc, item_index
+        ) as kind_rank,
+        row_number() over (
+            partition by user_id order by score desc, item_index
+        ) as item_rank
+    from {{ scored }}
+    qualify kind_rank <= {{ var("candidates_per_user") | int }}
+{% endmacro %}

@@ -1,0 +1,25 @@
+{#- mapped_events(): the body of a CTE that renames and types raw events, row for row.
+    mapped_events()  ->  select (household_id) as user_id, ... from raw.transactions -#}
+{% macro mapped_events() %}
+    {%- set event_at = mapped("events", "event_at") %}
+    select
+        {{ mapped("events", "user_id") }} as user_id,
+        {{ mapped("events", "item_id") }} as item_id,
+        try_cast({{ event_at }} as timestamp) as event_at,
+        case
+            when try_cast({{ event_at }} as timestamp) is null
+            then cast({{ event_at }} as varchar)
+        end as unreadable_event_at,
+        {% if var("events").get("event_type") is none %} 'purchase'
+        {% else %} lower(trim(cast({{ mapped("events", "event_type") }} as varchar)))
+        {% endif %} as event_type,
+        cast({{ mapped("events", "basket_id") }} as varchar) as basket_id,
+        {% for column in ["quantity", "amount", "rating"] -%}
+            try_cast({{ mapped("events", column) }} as double) as {{ column }},
+        {% endfor -%}
+        cast({{ mapped("events", "region") }} as varchar) as region
+    from {{ input_relation("events") }}
+    {% if var("events").get("where") %}
+        where {{ var("events").get("where") }}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,65 @@
+"""Project in, checked plan out: every enabled model rendered, the DAG built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recsql import lineage
+from recsql.errors import ProjectError, did_you_mean
+from recsql.graph import Graph, Node
+from recsql.project import Project
+from recsql.render import Compiled, Renderer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run needs: compiled models, the graph, and the renderer for tests."""
+
+    project: Project
+    models: Mapping[str, Compiled]
+    graph: Graph
+    renderer: Renderer
+
+    @property
+    def public(self) -> tuple[str, ...]:
+        """Return the names of the tables that are published."""
+        return self.graph.select(["tag:public"])
+
+    def unused_vars(self) -> list[str]:
+        """Return a warning for each var the user set and nothing reads."""
+        unread = sorted(self.project.own_vars - self.renderer.vars_read)
+        known = self.renderer.vars_read
+        return [
+            f'dbt_project.yml: var "{name}" is read by no model.{did_you_mean(name, known)}'
+            for name in unread
+        ]
+
+
+def compile_project(project: Project) -> Plan:
+    """Render all enabled models and check what they read.
+
+    Raises:
+        ProjectError: a template, a reference or the graph is wrong.
+    """
+    renderer = Renderer(project)
+    rendered = [renderer.render(model) for model in project.models.values()]
+    models = {c.name: c for c in rendered if c.config.get("enabled", True)}
+    for compiled in models.values():
+        for ref in compiled.refs:
+            if ref in project.models and ref not in models:
+                raise ProjectError(
+                    f'{compiled.file}: reads "{ref}", which the vars switch off.'
+                )
+        lineage.check_tables(compiled, renderer.relation)
+    nodes = [
+        Node(
+            name=name,
+            parents=compiled.refs,
+            folder=compiled.model.layer,
+            tags=frozenset(compiled.config.get("tags", [])),
+        )
+        for name, compiled in models.items()
+    ]
+    seeds = [Node(name, (), "seeds") for name in project.seeds]
+    return Plan(project, models, Graph([*nodes, *seeds]), renderer)

@@ -1,0 +1,72 @@
+"""Every error recsql raises on purpose: what failed, where, what was seen, what to do.
+
+Exit codes (documented in the README): 0 done, 1 the work failed (a model, a test, a
+locked or full warehouse), 2 the request was wrong (files, settings, names),
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RecsqlError(Exception):
+    """Base of all deliberate errors; its text is one line meant for the user."""
+
+    exit_code = 2
+
+
+class ProjectError(RecsqlError):
+    """Settings, yml, Jinja or the graph are wrong; nothing was executed."""
+
+
+class InputError(RecsqlError):
+    """A file, table, column or argument given by the user cannot be used."""
+
+
+class WarehouseError(RecsqlError):
+    """DuckDB could not open, lock, read or write the warehouse."""
+
+    exit_code = 1
+
+
+class ModelError(RecsqlError):
+    """DuckDB refused or failed a model."""
+
+    exit_code = 1
+
+
+class TestsFailed(RecsqlError):
+    """At least one data test or unit test did not pass."""
+
+    exit_code = 1
+    __test__ = False
+
+
+class Interrupted(RecsqlError):
+    """The user pressed ctrl-C."""
+
+    exit_code = 130
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean "x"?`` for the closest known name, or nothing.
+
+    >>> did_you_mean("sig_rule", ["sig_rules", "rec_popular"])
+    ' Did you mean "sig_rules"?'
+    >>> did_you_mean("zebra", ["sig_rules"])
+    ''
+    """
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f' Did you mean "{close[0]}"?' if close else ""
+
+
+def first_line(error: BaseException | str) -> str:
+    """Return the first non-empty line of a message, without DuckDB's type prefix twice.
+
+    >>> first_line("\\n  Binder Error: no column x  \\nLINE 1: ...")
+    'Binder Error: no column x'
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,159 @@
+"""Arrays in, arrays out: matrix factorization and top-N scoring, without DuckDB.
+
+Every function is deterministic: fits are seeded, rows and columns are sorted first, and
+BLAS runs on one thread inside the call (`implicit` uses its own threads around it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class AlsParameters:
+    """Settings of `als`; the confidence of a cell is 1 + alpha * weight."""
+
+    factors: int
+    regularization: float
+    alpha: float
+    iterations: int
+    seed: int
+
+
+def sparse(rows: Ints, columns: Ints, weights: Floats) -> csr_matrix:
+    """Return a CSR matrix with sorted, unique cells; equal cells are summed.
+
+    Args:
+        rows: shape (n,), 0-based row of each cell.
+        columns: shape (n,), 0-based column of each cell.
+        weights: shape (n,), the cells' values.
+
+    >>> sparse(np.array([1, 0]), np.array([0, 2]), np.array([5., 3.])).toarray()
+    array([[0., 0., 3.],
+           [5., 0., 0.]], dtype=float32)
+    """
+    from scipy.sparse import csr_matrix
+
+    shape = (int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1)
+    cells = (np.asarray(weights, dtype=np.float32), (rows, columns))
+    matrix = csr_matrix(cells, shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
+def als(
+    rows: Ints, columns: Ints, weights: Floats, parameters: AlsParameters
+) -> tuple[Floats, Floats]:
+    """Return user factors (users, f) and item factors (items, f).
+
+    Alternating least squares for implicit feedback: Hu, Koren and Volinsky, "Collaborative
+    Filtering for Implicit Feedback Datasets", ICDM 2008, solved by conjugate gradient
+    (Takács, Pilászy and Tikk, RecSys 2011) as `implicit` implements it. Equal to calling
+    `implicit` on the same matrix with the same seed.
+
+    Args:
+        rows: shape (n,), user of each cell.
+        columns: shape (n,), item of each cell.
+        weights: shape (n,), non-negative.
+        parameters: see `AlsParameters`.
+
+    Raises:
+        ValueError: factors or iterations below 1.
+    """
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    if parameters.factors < 1 or parameters.iterations < 1:
+        raise ValueError("als needs at least 1 factor and 1 iteration")
+    if len(rows) == 0:
+        empty = np.zeros((0, parameters.factors), dtype=np.float32)
+        return empty, empty
+    matrix = sparse(rows, columns, weights)
+    with single_blas():
+        model = AlternatingLeastSquares(
+            factors=parameters.factors,
+            regularization=parameters.regularization,
+            alpha=parameters.alpha,
+            iterations=parameters.iterations,
+            random_state=parameters.seed,
+        )
+        model.fit(matrix, show_progress=False)
+    return model.user_factors, model.item_factors
+
+
+def pairs_matrix(rows: Ints, owners: Ints, columns: Ints, width: int) -> csr_matrix:
+    """Return (owner, column) pairs as a matrix whose i-th row belongs to `rows[i]`.
+
+    Pairs of other owners, and columns from `width` on, are left out.
+
+    >>> pairs_matrix(np.array([7, 3]), np.array([3, 9]), np.array([1, 1]), 2).toarray()
+    array([[0., 0.],
+           [0., 1.]], dtype=float32)
+    """
+    from scipy.sparse import csr_matrix
+
+    order = np.argsort(rows, kind="stable")
+    place = np.searchsorted(rows, owners, sorter=order).clip(max=max(len(rows) - 1, 0))
+    row = order[place] if len(rows) else place
+    known = (rows[row] == owners) & (columns < width) if len(rows) else owners < 0
+    ones = np.ones(int(known.sum()), dtype=np.float32)
+    return csr_matrix((ones, (row[known], columns[known])), shape=(len(rows), width))
+
+
+@dataclass(frozen=True)
+class TopItems:
+    """Best items per user, flat: all arrays have one entry per (user, item)."""
+
+    users: Ints
+    items: Ints
+    scores: Floats
+
+
+def top_items(
+    user_factors: Floats, item_factors: Floats, seen: csr_matrix, count: int
+) -> TopItems:
+    """Return each user's `count` best items by inner product, seen items left out.
+
+    Args:
+        user_factors: shape (users, f).
+        item_factors: shape (items, f); the row is the item's number.
+        seen: shape (users, items), non-zero where an item must not be returned.
+        count: items wanted per user; fewer come back where fewer are left.
+
+    >>> eye = np.eye(2, dtype=np.float32)
+    >>> none = sparse(np.array([1]), np.array([1]), np.array([1.0]))
+    >>> top_items(eye, eye, none, 1)  # user 1 has seen item 1, its best
+    TopItems(users=array([0, 1], dtype=int32), items=array([0, 0], dtype=int32), \
+scores=array([1., 0.], dtype=float32))
+    """
+    from implicit.cpu.topk import topk
+
+    users = len(user_factors)
+    wanted = min(count, len(item_factors))
+    if users == 0 or wanted == 0:
+        none = np.zeros(0, dtype=np.int32)
+        return TopItems(none, none, np.zeros(0, dtype=np.float32))
+    with single_blas():
+        items, scores = topk(
+            item_factors, user_factors, wanted, filter_query_items=seen, num_threads=0
+        )
+    allowed = np.minimum(wanted, len(item_factors) - np.diff(seen.indptr))
+    kept = np.arange(wanted) < allowed[:, None]
+    owners = np.broadcast_to(np.arange(users, dtype=np.int32)[:, None], kept.shape)
+    return TopItems(owners[kept], items[kept].astype(np.int32), scores[kept])
+
+
+def single_blas() -> Any:
+    """Return a context in which BLAS uses one thread."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")

@@ -1,0 +1,182 @@
+"""The yml beside the models: descriptions, data tests, unit tests and sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recsql.errors import ProjectError
+
+
+@dataclass(frozen=True)
+class DataTest:
+    """One generic test of a model or column, e.g. `not_null` or `relationships`."""
+
+    kind: str
+    model: str
+    column: str | None
+    arguments: Mapping[str, Any]
+    path: Path
+    severity: str = "error"
+
+    @property
+    def name(self) -> str:
+        """Return the name progress lines and errors show."""
+        return f"{self.kind} {self.model}" + (f".{self.column}" if self.column else "")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A described column of a model, seed or source table."""
+
+    name: str
+    description: str = ""
+    data_type: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelProperties:
+    """What the yml says of one model or seed."""
+
+    name: str
+    path: Path
+    description: str = ""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    tests: tuple[DataTest, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """One raw table; schema and identifier may hold Jinja."""
+
+    schema: str
+    identifier: str
+    columns: tuple[Column, ...]
+    path: Path
+
+
+@dataclass(frozen=True)
+class UnitTest:
+    """A dbt unit test: given rows in, expected rows out, vars overridden."""
+
+    name: str
+    model: str
+    given: tuple[Mapping[str, Any], ...]
+    expect: Mapping[str, Any]
+    vars: Mapping[str, Any]
+    path: Path
+
+
+@dataclass(frozen=True)
+class Described:
+    """All yml files of one folder."""
+
+    models: Mapping[str, ModelProperties]
+    sources: Mapping[tuple[str, str], SourceTable]
+    unit_tests: tuple[UnitTest, ...]
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read one yml file that must hold a mapping; errors name file and line."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ProjectError(f"{path}{line}: not valid YAML: {problem}") from None
+    if not isinstance(content, dict):
+        raise ProjectError(f"{path}: must hold a mapping at its top level.")
+    return content
+
+
+def _loader() -> Any:
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_folder(folder: Path) -> Described:
+    """Read every `*.yml` below a folder of models and of seeds beside them."""
+    models: dict[str, ModelProperties] = {}
+    sources: dict[tuple[str, str], SourceTable] = {}
+    unit_tests: list[UnitTest] = []
+    for path in sorted(folder.rglob("*.yml")):
+        content = read_yaml(path)
+        try:
+            for entry in [*content.get("models", []), *content.get("seeds", [])]:
+                models[entry["name"]] = _model(entry, path)
+            for source in content.get("sources", []):
+                sources.update(_source_tables(source, path))
+            unit_tests += [_unit_test(t, path) for t in content.get("unit_tests", [])]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ProjectError(
+                f"{path}: an entry is not laid out as dbt expects it ({error!r})."
+            ) from None
+    return Described(models, sources, tuple(unit_tests))
+
+
+def _model(entry: Mapping[str, Any], path: Path) -> ModelProperties:
+    name = entry["name"]
+    tests = [_data_test(t, name, None, path) for t in entry.get("data_tests", [])]
+    for column in entry.get("columns", []):
+        tests += [
+            _data_test(test, name, column["name"], path)
+            for test in column.get("data_tests", [])
+        ]
+    return ModelProperties(
+        name=name,
+        path=path,
+        description=entry.get("description", ""),
+        columns={c.name: c for c in _columns(entry)},
+        tests=tuple(tests),
+    )
+
+
+def _columns(entry: Mapping[str, Any]) -> tuple[Column, ...]:
+    return tuple(
+        Column(c["name"], c.get("description", ""), c.get("data_type"))
+        for c in entry.get("columns", [])
+    )
+
+
+def _data_test(test: Any, model: str, column: str | None, path: Path) -> DataTest:
+    if isinstance(test, str):
+        return DataTest(test, model, column, {}, path)
+    ((kind, body),) = test.items()
+    body = body or {}
+    config = body.get("config") or {}
+    arguments = dict(body.get("arguments") or {})
+    if column is None:
+        column = arguments.pop("column_name", None)
+    return DataTest(
+        kind, model, column, arguments, path, config.get("severity", "error")
+    )
+
+
+def _source_tables(
+    source: Mapping[str, Any], path: Path
+) -> dict[tuple[str, str], SourceTable]:
+    schema = source.get("schema", source["name"])
+    return {
+        (source["name"], table["name"]): SourceTable(
+            schema, table.get("identifier", table["name"]), _columns(table), path
+        )
+        for table in source["tables"]
+    }
+
+
+def _unit_test(test: Mapping[str, Any], path: Path) -> UnitTest:
+    overrides = test.get("overrides") or {}
+    return UnitTest(
+        name=test["name"],
+        model=test["model"],
+        given=tuple(test.get("given") or ()),
+        expect=test["expect"],
+        vars=overrides.get("vars") or {},
+        path=path,
+    )

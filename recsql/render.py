@@ -1,0 +1,262 @@
+"""Jinja: one model's template in, its SQL, references and config out.
+
+The names a template may use mean the same here and in dbt: `ref source var config doc`,
+dbt's `invocation_id` and `run_started_at`, and the project's macros. The environment is
+sandboxed: a template reaches neither files nor Python's internals.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from jinja2.sandbox import SandboxedEnvironment
+
+from recsql.errors import ProjectError, RecsqlError, did_you_mean
+from recsql.project import Model, Project
+
+MARK = re.compile("\x02(\\d+)\x03")
+SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def quoted(*parts: str) -> str:
+    """Join the parts of a relation name, quoting what is no plain identifier.
+
+    >>> quoted("main", "int_events"), quoted("raw", "My Table")
+    ('main.int_events', 'raw."My Table"')
+    """
+    return ".".join(
+        part if SIMPLE.fullmatch(part) else '"' + part.replace('"', '""') + '"'
+        for part in parts
+    )
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """One rendered model: its SQL, what it reads and how it is stored.
+
+    `file` is the path that messages show; `lines` maps lines of `sql` to lines of it.
+    """
+
+    model: Model
+    file: str
+    sql: str
+    refs: tuple[str, ...]
+    sources: tuple[str, ...]
+    config: Mapping[str, Any]
+    lines: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the model's name."""
+        return self.model.name
+
+    def source_line(self, rendered_line: int) -> int:
+        """Return the line of the file that a line (from 1) of the SQL came from."""
+        index = min(max(rendered_line, 1), len(self.lines)) - 1
+        return self.lines[index] if self.lines else rendered_line
+
+
+@dataclass
+class Recorder:
+    """What one template asked for while it was rendered."""
+
+    refs: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+class LineMarks(Extension):
+    """Put the source line into the text at every line break, to map errors back."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Mark the line breaks of plain text; everything else passes unchanged."""
+        for token in stream:
+            if token.type == "data":
+                first, *rest = token.value.split("\n")
+                marked = [
+                    f"\n\x02{token.lineno + i}\x03{line}"
+                    for i, line in enumerate(rest, 1)
+                ]
+                token = Token(token.lineno, "data", first + "".join(marked))
+            yield token
+
+
+class Renderer:
+    """Renders the models of one project; `relation` may be swapped for unit tests."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.relation: Callable[[str], str] = lambda name: quoted("main", name)
+        self.source_relation: Callable[[str, str], str] | None = None
+        self.vars_read: set[str] = set()
+        self.invocation_id = str(uuid.uuid4())
+        self.run_started_at = datetime.now(UTC)
+        self._recorder = Recorder()
+        self._models = self._environment([LineMarks])
+        self._macros = self._environment([])
+        names = {
+            "ref": self._ref,
+            "source": self._source,
+            "var": self._var,
+            "config": self._config,
+            "doc": self._doc,
+            "invocation_id": self.invocation_id,
+            "run_started_at": self.run_started_at,
+            **{name: self._macro(name) for name in project.macros},
+        }
+        self._models.globals.update(names)
+        self._macros.globals.update(names)
+
+    def render(self, model: Model) -> Compiled:
+        """Render one model.
+
+        Raises:
+            ProjectError: the template is wrong; the message names file and line.
+        """
+        self._recorder = Recorder(config=dict(model.config))
+        text = self._run(str(model.path), lambda env: env.get_template(str(model.path)))
+        sql, lines = _split_marks(text)
+        return Compiled(
+            model=model,
+            file=self._show(str(model.path)),
+            sql=sql,
+            refs=tuple(dict.fromkeys(self._recorder.refs)),
+            sources=tuple(dict.fromkeys(self._recorder.sources)),
+            config=self._recorder.config,
+            lines=lines,
+        )
+
+    def render_text(self, text: str, path: Path) -> str:
+        """Render a snippet of a yml file or of a singular test."""
+        self._recorder = Recorder()
+        if "{" not in text:
+            return text
+        return _split_marks(self._run(str(path), lambda env: env.from_string(text)))[0][
+            :-1
+        ]
+
+    def referenced(self) -> tuple[str, ...]:
+        """Return the models that the last `render_text` referred to."""
+        return tuple(dict.fromkeys(self._recorder.refs))
+
+    def _run(self, path: str, load: Callable[[SandboxedEnvironment], Any]) -> str:
+        try:
+            rendered: str = load(self._models).render()
+        except RecsqlError as error:
+            where = self._where(path, error)
+            raise type(error)(f"{where}: {error}") from None
+        except TemplateError as error:
+            line = getattr(error, "lineno", None)
+            where = f"{self._show(path)}:{line}" if line else self._where(path, error)
+            raise ProjectError(f"{where}: Jinja: {error.message}") from None
+        except (TypeError, ValueError, AttributeError, KeyError) as error:
+            raise ProjectError(f"{self._where(path, error)}: Jinja: {error}") from None
+        return rendered
+
+    def _where(self, path: str, error: BaseException) -> str:
+        """Return file:line of the deepest frame that is a template of this project."""
+        where, trace = self._show(path), error.__traceback__
+        while trace:
+            name = trace.tb_frame.f_code.co_filename
+            if name.endswith(".sql"):
+                where = f"{self._show(name)}:{trace.tb_lineno}"
+            trace = trace.tb_next
+        return where
+
+    def _show(self, path: str) -> str:
+        return self.project.relative(Path(path))
+
+    def _environment(self, extensions: list[type[Extension]]) -> SandboxedEnvironment:
+        def load(name: str) -> tuple[str, str, Callable[[], bool]]:
+            for model in self.project.models.values():
+                if str(model.path) == name:
+                    return model.sql, name, lambda: True
+            return Path(name).read_text(encoding="utf-8"), name, lambda: True
+
+        return SandboxedEnvironment(
+            loader=FunctionLoader(load),
+            undefined=StrictUndefined,
+            extensions=extensions,
+        )
+
+    def _macro(self, name: str) -> Callable[..., str]:
+        """Return a stand-in that loads the macro's file at its first call."""
+
+        def call(*args: Any, **kwargs: Any) -> str:
+            template = self._macros.get_template(str(self.project.macros[name]))
+            expanded: str = getattr(template.module, name)(*args, **kwargs)
+            return expanded
+
+        return call
+
+    def _ref(self, name: str) -> str:
+        known = {*self.project.models, *self.project.seeds}
+        if name not in known:
+            raise ProjectError(f'unknown model "{name}".{did_you_mean(name, known)}')
+        self._recorder.refs.append(name)
+        return self.relation(name)
+
+    def _source(self, group: str, name: str) -> str:
+        table = self.project.sources.get((group, name))
+        if table is None:
+            raise ProjectError(f'unknown source "{group}.{name}".')
+        recorder = self._recorder
+        parts = [
+            self.render_text(t, table.path) for t in (table.schema, table.identifier)
+        ]
+        self._recorder = recorder
+        relation = (
+            self.source_relation(*parts) if self.source_relation else quoted(*parts)
+        )
+        recorder.sources.append(relation)
+        return relation
+
+    def _var(self, name: str) -> Any:
+        if name not in self.project.vars:
+            hint = did_you_mean(name, self.project.vars)
+            raise ProjectError(f'unknown var "{name}".{hint}')
+        self.vars_read.add(name)
+        return self.project.vars[name]
+
+    def _config(self, **settings: Any) -> str:
+        for key, setting in settings.items():
+            if key == "tags":
+                setting = [*self._recorder.config.get("tags", []), *_as_list(setting)]
+            self._recorder.config[key] = setting
+        return ""
+
+    def _doc(self, name: str) -> str:
+        if name not in self.project.docs:
+            hint = did_you_mean(name, self.project.docs)
+            raise ProjectError(f'unknown docs block "{name}".{hint}')
+        return self.project.docs[name]
+
+
+def _as_list(setting: Any) -> list[Any]:
+    return list(setting) if isinstance(setting, list | tuple) else [setting]
+
+
+def _split_marks(text: str) -> tuple[str, tuple[int, ...]]:
+    """Take the marks out; return the text and, per line of it, the source line."""
+    lines: list[int] = []
+    current = 1
+    for line in text.split("\n"):
+        found = MARK.match(line)
+        current = int(found[1]) if found else current
+        lines.append(current)
+    return MARK.sub("", text).strip("\n") + "\n", _trimmed(text, lines)
+
+
+def _trimmed(text: str, lines: list[int]) -> tuple[int, ...]:
+    plain = MARK.sub("", text)
+    start = len(plain) - len(plain.lstrip("\n"))
+    return tuple(lines[start:])

@@ -1,0 +1,122 @@
+"""Runs a plan: seeds and models in order, independent ones in parallel.
+
+Yields a result per node and prints nothing. A failed model skips its descendants.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from recsql.compiler import Plan
+from recsql.errors import Interrupted, RecsqlError
+from recsql.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """How one model or seed went; `error` is set where it failed."""
+
+    name: str
+    layer: str
+    status: Literal["done", "failed", "skipped"]
+    rows: int = 0
+    seconds: float = 0.0
+    error: RecsqlError | None = None
+
+
+def run_models(
+    plan: Plan, warehouse: Warehouse, names: tuple[str, ...], threads: int
+) -> Iterator[ModelResult]:
+    """Build the named nodes and yield each result as it is known.
+
+    Raises:
+        Interrupted: ctrl-C; running queries are stopped, finished tables stay.
+    """
+    return _Run(plan, warehouse, names, threads).results()
+
+
+class _Run:
+    def __init__(
+        self, plan: Plan, warehouse: Warehouse, names: tuple[str, ...], threads: int
+    ) -> None:
+        self.plan, self.warehouse, self.threads = plan, warehouse, max(threads, 1)
+        self.waiting = list(names)
+        self.unfinished = set(names)
+        self.broken: set[str] = set()
+        self.running: dict[Future[ModelResult], duckdb.DuckDBPyConnection] = {}
+
+    def results(self) -> Iterator[ModelResult]:
+        with ThreadPoolExecutor(self.threads) as pool:
+            try:
+                while self.waiting or self.running:
+                    yield from self._start(pool)
+                    if self.running:
+                        yield from self._finish()
+            except (KeyboardInterrupt, GeneratorExit) as stop:
+                self.waiting.clear()
+                for cursor in self.running.values():
+                    cursor.interrupt()
+                if isinstance(stop, GeneratorExit):
+                    raise
+                raise Interrupted(
+                    "interrupted; the published tables are unchanged."
+                ) from None
+
+    def _start(self, pool: ThreadPoolExecutor) -> Iterator[ModelResult]:
+        for name in list(self.waiting):
+            parents = self.plan.graph.nodes[name].parents
+            if any(parent in self.broken for parent in parents):
+                self._done(name, broken=True)
+                yield ModelResult(name, self._layer(name), "skipped")
+            elif len(self.running) < self.threads and not self.unfinished & set(
+                parents
+            ):
+                self.waiting.remove(name)
+                cursor = self.warehouse.cursor()
+                self.running[pool.submit(self._build, name, cursor)] = cursor
+
+    def _finish(self) -> Iterator[ModelResult]:
+        finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            self.running.pop(future).close()
+            result = future.result()
+            if isinstance(result.error, Interrupted):
+                raise KeyboardInterrupt
+            self._done(result.name, broken=result.status == "failed")
+            yield result
+
+    def _done(self, name: str, *, broken: bool) -> None:
+        self.unfinished.discard(name)
+        if name in self.waiting:
+            self.waiting.remove(name)
+        if broken:
+            self.broken.add(name)
+
+    def _layer(self, name: str) -> str:
+        return self.plan.graph.nodes[name].folder
+
+    def _build(self, name: str, cursor: duckdb.DuckDBPyConnection) -> ModelResult:
+        started = time.perf_counter()
+        error: RecsqlError | None = None
+        rows = 0
+        try:
+            if name in self.plan.models:
+                rows = self.warehouse.materialize(cursor, self.plan.models[name])
+            else:
+                rows = self.warehouse.load_seed(cursor, self.plan.project.seeds[name])
+        except RecsqlError as failure:
+            error = failure
+        return ModelResult(
+            name=name,
+            layer=self._layer(name),
+            status="failed" if error else "done",
+            rows=rows,
+            seconds=time.perf_counter() - started,
+            error=error,
+        )

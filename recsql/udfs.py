@@ -1,0 +1,168 @@
+"""The seam between SQL and Python: every function SQL may call, with its SQL types.
+
+Each is an Arrow scalar function: a whole matrix travels as the list columns of one row,
+so what a function reads is visible in the query that calls it. Functions never query.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    import numpy.typing as npt
+
+INDEXES = "integer[]"
+VECTORS = "float[][]"
+ALS_PARAMETERS = (
+    "struct(factors integer, regularization double, alpha double, "
+    "iterations integer, seed integer)"
+)
+
+
+@dataclass(frozen=True)
+class Function:
+    """One SQL function: its name, argument types, return type, and its body.
+
+    The body gets one Arrow scalar per argument and returns an Arrow array of length 1.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    returns: str
+    body: Callable[..., Any]
+
+
+def als_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
+    """Fit ALS on one list of cells; see `factorize.als`."""
+    import pyarrow as pa
+
+    from recsql import factorize
+
+    factors = factorize.als(
+        _numbers(users, "int32"),
+        _numbers(items, "int32"),
+        _numbers(weights, "float32"),
+        factorize.AlsParameters(**parameters.as_py()),
+    )
+    return pa.StructArray.from_arrays(
+        [_one_list(_vectors(matrix)) for matrix in factors],
+        names=["user_factors", "item_factors"],
+    )
+
+
+def top_items(
+    users: Any, user_factors: Any, item_factors: Any, seen: Any, count: Any
+) -> Any:
+    """Return each user's best unseen items; see `factorize.top_items`.
+
+    `users` names the rows of `user_factors`; row i of `item_factors` is item_index i;
+    `seen` holds two lists, (user_index, item_index), of pairs to leave out.
+    """
+    import pyarrow as pa
+
+    from recsql import factorize
+
+    owners = _numbers(users, "int32")
+    catalogue = _matrix(item_factors)
+    hidden = factorize.pairs_matrix(
+        owners,
+        _numbers(seen["user_index"], "int32"),
+        _numbers(seen["item_index"], "int32"),
+        len(catalogue),
+    )
+    best = factorize.top_items(_matrix(user_factors), catalogue, hidden, count.as_py())
+    rows = pa.StructArray.from_arrays(
+        [owners[best.users], best.items, best.scores],
+        names=["user_index", "item_index", "score"],
+    )
+    return _one_list(rows)
+
+
+FUNCTIONS = (
+    Function(
+        "als_fit",
+        (INDEXES, INDEXES, "float[]", ALS_PARAMETERS),
+        f"struct(user_factors {VECTORS}, item_factors {VECTORS})",
+        als_fit,
+    ),
+    Function(
+        "top_items",
+        (
+            INDEXES,
+            VECTORS,
+            VECTORS,
+            f"struct(user_index {INDEXES}, item_index {INDEXES})",
+            "integer",
+        ),
+        "struct(user_index integer, item_index integer, score float)[]",
+        top_items,
+    ),
+)
+
+
+def register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make every function callable from SQL on this connection and its cursors."""
+    for function in FUNCTIONS:
+        connection.create_function(  # type: ignore[call-overload]
+            function.name,
+            _by_row(function.body),
+            list(function.arguments),
+            function.returns,
+            type="arrow",
+            null_handling="special",
+        )
+
+
+def _by_row(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of Arrow scalars run over the rows of a chunk."""
+
+    def call(*columns: Any) -> Any:
+        import pyarrow as pa
+
+        return pa.concat_arrays([body(*row) for row in zip(*columns, strict=True)])
+
+    call.__signature__ = inspect.signature(body)  # type: ignore[attr-defined]
+    return call
+
+
+def _numbers(scalar: Any, dtype: str) -> npt.NDArray[Any]:
+    """Return a list scalar as an array; NULL is empty, a NULL inside is refused."""
+    import numpy as np
+
+    if scalar.values is None:
+        return np.zeros(0, dtype=dtype)
+    if scalar.values.null_count:
+        raise ValueError("a list holds NULL where a number is needed")
+    return np.asarray(scalar.values.to_numpy(zero_copy_only=False), dtype=dtype)
+
+
+def _matrix(scalar: Any) -> npt.NDArray[np.float32]:
+    """Return a list of equally long lists as a matrix of shape (rows, columns)."""
+    import numpy as np
+
+    if scalar.values is None or len(scalar.values) == 0:
+        return np.zeros((0, 0), dtype=np.float32)
+    rows = len(scalar.values)
+    return np.asarray(scalar.values.flatten(), dtype=np.float32).reshape(rows, -1)
+
+
+def _vectors(matrix: npt.NDArray[np.float32]) -> Any:
+    """Return a matrix as an Arrow array with one list per row."""
+    import numpy as np
+    import pyarrow as pa
+
+    rows, columns = matrix.shape
+    offsets = np.arange(rows + 1, dtype=np.int32) * np.int32(columns)
+    return pa.ListArray.from_arrays(offsets, np.ascontiguousarray(matrix).ravel())
+
+
+def _one_list(values: Any) -> Any:
+    """Wrap an array into a list array of length 1."""
+    import pyarrow as pa
+
+    return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)

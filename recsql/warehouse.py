@@ -1,0 +1,187 @@
+"""The DuckDB file: opening it, its limits, and how a model becomes a table in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from recsql import udfs
+from recsql.errors import (
+    InputError,
+    Interrupted,
+    ModelError,
+    RecsqlError,
+    WarehouseError,
+    first_line,
+)
+from recsql.render import Compiled, quoted
+
+LINE = re.compile(r"^LINE (\d+):", re.M)
+HOLDER = re.compile(r"Conflicting lock is held in (.+?)(?: by |\. )")
+
+
+@dataclass
+class Warehouse:
+    """An open DuckDB file with recsql's functions registered."""
+
+    path: Path
+    connection: duckdb.DuckDBPyConnection
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own for one thread."""
+        return self.connection.cursor()
+
+    def rows(
+        self, sql: str, parameters: list[Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run one query and return all rows."""
+        with translated(sql.split("\n", 1)[0][:80]):
+            return self.connection.execute(sql, parameters or []).fetchall()
+
+    def materialize(self, cursor: duckdb.DuckDBPyConnection, compiled: Compiled) -> int:
+        """Store one model as its config says and return its number of rows.
+
+        The old table stays until the new one is complete.
+
+        Raises:
+            ModelError: DuckDB failed; file, line and DuckDB's message are named.
+        """
+        kind = str(compiled.config.get("materialized", "table"))
+        if kind not in ("table", "view"):
+            raise ModelError(
+                f"{compiled.file}: materialized={kind!r} is not supported. "
+                "Use table or view."
+            )
+        relation = quoted("main", compiled.name)
+        try:
+            if self.kinds.get(compiled.name, kind) != kind:
+                cursor.execute(f"drop {self.kinds[compiled.name]} {relation}")
+            counted = cursor.execute(
+                f"create or replace {kind} {relation} as\n{compiled.sql}"
+            ).fetchall()
+        except duckdb.InterruptException:
+            raise Interrupted(f"{compiled.name}: interrupted.") from None
+        except (duckdb.Error, RuntimeError) as error:
+            raise ModelError(_model_message(compiled, error)) from None
+        self.kinds[compiled.name] = kind
+        return int(counted[0][0]) if kind == "table" and counted else 0
+
+    def load_seed(self, cursor: duckdb.DuckDBPyConnection, path: Path) -> int:
+        """Load a CSV that ships with the project; return its number of rows."""
+        with translated(str(path)):
+            counted = cursor.execute(
+                f"create or replace table {quoted('main', path.stem)} as "
+                "select * from read_csv(?, header = true)",
+                [str(path)],
+            ).fetchall()
+        return int(counted[0][0])
+
+    def has_table(self, schema: str, name: str) -> bool:
+        """Say whether a table or view exists."""
+        found = self.rows(
+            "select 1 from information_schema.tables "
+            "where table_schema = ? and table_name = ?",
+            [schema, name],
+        )
+        return bool(found)
+
+
+@contextmanager
+def open_warehouse(
+    path: Path | None, settings: Mapping[str, Any], *, must_exist: bool = False
+) -> Iterator[Warehouse]:
+    """Open (or create) a warehouse file; None opens one in memory.
+
+    Raises:
+        WarehouseError: the file is locked, damaged or cannot be created.
+        InputError: it must exist and does not.
+    """
+    if path is not None:
+        if must_exist and not path.exists():
+            raise InputError(
+                f"{path}: there is no warehouse here yet. "
+                "Load a table first: recsql load NAME FILE."
+            )
+        _make_folder(path.parent)
+    connection = _connect(path, settings)
+    try:
+        udfs.register(connection)
+        names = connection.execute(
+            "select table_name, if(table_type = 'VIEW', 'view', 'table') "
+            "from information_schema.tables where table_schema = 'main'"
+        ).fetchall()
+        yield Warehouse(path or Path(":memory:"), connection, dict(names))
+    finally:
+        connection.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(
+            f"{folder}: cannot create the folder: {error.strerror}."
+        ) from None
+
+
+def _connect(
+    path: Path | None, settings: Mapping[str, Any]
+) -> duckdb.DuckDBPyConnection:
+    options: dict[str, Any] = {k: _option(setting) for k, setting in settings.items()}
+    zone = options.pop("TimeZone", None)
+    try:
+        connection = duckdb.connect(str(path) if path else ":memory:", config=options)
+        if zone:
+            connection.execute(f"set TimeZone = '{zone}'")
+    except duckdb.IOException as error:
+        raise WarehouseError(_open_message(path, error)) from None
+    except duckdb.Error as error:
+        raise WarehouseError(
+            f"{path}: DuckDB cannot open it: {first_line(error)}"
+        ) from None
+    return connection
+
+
+def _option(setting: Any) -> str:
+    return str(setting).lower() if isinstance(setting, bool) else str(setting)
+
+
+def _open_message(path: Path | None, error: duckdb.Error) -> str:
+    text = str(error)
+    if "lock" in text.lower():
+        holder = HOLDER.search(text)
+        by = f" ({holder[1]})" if holder else ""
+        return (
+            f"{path}: the warehouse is locked by another process{by}. "
+            "Wait for it to end, or close it."
+        )
+    return f"{path}: DuckDB cannot open it: {first_line(error)}"
+
+
+def _model_message(compiled: Compiled, error: Exception) -> str:
+    """Name the file and line of a failed model, with DuckDB's own first line."""
+    found = LINE.search(str(error))
+    where = compiled.file
+    if found:
+        where += f":{compiled.source_line(int(found[1]) - 1)}"
+    return f"{where}: {first_line(error)}"
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Turn DuckDB's exceptions into one-line errors that say what was being done."""
+    try:
+        yield
+    except RecsqlError:
+        raise
+    except duckdb.InterruptException:
+        raise Interrupted("interrupted.") from None
+    except duckdb.Error as error:
+        raise WarehouseError(f"{what}: {first_line(error)}") from None

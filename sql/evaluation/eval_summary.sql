@@ -1,0 +1,61 @@
+-- One row per (run_id, list_name, allow_repeat, segment, metric, k): quality in
+-- figures.
+-- metric_value = mean over users; interval = mean -/+ 1.96 standard errors.
+{{ config(enabled=var("as_of") is not none) }}
+with
+    user_metrics as (select * from {{ ref("eval_user_metrics") }}),
+
+    named as (
+        {% for metric, column in [
+            ("precision", "precision"),
+            ("recall", "recall"),
+            ("hit_rate", "hit_rate"),
+            ("map", "average_precision"),
+            ("mrr", "reciprocal_rank"),
+            ("ndcg", "ndcg"),
+        ] %}
+            select
+                list_name,
+                allow_repeat,
+                k,
+                '{{ metric }}' as metric,
+                {{ column }} as figure
+            from user_metrics
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    summed as (
+        select
+            list_name,
+            allow_repeat,
+            metric,
+            k,
+            avg(figure) as metric_value,
+            coalesce(1.96 * stddev_samp(figure) / sqrt(count(*)), 0) as half_width,
+            count(*) as user_count
+        from named
+        group by list_name, allow_repeat, metric, k
+    ),
+
+    final as (
+        select
+            {{ text(invocation_id) }} as run_id,
+            list_name,
+            allow_repeat,
+            'all users' as segment,
+            metric,
+            k,
+            metric_value,
+            metric_value - half_width as interval_low,
+            metric_value + half_width as interval_high,
+            user_count,
+            {{ as_timestamp(var("as_of")) }} as as_of,
+            {{ as_timestamp(run_started_at) }} as generated_at
+        from summed
+    )
+
+select *
+from final

@@ -1,0 +1,16 @@
+-- One row per (basket_index, item_index): an item is in a basket once, however often.
+with
+    events as (select * from {{ ref("int_events") }}),
+    baskets as (select * from {{ ref("int_baskets") }}),
+    items as (select * from {{ ref("int_items") }}),
+
+    final as (
+        select baskets.basket_index, items.item_index
+        from events
+        inner join baskets on events.basket_id = baskets.basket_id
+        inner join items on events.item_id = items.item_id
+        group by baskets.basket_index, items.item_index
+    )
+
+select *
+from final

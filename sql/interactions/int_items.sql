@@ -1,0 +1,63 @@
+-- One row per item that was sold or is in the catalogue, numbered from the most
+-- popular.
+-- item_index counts from 0: eligible items first, then by users, baskets and item_id.
+with
+    events as (select * from {{ ref("int_events") }}),
+    catalogue as (select * from {{ ref("stg_items") }}),
+
+    counted as (
+        select
+            item_id,
+            count(*) as event_count,
+            count(distinct basket_id) as basket_count,
+            count(distinct user_id) as user_count,
+            min(event_at) as first_at,
+            max(event_at) as last_at
+        from events
+        group by item_id
+    ),
+
+    described as (
+        select
+            coalesce(counted.item_id, catalogue.item_id) as item_id,
+            coalesce(
+                catalogue.title,
+                cast(coalesce(counted.item_id, catalogue.item_id) as varchar)
+            ) as title,
+            catalogue.category,
+            catalogue.available_from,
+            coalesce(counted.event_count, 0) as event_count,
+            coalesce(counted.basket_count, 0) as basket_count,
+            coalesce(counted.user_count, 0) as user_count,
+            counted.first_at,
+            counted.last_at,
+            coalesce(counted.basket_count, 0)
+            >= {{ var("min_item_baskets") | int }} as is_eligible
+        from counted
+        full join catalogue on counted.item_id = catalogue.item_id
+    ),
+
+    final as (
+        select
+            item_id,
+            title,
+            category,
+            available_from,
+            first_at,
+            last_at,
+            event_count,
+            basket_count,
+            user_count,
+            is_eligible,
+            cast(
+                row_number() over (
+                    order by
+                        is_eligible desc, user_count desc, basket_count desc, item_id
+                )
+                - 1 as integer
+            ) as item_index
+        from described
+    )
+
+select *
+from final

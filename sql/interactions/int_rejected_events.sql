@@ -1,0 +1,23 @@
+-- One row per event that is not used: the quarantine, with the reason.
+with
+    checked as (select * from {{ ref("int_event_checks") }}),
+
+    final as (
+        select
+            user_id,
+            item_id,
+            event_at,
+            unreadable_event_at,
+            event_type,
+            basket_id,
+            quantity,
+            amount,
+            rating,
+            region,
+            rejection_reason
+        from checked
+        where rejection_reason is not null
+    )
+
+select *
+from final

@@ -1,0 +1,62 @@
+-- One row per user with events or in the users table; user_index counts from 0.
+-- The popularity group is the user's own group, else the region they buy in most.
+with
+    baskets as (select * from {{ ref("int_baskets") }}),
+    described as (select * from {{ ref("stg_users") }}),
+
+    ordered as (
+        select
+            user_id,
+            count(*) as order_count,
+            sum(line_count) as event_count,
+            min(basket_at) as first_at,
+            max(basket_at) as last_at
+        from baskets
+        where user_id is not null
+        group by user_id
+    ),
+
+    visited as (
+        select
+            user_id,
+            region,
+            row_number() over (
+                partition by user_id order by count(*) desc, max(basket_at) desc, region
+            ) as visit_rank
+        from baskets
+        where user_id is not null and region is not null
+        group by user_id, region
+    ),
+
+    final as (
+        select
+            coalesce(ordered.user_id, described.user_id) as user_id,
+            described.user_group,
+            visited.region as home_region,
+            case
+                when described.user_group is not null
+                then 'user_group'
+                when visited.region is not null
+                then 'region'
+            end as group_kind,
+            coalesce(described.user_group, visited.region) as group_name,
+            ordered.first_at,
+            ordered.last_at,
+            coalesce(ordered.order_count, 0) as order_count,
+            cast(coalesce(ordered.event_count, 0) as bigint) as event_count,
+            cast(
+                row_number() over (
+                    order by
+                        coalesce(ordered.order_count, 0) > 0 desc,
+                        coalesce(ordered.user_id, described.user_id)
+                )
+                - 1 as integer
+            ) as user_index
+        from ordered
+        full join described on ordered.user_id = described.user_id
+        left join
+            visited on ordered.user_id = visited.user_id and visited.visit_rank = 1
+    )
+
+select *
+from final

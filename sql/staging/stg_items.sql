@@ -1,0 +1,51 @@
+-- One row per item_id of the catalogue; where it lists an item twice, the longest
+-- title.
+with
+    mapped as (
+        {% if var("items").get("table") is none and var("items").get("model") is none %}
+            -- no catalogue: an empty table whose item_id has the type of the events'
+            select
+                {{ mapped("events", "item_id") }} as item_id,
+                cast(null as varchar) as title,
+                cast(null as varchar) as category,
+                cast(null as timestamp) as available_from
+            from {{ input_relation("events") }}
+            where false
+        {% else %}
+            select
+                {{ mapped("items", "item_id") }} as item_id,
+                cast({{ mapped("items", "title") }} as varchar) as title,
+                cast({{ mapped("items", "category") }} as varchar) as category,
+                try_cast(
+                    {{ mapped("items", "available_from") }} as timestamp
+                ) as available_from
+            from {{ input_relation("items") }}
+            {% if var("items").get("where") %} where {{ var("items").get("where") }}
+            {% endif %}
+        {% endif %}
+    ),
+
+    numbered as (
+        select
+            item_id,
+            nullif(trim(title), '') as title,
+            nullif(trim(category), '') as category,
+            available_from,
+            row_number() over (
+                partition by item_id
+                order by
+                    length(title) desc nulls last,
+                    title,
+                    category nulls last,
+                    available_from nulls last
+            ) as mention
+        from mapped
+        where item_id is not null
+    ),
+
+    final as (
+        select item_id, title, category, available_from from numbered where mention = 1
+    )
+
+select *
+from final
