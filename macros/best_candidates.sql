@@ -11,12 +11,18 @@
         cast(score as double) as score,
         is_repeat,
         reason_item_id,
-        row_number() over (
-            partition by user_id, is_repeat order by score desc, item_index
-        ) as kind_rank,
+        kind_rank,
         row_number() over (
             partition by user_id order by score desc, item_index
         ) as item_rank
-    from {{ scored }}
-    qualify kind_rank <= {{ var("candidates_per_user") | int }}
+    from
+        (
+            select
+                *,
+                row_number() over (
+                    partition by user_id, is_repeat order by score desc, item_index
+                ) as kind_rank
+            from {{ scored }}
+            qualify kind_rank <= {{ var("candidates_per_user") | int }}
+        ) as best
 {% endmacro %}

@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from recsql import lineage
 from recsql.errors import ProjectError, did_you_mean
 from recsql.graph import Graph, Node
 from recsql.project import Project
-from recsql.render import Compiled, Renderer
+from recsql.render import Compiled, Renderer, quoted
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run needs: compiled models, the graph, and the renderer for tests."""
+    """What a run needs: compiled models, the graph, and the renderer for tests.
+
+    `public` names the tables that are published, also those that are switched off here.
+    """
 
     project: Project
     models: Mapping[str, Compiled]
     graph: Graph
     renderer: Renderer
-
-    @property
-    def public(self) -> tuple[str, ...]:
-        """Return the names of the tables that are published."""
-        return self.graph.select(["tag:public"])
+    public: tuple[str, ...]
 
     def unused_vars(self) -> list[str]:
         """Return a warning for each var the user set and nothing reads."""
-        unread = sorted(self.project.own_vars - self.renderer.vars_read)
         known = self.renderer.vars_read
         return [
-            f'dbt_project.yml: var "{name}" is read by no model.{did_you_mean(name, known)}'
-            for name in unread
+            f'dbt_project.yml: no model reads var "{name}".{did_you_mean(name, known)}'
+            for name in sorted(self.project.own_vars - known)
         ]
 
 
-def compile_project(project: Project) -> Plan:
+def compile_project(
+    project: Project, source_relation: Callable[..., str] = quoted
+) -> Plan:
     """Render all enabled models and check what they read.
+
+    Args:
+        project: what to compile.
+        source_relation: names a raw table, given its schema and its name.
 
     Raises:
         ProjectError: a template, a reference or the graph is wrong.
     """
     renderer = Renderer(project)
+    renderer.source_relation = source_relation
     rendered = [renderer.render(model) for model in project.models.values()]
     models = {c.name: c for c in rendered if c.config.get("enabled", True)}
     for compiled in models.values():
@@ -62,4 +67,5 @@ def compile_project(project: Project) -> Plan:
         for name, compiled in models.items()
     ]
     seeds = [Node(name, (), "seeds") for name in project.seeds]
-    return Plan(project, models, Graph([*nodes, *seeds]), renderer)
+    public = tuple(c.name for c in rendered if "public" in c.config.get("tags", []))
+    return Plan(project, models, Graph([*nodes, *seeds]), renderer, public)

@@ -63,9 +63,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def first_line(error: BaseException | str) -> str:
-    """Return the first non-empty line of a message, without DuckDB's type prefix twice.
+    r"""Return the first non-empty line of a message, trimmed.
 
-    >>> first_line("\\n  Binder Error: no column x  \\nLINE 1: ...")
+    >>> first_line("\n  Binder Error: no column x  \nLINE 1: ...")
     'Binder Error: no column x'
     """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -56,10 +56,10 @@ def als(
 ) -> tuple[Floats, Floats]:
     """Return user factors (users, f) and item factors (items, f).
 
-    Alternating least squares for implicit feedback: Hu, Koren and Volinsky, "Collaborative
-    Filtering for Implicit Feedback Datasets", ICDM 2008, solved by conjugate gradient
-    (Takács, Pilászy and Tikk, RecSys 2011) as `implicit` implements it. Equal to calling
-    `implicit` on the same matrix with the same seed.
+    Alternating least squares for implicit feedback: Hu, Koren and Volinsky,
+    "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008, solved by
+    conjugate gradient (Takács, Pilászy and Tikk, RecSys 2011) as `implicit` does it.
+    Equal to calling `implicit` on the same matrix with the same seed.
 
     Args:
         rows: shape (n,), user of each cell.

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from recsql.errors import InputError, ProjectError, did_you_mean
 
 if TYPE_CHECKING:
-    from sqlglot.expressions import Expression
+    from sqlglot.expressions import Query
 
     from recsql.render import Compiled
 
 
-def parse(compiled: Compiled) -> Expression:
+def parse(compiled: Compiled) -> Query:
     """Parse one model's SQL.
 
     Raises:
@@ -23,7 +23,7 @@ def parse(compiled: Compiled) -> Expression:
     import sqlglot
 
     try:
-        return sqlglot.parse_one(compiled.sql, dialect="duckdb")
+        tree = sqlglot.parse_one(compiled.sql, dialect="duckdb")
     except sqlglot.ParseError as error:
         detail = error.errors[0] if error.errors else {}
         line = compiled.source_line(int(detail.get("line") or 1))
@@ -31,9 +31,12 @@ def parse(compiled: Compiled) -> Expression:
         raise ProjectError(
             f'{compiled.file}:{line}: SQL: {detail.get("description")} Seen: "{seen}".'
         ) from None
+    if not isinstance(tree, sqlglot.exp.Query):
+        raise ProjectError(f"{compiled.file}: a model must be one select statement.")
+    return tree
 
 
-def tables_read(tree: Expression) -> set[str]:
+def tables_read(tree: Query) -> set[str]:
     """Return the relations a query reads, `schema.name`, without its own CTEs."""
     from sqlglot import exp
 

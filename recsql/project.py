@@ -78,7 +78,7 @@ def builtin_root() -> Path:
 
 
 def load_project(root: Path, vars_given: Mapping[str, Any] | None = None) -> Project:
-    """Read the built-in project and the user's in `root`, which may have no file yet."""
+    """Read the built-in project and the user's in `root`, which may be missing."""
     root = root.resolve()
     base = builtin_root()
     folders = (

@@ -39,6 +39,15 @@ def quoted(*parts: str) -> str:
     )
 
 
+def literal(text: str) -> str:
+    """Return a SQL string literal.
+
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
 @dataclass(frozen=True)
 class Compiled:
     """One rendered model: its SQL, what it reads and how it is stored.
@@ -96,7 +105,7 @@ class Renderer:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.relation: Callable[[str], str] = lambda name: quoted("main", name)
-        self.source_relation: Callable[[str, str], str] | None = None
+        self.source_relation: Callable[..., str] = quoted
         self.vars_read: set[str] = set()
         self.invocation_id = str(uuid.uuid4())
         self.run_started_at = datetime.now(UTC)
@@ -147,6 +156,10 @@ class Renderer:
     def referenced(self) -> tuple[str, ...]:
         """Return the models that the last `render_text` referred to."""
         return tuple(dict.fromkeys(self._recorder.refs))
+
+    def config(self) -> Mapping[str, Any]:
+        """Return what the last `render_text` set with `config()`."""
+        return self._recorder.config
 
     def _run(self, path: str, load: Callable[[SandboxedEnvironment], Any]) -> str:
         try:
@@ -214,9 +227,7 @@ class Renderer:
             self.render_text(t, table.path) for t in (table.schema, table.identifier)
         ]
         self._recorder = recorder
-        relation = (
-            self.source_relation(*parts) if self.source_relation else quoted(*parts)
-        )
+        relation = self.source_relation(*parts)
         recorder.sources.append(relation)
         return relation
 

@@ -81,14 +81,16 @@ class Warehouse:
                 "select * from read_csv(?, header = true)",
                 [str(path)],
             ).fetchall()
+        self.kinds[path.stem] = "table"
         return int(counted[0][0])
 
-    def has_table(self, schema: str, name: str) -> bool:
-        """Say whether a table or view exists."""
+    def has_table(self, schema: str, name: str, database: str = "") -> bool:
+        """Say whether a table or view exists, here or in an attached database."""
         found = self.rows(
-            "select 1 from information_schema.tables "
-            "where table_schema = ? and table_name = ?",
-            [schema, name],
+            "select 1 from information_schema.tables where table_schema = ? "
+            "and table_name = ? and table_catalog = coalesce(nullif(?, ''), "
+            "current_database())",
+            [schema, name, database],
         )
         return bool(found)
 

@@ -1,7 +1,7 @@
 -- One row per (run_id, list_name, allow_repeat, segment, metric, k): quality in
 -- figures.
 -- metric_value = mean over users; interval = mean -/+ 1.96 standard errors.
-{{ config(enabled=var("as_of") is not none) }}
+{{ config(enabled=var("as_of") is not none, tags=["public"]) }}
 with
     user_metrics as (select * from {{ ref("eval_user_metrics") }}),
 

@@ -68,7 +68,7 @@ with
             truth_count,
             {{ ratio("hit_count", "k") }} as precision,
             {{ ratio("hit_count", "truth_count") }} as recall,
-            case when hit_count > 0 then 1.0 else 0.0 end as hit_rate,
+            cast(case when hit_count > 0 then 1 else 0 end as double) as hit_rate,
             precision_sum / least(truth_count, k) as average_precision,
             reciprocal_rank,
             gain / ideal_gain as ndcg

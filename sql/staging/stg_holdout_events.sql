@@ -19,7 +19,7 @@ with
         where
             event_at >= {{ as_timestamp(var("as_of")) }}
             and event_at
-            < {{ as_timestamp(var("as_of")) }}
+            <= {{ as_timestamp(var("as_of")) }}
             + interval '{{ var("holdout_days") | int }}' day
     )
 

@@ -1,0 +1,47 @@
+# make demo: a fresh machine to recommendation tables.   make test: what CI runs.
+# make check: the quick part of it, for every commit.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SQL := sql macros tests/dbt
+
+.PHONY: demo test check lint format bench clean
+
+demo: $(VENV)/.demo
+	$(BIN)/recsql demo
+
+test: $(VENV)/.dev lint
+	$(BIN)/python -m pytest --durations=10
+
+check: $(VENV)/.dev lint
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check recsql tests benchmarks
+	$(BIN)/ruff format --check recsql tests benchmarks
+	$(BIN)/sqlfmt --check --quiet $(SQL)
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix recsql tests benchmarks
+	$(BIN)/ruff format recsql tests benchmarks
+	$(BIN)/sqlfmt --quiet $(SQL)
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.bench_seam
+	$(BIN)/python -m benchmarks.bench_pairs
+	$(BIN)/python -m benchmarks.bench_cli
+	$(BIN)/python -m benchmarks.bench_refresh
+
+$(VENV)/.demo: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[demo]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[demo,dbt,spark,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) target logs dist

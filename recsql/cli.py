@@ -1,0 +1,355 @@
+"""The command line. Every command is a few lines over a module that does the work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recsql import __version__
+from recsql.errors import InputError, RecsqlError
+
+if TYPE_CHECKING:
+    from recsql.console import Console
+    from recsql.project import Project
+
+Command = Callable[..., Any]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="recsql")
+def cli() -> None:
+    """SQL-native recommendations: events in, recommendation tables out.
+
+    Exit codes: 0 done; 1 the work failed (a model, a test, a locked or full warehouse);
+    2 the request was wrong (files, settings, names); 130 interrupted.
+    """
+
+
+def project_options(command: Command) -> Command:
+    """Add the options that every command on a project has."""
+    for option in (
+        click.option("--vars", "vars_text", metavar="YAML", help="Vars, as YAML."),
+        click.option(
+            "--project",
+            "folder",
+            default=".",
+            type=click.Path(file_okay=False, path_type=Path),
+            help="The project's folder.  [default: .]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def work_options(command: Command) -> Command:
+    """Add the options of commands that build."""
+    for option in (
+        click.option("--memory-limit", metavar="SIZE", help="For DuckDB, e.g. 2GB."),
+        click.option("--threads", type=click.IntRange(1, 64), help="Models at once."),
+    ):
+        command = option(command)
+    return project_options(command)
+
+
+def selection_options(command: Command) -> Command:
+    """Add `--select` and `--exclude`."""
+    what = "Models: name, folder, tag:x; +x with parents, x+ with children."
+    for option in (
+        click.option("--exclude", "-e", multiple=True, help="Models to leave out."),
+        click.option("--select", "-s", multiple=True, help=what),
+    ):
+        command = option(command)
+    return command
+
+
+def _project(
+    folder: Path, vars_text: str | None, memory_limit: str | None = None
+) -> Project:
+    from dataclasses import replace
+
+    from recsql.project import load_project
+
+    if not folder.is_dir():
+        raise InputError(f"--project {folder}: there is no such folder.")
+    project = load_project(folder, _vars(vars_text))
+    if memory_limit:
+        settings = {**project.profile.settings, "memory_limit": memory_limit}
+        project = replace(project, profile=replace(project.profile, settings=settings))
+    return project
+
+
+def _vars(text: str | None) -> dict[str, Any]:
+    import yaml
+
+    try:
+        given = yaml.safe_load(text) if text else {}
+    except yaml.YAMLError as error:
+        raise InputError(f"--vars: not valid YAML: {error}".split("\n")[0]) from None
+    if not isinstance(given, dict):
+        raise InputError('--vars: give a mapping, e.g. "{as_of: 2024-01-01}".')
+    return given
+
+
+def _console() -> Console:
+    from recsql.console import Console
+
+    return Console()
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--preset", help="A known layout; see the list below.")
+def init(folder: Path, preset: str | None) -> None:
+    r"""Write a small project of your own into FOLDER.
+
+    \b
+    Presets: own-tables (the default), movielens, retailrocket, goodbooks,
+    online-retail, instacart, events-json, complete-journey
+    """
+    from recsql import scaffold
+
+    steps = scaffold.init_project(folder, preset or scaffold.DEFAULT_PRESET)
+    console = _console()
+    console.line(f"wrote {folder / 'dbt_project.yml'}: read it, then")
+    console.line(f"  cd {folder}")
+    for step in steps:
+        console.line(f"  {step}")
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("files", nargs=-1, required=True)
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="COLUMN=TYPE",
+    help="The SQL type of a CSV column, e.g. sku=VARCHAR.",
+)
+@project_options
+def load(
+    name: str, files: tuple[str, ...], types: tuple[str, ...], **options: Any
+) -> None:
+    """Load FILES (CSV, TSV, Parquet, JSON lines, Arrow; .gz; globs) as table NAME."""
+    from recsql.loader import load_table
+    from recsql.warehouse import open_warehouse
+
+    project = _project(**options)
+    given = dict(_type(text) for text in types)
+    profile = project.profile
+    with open_warehouse(profile.build_path, profile.settings) as warehouse:
+        schema = str(project.vars["raw_schema"])
+        loaded = load_table(warehouse, schema, name, files, given)
+    console = _console()
+    count = "1 file" if len(loaded.files) == 1 else f"{len(loaded.files)} files"
+    console.line(f"loaded {loaded.rows:,} rows from {count} into {loaded.table}")
+    console.table(("column", "type"), loaded.columns)
+
+
+def _type(text: str) -> tuple[str, str]:
+    column, equals, kind = text.partition("=")
+    if not equals or not column or not kind:
+        raise InputError(f'--type "{text}": write COLUMN=TYPE, e.g. sku=VARCHAR.')
+    return column, kind
+
+
+@cli.command()
+@selection_options
+@work_options
+def run(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
+    """Build models."""
+    _work("run", select, exclude, threads, options)
+
+
+@cli.command()
+@selection_options
+@work_options
+def test(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
+    """Run unit tests and data tests."""
+    _work("test", select, exclude, threads, options)
+
+
+@cli.command()
+@selection_options
+@work_options
+def build(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
+    """Build models and run their data tests."""
+    _work("build", select, exclude, threads, options)
+
+
+def _work(
+    name: str, select: Any, exclude: Any, threads: int | None, options: Any
+) -> None:
+    from recsql import pipeline
+
+    project = _project(**options)
+    console = _console()
+    do = getattr(pipeline, name)
+    count = threads or project.profile.threads
+    do(project, pipeline.Selection(select, exclude), count, console.event)
+    console.line(f"{name}: done")
+
+
+@cli.command()
+@work_options
+def refresh(threads: int | None, **options: Any) -> None:
+    """Build everything, test it, publish it; a failed test publishes nothing."""
+    from recsql import pipeline
+
+    project = _project(**options)
+    console = _console()
+    pipeline.refresh(project, threads or project.profile.threads, console.event)
+
+
+@cli.command()
+@project_options
+def publish(**options: Any) -> None:
+    """Publish the built public tables to warehouse/recsql.duckdb in one step."""
+    from recsql import pipeline
+
+    pipeline.publish_tables(_project(**options), _console().event)
+
+
+@cli.command()
+@click.option("--last", default="28d", show_default=True, help="Held out: 28d, 4w ...")
+@work_options
+def backtest(last: str, threads: int | None, **options: Any) -> None:
+    """Build the same models as of a past moment and score what they recommend."""
+    from recsql import backtest as backtests
+    from recsql.demo import print_figures
+
+    days = backtests.parse_days(last)
+    project = _project(**options)
+    console = _console()
+    count = threads or project.profile.threads
+    print_figures(console, backtests.backtest(project, days, count, console.event))
+
+
+@cli.command(name="ls")
+@selection_options
+@project_options
+def list_models(select: Any, exclude: Any, **options: Any) -> None:
+    """List the models in build order, and which of them are yours."""
+    from recsql.compiler import compile_project
+    from recsql.inspection import listing
+
+    plan = compile_project(_project(**options))
+    console = _console()
+    headers = ("model", "layer", "stored as", "tags", "origin")
+    console.table(headers, listing(plan, plan.graph.select(select, exclude)))
+    for warning in plan.unused_vars():
+        console.problem(f"Warning: {warning}")
+
+
+@cli.command(name="compile")
+@click.option("--dialect", type=click.Choice(["duckdb", "spark"]), default="duckdb")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the SQL goes.  [default: target/compiled/DIALECT]",
+)
+@selection_options
+@project_options
+def compile_models(
+    dialect: str, out: Path | None, select: Any, exclude: Any, **options: Any
+) -> None:
+    """Render the models into plain SQL files."""
+    from recsql.compiler import compile_project
+    from recsql.inspection import write_compiled
+
+    plan = compile_project(_project(**options))
+    names = plan.graph.select(select, exclude)
+    target = out or plan.project.root / "target" / "compiled" / dialect
+    written, left_out = write_compiled(plan, names, target, dialect)
+    console = _console()
+    console.line(f"wrote {written} models to {target}")
+    if left_out:
+        console.line(f"not SQL alone, so not for {dialect}: {', '.join(left_out)}")
+    for warning in plan.unused_vars():
+        console.problem(f"Warning: {warning}")
+
+
+@cli.command()
+@click.argument("column", metavar="MODEL.COLUMN")
+@project_options
+def lineage(column: str, **options: Any) -> None:
+    """Show the columns that MODEL.COLUMN is computed from, down to the raw tables."""
+    from recsql.inspection import lineage_lines
+
+    console = _console()
+    for line in lineage_lines(_project(**options), column):
+        console.line(line)
+
+
+@cli.command()
+@click.argument("table")
+@click.option("--user", help="Only this user_id.")
+@click.option("--item", help="Only this item_id.")
+@click.option("--surface", help="Only this surface.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@project_options
+def show(
+    table: str,
+    user: str | None,
+    item: str | None,
+    surface: str | None,
+    limit: int,
+    **options: Any,
+) -> None:
+    """Print rows of a published TABLE, e.g. rec_for_user --user 900."""
+    from recsql import shows
+
+    given = {"user_id": user, "item_id": item, "surface": surface}
+    filters = {name: text for name, text in given.items() if text is not None}
+    shown = shows.show(_project(**options), table, filters, limit)
+    _console().table(shown.headers, shown.rows)
+
+
+@cli.command()
+@click.argument("model")
+@project_options
+def eject(model: str, **options: Any) -> None:
+    """Copy a built-in MODEL into your project, where your copy replaces it."""
+    from recsql.scaffold import eject_model
+
+    target = eject_model(_project(**options), model)
+    _console().line(f"wrote {target}: edit it; it replaces the built-in model")
+
+
+@cli.command()
+@work_options
+def demo(threads: int | None, **options: Any) -> None:
+    """Load 1.47 million real grocery lines, refresh, backtest, publish, and show."""
+    from recsql.demo import run_demo
+
+    project = _project(**options)
+    run_demo(project, threads or project.profile.threads, _console())
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one line and an exit code."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except RecsqlError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        print("Error: interrupted.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        print(
+            f"Error: {error.filename or 'system'}: {error.strerror}.", file=sys.stderr
+        )
+        sys.exit(1)

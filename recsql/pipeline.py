@@ -1,0 +1,185 @@
+"""What the commands do: run, test, build, publish, refresh, backtest.
+
+Each function works on a loaded project and tells a listener what happens as it does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from recsql.checks import CheckResult, ChecksFinished, plan_checks, run_checks
+from recsql.compiler import Plan, compile_project
+from recsql.errors import InputError, ModelError, TestsFailed
+from recsql.inputs import require_inputs
+from recsql.project import Project
+from recsql.publish import Published, publish
+from recsql.runner import ModelResult, run_models
+from recsql.unit_tests import run_unit_tests
+from recsql.warehouse import Warehouse, open_warehouse
+
+Event = ModelResult | CheckResult | ChecksFinished | Published
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which models a command is about; empty means all."""
+
+    select: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+
+    def names(self, plan: Plan) -> tuple[str, ...]:
+        """Return the selected nodes in build order."""
+        return plan.graph.select(self.select, self.exclude)
+
+
+@dataclass
+class Tally:
+    """Counts what failed while passing every event on."""
+
+    listener: Listener
+    failed_models: int = 0
+    skipped: int = 0
+    checks: Counter[str] = field(default_factory=Counter)
+    results: list[ModelResult] = field(default_factory=list)
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Count and forward each event."""
+        for event in events:
+            self.listener(event)
+            if isinstance(event, ModelResult):
+                self.results.append(event)
+                self.failed_models += event.status == "failed"
+                self.skipped += event.status == "skipped"
+            elif isinstance(event, CheckResult):
+                self.checks[event.status] += 1
+
+    def check(
+        self, plan: Plan, names: Sequence[str], warehouse: Warehouse, threads: int
+    ) -> None:
+        """Run the data tests of the named models and report them."""
+        started = time.perf_counter()
+        self.take(
+            run_checks(plan_checks(plan, names, warehouse.kinds), warehouse, threads)
+        )
+        self.listener(
+            ChecksFinished(
+                self.checks["passed"],
+                self.checks["failed"],
+                self.checks["warned"],
+                time.perf_counter() - started,
+            )
+        )
+
+    def raise_if_models_failed(self) -> None:
+        """Stop with exit code 1 where a model failed."""
+        if self.failed_models:
+            skipped = f", {self.skipped} skipped" if self.skipped else ""
+            raise ModelError(f"{_count(self.failed_models, 'model')} failed{skipped}.")
+
+    def raise_if_checks_failed(self, consequence: str = "") -> None:
+        """Stop with exit code 1 where a test failed."""
+        if failed := self.checks["failed"]:
+            raise TestsFailed(f"{_count(failed, 'test')} failed.{consequence}")
+
+
+def run(
+    project: Project, selection: Selection, threads: int, listener: Listener
+) -> None:
+    """Build the selected models.
+
+    Raises:
+        ModelError: a model failed.
+    """
+    plan = compile_project(project)
+    tally = Tally(listener)
+    with _warehouse(project) as warehouse:
+        require_inputs(plan, warehouse, selection.names(plan))
+        tally.take(run_models(plan, warehouse, selection.names(plan), threads))
+    tally.raise_if_models_failed()
+
+
+def test(
+    project: Project, selection: Selection, threads: int, listener: Listener
+) -> None:
+    """Run unit tests and data tests of the selected models.
+
+    Raises:
+        TestsFailed: a test failed.
+    """
+    plan = compile_project(project)
+    names = selection.names(plan)
+    tally = Tally(listener)
+    tally.take(run_unit_tests(project, names))
+    with _warehouse(project) as warehouse:
+        for name in names:
+            if name not in warehouse.kinds:
+                raise InputError(f"test: {name} has not been built. Run: recsql build")
+        tally.check(plan, names, warehouse, threads)
+    tally.raise_if_checks_failed()
+
+
+def build(
+    project: Project, selection: Selection, threads: int, listener: Listener
+) -> list[ModelResult]:
+    """Build the selected models and run their data tests; return the model results.
+
+    Raises:
+        ModelError: a model failed.
+        TestsFailed: a test failed.
+    """
+    plan = compile_project(project)
+    with _warehouse(project) as warehouse:
+        return _build(plan, warehouse, selection, threads, listener)
+
+
+def publish_tables(project: Project, listener: Listener) -> Published:
+    """Publish what is built."""
+    with _warehouse(project) as warehouse:
+        published = publish(compile_project(project), warehouse)
+    listener(published)
+    return published
+
+
+def refresh(project: Project, threads: int, listener: Listener) -> list[ModelResult]:
+    """Build everything, test everything, publish; a failed test publishes nothing.
+
+    Raises:
+        ModelError: a model failed.
+        TestsFailed: a test failed.
+    """
+    plan = compile_project(project)
+    with _warehouse(project) as warehouse:
+        results = _build(plan, warehouse, Selection(), threads, listener)
+        listener(publish(plan, warehouse))
+    return results
+
+
+def _build(
+    plan: Plan,
+    warehouse: Warehouse,
+    selection: Selection,
+    threads: int,
+    listener: Listener,
+) -> list[ModelResult]:
+    names = selection.names(plan)
+    require_inputs(plan, warehouse, names)
+    tally = Tally(listener)
+    tally.take(run_models(plan, warehouse, names, threads))
+    tally.raise_if_models_failed()
+    tally.check(plan, names, warehouse, threads)
+    tally.raise_if_checks_failed(" Nothing was published.")
+    return tally.results
+
+
+def _warehouse(project: Project) -> AbstractContextManager[Warehouse]:
+    profile = project.profile
+    return open_warehouse(profile.build_path, profile.settings, must_exist=True)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

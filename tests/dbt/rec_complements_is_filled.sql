@@ -1,0 +1,44 @@
+-- Every item has its complements, as far as there are other eligible items.
+with
+    items as (select * from {{ ref("int_items") }}),
+    complements as (select * from {{ ref("rec_complements") }}),
+
+    eligible as (select count(*) as item_count from items where is_eligible),
+
+    listed as (
+        select item_id, count(*) as item_count
+        from complements
+        where complement_item_id <> item_id
+        group by item_id
+    ),
+
+    compared as (
+        select
+            items.item_id,
+            coalesce(listed.item_count, 0) as listed_count,
+            least(
+                {{ var("complements_per_item") | int }},
+                eligible.item_count - case when items.is_eligible then 1 else 0 end
+            ) as wanted_count
+        from items
+        cross join eligible
+        left join listed on items.item_id = listed.item_id
+    ),
+
+    final as (
+        select
+            concat(
+                'item ',
+                cast(item_id as varchar),
+                ' has ',
+                cast(listed_count as varchar),
+                ' complements other than itself where ',
+                cast(wanted_count as varchar),
+                ' are possible; restore the popular fill in rec_complements'
+            ) as problem
+        from compared
+        where listed_count <> wanted_count
+    )
+
+select *
+from final

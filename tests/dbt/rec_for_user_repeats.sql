@@ -1,0 +1,45 @@
+-- A new_only surface holds nothing the user has; a repeat_only surface nothing else.
+with
+    lists as (select * from {{ ref("rec_for_user") }}),
+    user_items as (select * from {{ ref("int_user_items") }}),
+    stages as ({{ surface_stages() }}),
+
+    restricted as (
+        select
+            lists.user_id,
+            lists.item_id,
+            lists.surface,
+            stages.allow_repeat,
+            user_items.item_id is not null as is_repeat
+        from lists
+        inner join
+            stages
+            on lists.surface = stages.surface
+            and stages.stage = 1
+            and stages.allow_repeat <> 'all'
+        left join
+            user_items
+            on lists.user_id = user_items.user_id
+            and lists.item_id = user_items.item_id
+    ),
+
+    final as (
+        select
+            concat(
+                'surface ',
+                surface,
+                ' is ',
+                allow_repeat,
+                ', but shows user ',
+                cast(user_id as varchar),
+                ' item ',
+                cast(item_id as varchar),
+                case when is_repeat then ', which they have' else ', which is new' end,
+                '; correct is_repeat in the cand_ model of the row'
+            ) as problem
+        from restricted
+        where is_repeat <> (allow_repeat = 'repeat_only')
+    )
+
+select *
+from final
