@@ -149,7 +149,9 @@ def fit_through_sql(folder: Path) -> None:
 
 def fit_from_file(folder: Path) -> None:
     given = np.load(folder / "cells.npz")
-    fit_directly(compile_demo(), [given[name] for name in ("users", "items", "weights")])
+    fit_directly(
+        compile_demo(), [given[name] for name in ("users", "items", "weights")]
+    )
 
 
 def score_through_sql(folder: Path) -> None:

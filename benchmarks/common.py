@@ -26,20 +26,59 @@ DEMO_TABLES = ("transactions", "products", "demographics")
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What one call took: elapsed seconds, and processor seconds of all threads."""
+
+    elapsed: float
+    processor: float
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """Seconds of both sides, run by run, and the peak memory of each in GB."""
+    """The costs of both sides, run by run, and the peak memory of each in GB."""
 
     name: str
     target: float
-    ours: tuple[float, ...]
-    peer: tuple[float, ...]
+    ours: tuple[Cost, ...]
+    peer: tuple[Cost, ...]
     ours_gb: float = 0.0
     peer_gb: float = 0.0
 
-    @property
-    def ratio(self) -> float:
-        """Return the ratio of the medians."""
-        return median(self.ours) / median(self.peer)
+    def line(self) -> tuple[str, ...]:
+        """Return the cells of the printed table."""
+        ours, peer = _medians(self.ours), _medians(self.peer)
+        ratio = ours.elapsed / peer.elapsed
+        each = zip(self.ours, self.peer, strict=True)
+        return (
+            self.name,
+            f"{ours.elapsed:.2f}",
+            f"{peer.elapsed:.2f}",
+            f"{ratio:.2f}",
+            " ".join(f"{mine.elapsed / theirs.elapsed:.2f}" for mine, theirs in each),
+            f"{ours.processor / peer.processor:.2f}",
+            f"<= {self.target:.2f}" + (" MISSED" if ratio > self.target else ""),
+            f"{self.ours_gb:.1f}",
+            f"{self.peer_gb:.1f}",
+        )
+
+
+HEAD = (
+    "case",
+    "recsql s",
+    "peer s",
+    "ratio",
+    "run by run",
+    "cpu ratio",
+    "target",
+    "recsql GB",
+    "peer GB",
+)
+
+
+def _medians(costs: tuple[Cost, ...]) -> Cost:
+    return Cost(
+        median(cost.elapsed for cost in costs), median(cost.processor for cost in costs)
+    )
 
 
 @contextmanager
@@ -57,7 +96,12 @@ def work_folder() -> Iterator[Path]:
 def warehouse_settings(folder: Path) -> dict[str, Any]:
     """Return the settings of profiles.yml with room to work and a private spill."""
     settings = dict(load_project(builtin_root()).profile.settings)
-    return {**settings, "memory_limit": "7.5GB", "temp_directory": str(folder / "s")}
+    return {
+        **settings,
+        "memory_limit": "7.5GB",
+        "temp_directory": str(folder / "s"),
+        "enable_progress_bar": False,
+    }
 
 
 def compile_demo(**changed: Any) -> Plan:
@@ -87,21 +131,21 @@ def arrays(warehouse: Warehouse, sql: str) -> list[Any]:
     return [np.ma.getdata(column) for column in columns.values()]
 
 
-def seconds(work: Callable[[], Any]) -> float:
-    """Return how long one call takes, its garbage included."""
+def cost(work: Callable[[], Any]) -> Cost:
+    """Return what one call costs."""
     gc.collect()
-    started = time.perf_counter()
+    elapsed, processor = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - started
+    return Cost(time.perf_counter() - elapsed, time.process_time() - processor)
 
 
 def alternate(
     ours: Callable[[], Any], peer: Callable[[], Any], repeats: int
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Time both sides in turn, A B A B ...; each ran once before."""
+) -> tuple[tuple[Cost, ...], tuple[Cost, ...]]:
+    """Measure both sides in turn, A B A B ...; each runs once before."""
     ours()
     peer()
-    pairs = [(seconds(ours), seconds(peer)) for _ in range(repeats)]
+    pairs = [(cost(ours), cost(peer)) for _ in range(repeats)]
     return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
 
 
@@ -121,24 +165,9 @@ def _peak_gb(work: Callable[[Path], Any], folder: Path) -> float:
 
 
 def show(comparisons: list[Comparison]) -> None:
-    """Print one line per comparison."""
-    head = ("case", "recsql s", "peer s", "ratio", "pairwise", "target", "GB", "peer GB")
-    lines = [head] + [
-        (
-            each.name,
-            f"{median(each.ours):.2f}",
-            f"{median(each.peer):.2f}",
-            f"{each.ratio:.2f}",
-            " ".join(
-                f"{a / b:.2f}" for a, b in zip(each.ours, each.peer, strict=True)
-            ),
-            f"<= {each.target:.2f}" + ("" if each.ratio <= each.target else " MISSED"),
-            f"{each.ours_gb:.1f}",
-            f"{each.peer_gb:.1f}",
-        )
-        for each in comparisons
-    ]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    """Print one line per comparison; ratios are of medians."""
+    lines = [HEAD, *(each.line() for each in comparisons)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
     for line in lines:
         print("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)))
 

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recsql import __version__
-from recsql.errors import InputError, RecsqlError
+from recsql.errors import RecsqlError
+from recsql.options import (
+    open_project,
+    parse_type,
+    project_options,
+    selection_options,
+    work_options,
+)
 
 if TYPE_CHECKING:
     from recsql.console import Console
-    from recsql.project import Project
 
-Command = Callable[..., Any]
+
+def _console() -> Console:
+    from recsql.console import Console
+
+    return Console()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,77 +36,6 @@ def cli() -> None:
     Exit codes: 0 done; 1 the work failed (a model, a test, a locked or full warehouse);
     2 the request was wrong (files, settings, names); 130 interrupted.
     """
-
-
-def project_options(command: Command) -> Command:
-    """Add the options that every command on a project has."""
-    for option in (
-        click.option("--vars", "vars_text", metavar="YAML", help="Vars, as YAML."),
-        click.option(
-            "--project",
-            "folder",
-            default=".",
-            type=click.Path(file_okay=False, path_type=Path),
-            help="The project's folder.  [default: .]",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def work_options(command: Command) -> Command:
-    """Add the options of commands that build."""
-    for option in (
-        click.option("--memory-limit", metavar="SIZE", help="For DuckDB, e.g. 2GB."),
-        click.option("--threads", type=click.IntRange(1, 64), help="Models at once."),
-    ):
-        command = option(command)
-    return project_options(command)
-
-
-def selection_options(command: Command) -> Command:
-    """Add `--select` and `--exclude`."""
-    what = "Models: name, folder, tag:x; +x with parents, x+ with children."
-    for option in (
-        click.option("--exclude", "-e", multiple=True, help="Models to leave out."),
-        click.option("--select", "-s", multiple=True, help=what),
-    ):
-        command = option(command)
-    return command
-
-
-def _project(
-    folder: Path, vars_text: str | None, memory_limit: str | None = None
-) -> Project:
-    from dataclasses import replace
-
-    from recsql.project import load_project
-
-    if not folder.is_dir():
-        raise InputError(f"--project {folder}: there is no such folder.")
-    project = load_project(folder, _vars(vars_text))
-    if memory_limit:
-        settings = {**project.profile.settings, "memory_limit": memory_limit}
-        project = replace(project, profile=replace(project.profile, settings=settings))
-    return project
-
-
-def _vars(text: str | None) -> dict[str, Any]:
-    import yaml
-
-    try:
-        given = yaml.safe_load(text) if text else {}
-    except yaml.YAMLError as error:
-        raise InputError(f"--vars: not valid YAML: {error}".split("\n")[0]) from None
-    if not isinstance(given, dict):
-        raise InputError('--vars: give a mapping, e.g. "{as_of: 2024-01-01}".')
-    return given
-
-
-def _console() -> Console:
-    from recsql.console import Console
-
-    return Console()
 
 
 @cli.command()
@@ -138,8 +76,8 @@ def load(
     from recsql.loader import load_table
     from recsql.warehouse import open_warehouse
 
-    project = _project(**options)
-    given = dict(_type(text) for text in types)
+    project = open_project(**options)
+    given = dict(parse_type(text) for text in types)
     profile = project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         schema = str(project.vars["raw_schema"])
@@ -148,13 +86,6 @@ def load(
     count = "1 file" if len(loaded.files) == 1 else f"{len(loaded.files)} files"
     console.line(f"loaded {loaded.rows:,} rows from {count} into {loaded.table}")
     console.table(("column", "type"), loaded.columns)
-
-
-def _type(text: str) -> tuple[str, str]:
-    column, equals, kind = text.partition("=")
-    if not equals or not column or not kind:
-        raise InputError(f'--type "{text}": write COLUMN=TYPE, e.g. sku=VARCHAR.')
-    return column, kind
 
 
 @cli.command()
@@ -186,7 +117,7 @@ def _work(
 ) -> None:
     from recsql import pipeline
 
-    project = _project(**options)
+    project = open_project(**options)
     console = _console()
     do = getattr(pipeline, name)
     count = threads or project.profile.threads
@@ -200,7 +131,7 @@ def refresh(threads: int | None, **options: Any) -> None:
     """Build everything, test it, publish it; a failed test publishes nothing."""
     from recsql import pipeline
 
-    project = _project(**options)
+    project = open_project(**options)
     console = _console()
     pipeline.refresh(project, threads or project.profile.threads, console.event)
 
@@ -211,7 +142,7 @@ def publish(**options: Any) -> None:
     """Publish the built public tables to warehouse/recsql.duckdb in one step."""
     from recsql import pipeline
 
-    pipeline.publish_tables(_project(**options), _console().event)
+    pipeline.publish_tables(open_project(**options), _console().event)
 
 
 @cli.command()
@@ -223,7 +154,7 @@ def backtest(last: str, threads: int | None, **options: Any) -> None:
     from recsql.demo import print_figures
 
     days = backtests.parse_days(last)
-    project = _project(**options)
+    project = open_project(**options)
     console = _console()
     count = threads or project.profile.threads
     print_figures(console, backtests.backtest(project, days, count, console.event))
@@ -237,7 +168,7 @@ def list_models(select: Any, exclude: Any, **options: Any) -> None:
     from recsql.compiler import compile_project
     from recsql.inspection import listing
 
-    plan = compile_project(_project(**options))
+    plan = compile_project(open_project(**options))
     console = _console()
     headers = ("model", "layer", "stored as", "tags", "origin")
     console.table(headers, listing(plan, plan.graph.select(select, exclude)))
@@ -261,7 +192,7 @@ def compile_models(
     from recsql.compiler import compile_project
     from recsql.inspection import write_compiled
 
-    plan = compile_project(_project(**options))
+    plan = compile_project(open_project(**options))
     names = plan.graph.select(select, exclude)
     target = out or plan.project.root / "target" / "compiled" / dialect
     written, left_out = write_compiled(plan, names, target, dialect)
@@ -281,7 +212,7 @@ def lineage(column: str, **options: Any) -> None:
     from recsql.inspection import lineage_lines
 
     console = _console()
-    for line in lineage_lines(_project(**options), column):
+    for line in lineage_lines(open_project(**options), column):
         console.line(line)
 
 
@@ -305,7 +236,7 @@ def show(
 
     given = {"user_id": user, "item_id": item, "surface": surface}
     filters = {name: text for name, text in given.items() if text is not None}
-    shown = shows.show(_project(**options), table, filters, limit)
+    shown = shows.show(open_project(**options), table, filters, limit)
     _console().table(shown.headers, shown.rows)
 
 
@@ -316,7 +247,7 @@ def eject(model: str, **options: Any) -> None:
     """Copy a built-in MODEL into your project, where your copy replaces it."""
     from recsql.scaffold import eject_model
 
-    target = eject_model(_project(**options), model)
+    target = eject_model(open_project(**options), model)
     _console().line(f"wrote {target}: edit it; it replaces the built-in model")
 
 
@@ -326,7 +257,7 @@ def demo(threads: int | None, **options: Any) -> None:
     """Load 1.47 million real grocery lines, refresh, backtest, publish, and show."""
     from recsql.demo import run_demo
 
-    project = _project(**options)
+    project = open_project(**options)
     run_demo(project, threads or project.profile.threads, _console())
 
 

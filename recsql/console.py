@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from recsql.checks import CheckResult, ChecksFinished
-from recsql.pipeline import Event
+from recsql.pipeline import Event, Quarantine
 from recsql.publish import Published
 from recsql.runner import ModelResult
 
@@ -32,6 +32,8 @@ class Console:
             self._model(event)
         elif isinstance(event, CheckResult):
             self._check(event)
+        elif isinstance(event, Quarantine):
+            self._quarantine(event)
         elif isinstance(event, ChecksFinished):
             self._finished(event)
         else:
@@ -98,6 +100,12 @@ class Console:
         if result.status != "passed":
             self.line(f"{result.status:8} {result.name}", STYLES[result.status])
             self.problem(f"{result.status.capitalize()}: {result.problem}")
+
+    def _quarantine(self, found: Quarantine) -> None:
+        total = sum(found.reasons.values())
+        counts = ", ".join(f"{n:,} {reason}" for reason, n in found.reasons.items())
+        seen = f": {counts}; see int_rejected_events" if total else ""
+        self.line(f"rejected {total:,} of {found.read:,} events{seen}")
 
     def _finished(self, checks: ChecksFinished) -> None:
         counts = [f"{checks.passed} passed"]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
+LEFT_OUT = np.float32(-np.finfo(np.float32).max)  # what `implicit` scores a seen item
+
 
 @dataclass(frozen=True)
 class AlsParameters:
@@ -101,12 +103,32 @@ def pairs_matrix(rows: Ints, owners: Ints, columns: Ints, width: int) -> csr_mat
     """
     from scipy.sparse import csr_matrix
 
-    order = np.argsort(rows, kind="stable")
-    place = np.searchsorted(rows, owners, sorter=order).clip(max=max(len(rows) - 1, 0))
-    row = order[place] if len(rows) else place
-    known = (rows[row] == owners) & (columns < width) if len(rows) else owners < 0
+    place = np.full(max(rows.max(initial=0), owners.max(initial=0)) + 1, -1)
+    place[rows] = np.arange(len(rows))
+    row = place[owners]
+    known = (row >= 0) & (columns < width)
     ones = np.ones(int(known.sum()), dtype=np.float32)
     return csr_matrix((ones, (row[known], columns[known])), shape=(len(rows), width))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a CSR matrix: its column numbers."""
+
+    indices: Ints
+
+
+class RowsOf:
+    """The rows of a CSR matrix, as `implicit` asks for them one by one.
+
+    Slicing the matrix itself costs more than finding a user's best items.
+    """
+
+    def __init__(self, matrix: csr_matrix) -> None:
+        self.indices, self.starts = matrix.indices, matrix.indptr.tolist()
+
+    def __getitem__(self, row: int) -> Row:
+        return Row(self.indices[self.starts[row] : self.starts[row + 1]])
 
 
 @dataclass(frozen=True)
@@ -127,7 +149,8 @@ def top_items(
         user_factors: shape (users, f).
         item_factors: shape (items, f); the row is the item's number.
         seen: shape (users, items), non-zero where an item must not be returned.
-        count: items wanted per user; fewer come back where fewer are left.
+        count: items wanted per user; fewer come back where fewer are left. Of items
+            with equal scores the smaller numbers are taken.
 
     >>> eye = np.eye(2, dtype=np.float32)
     >>> none = sparse(np.array([1]), np.array([1]), np.array([1.0]))
@@ -135,21 +158,42 @@ def top_items(
     TopItems(users=array([0, 1], dtype=int32), items=array([0, 0], dtype=int32), \
 scores=array([1., 0.], dtype=float32))
     """
-    from implicit.cpu.topk import topk
-
-    users = len(user_factors)
-    wanted = min(count, len(item_factors))
-    if users == 0 or wanted == 0:
+    users, wanted = len(user_factors), min(count, len(item_factors))
+    if users == 0 or wanted < 1:
         none = np.zeros(0, dtype=np.int32)
         return TopItems(none, none, np.zeros(0, dtype=np.float32))
+    items, scores = _best(user_factors, item_factors, seen, wanted)
+    owners = np.repeat(np.arange(users, dtype=np.int32), wanted)
+    allowed = len(item_factors) - np.diff(seen.indptr)
+    if allowed.min() >= wanted:
+        return TopItems(owners, items.ravel(), scores.ravel())
+    kept = (np.arange(wanted) < allowed[:, None]).ravel()
+    return TopItems(owners[kept], items.ravel()[kept], scores.ravel()[kept])
+
+
+def _best(
+    user_factors: Floats, item_factors: Floats, seen: csr_matrix, wanted: int
+) -> tuple[Ints, Floats]:
+    """Return items and scores of shape (users, wanted); left-out items come last.
+
+    `implicit` keeps any of several items that tie for the last place. One item more
+    shows for which users that is so; theirs are chosen again, smallest numbers first.
+    """
+    from implicit.cpu.topk import topk
+
+    shown = min(wanted + 1, len(item_factors))
     with single_blas():
         items, scores = topk(
-            item_factors, user_factors, wanted, filter_query_items=seen, num_threads=0
+            item_factors, user_factors, shown, filter_query_items=RowsOf(seen)
         )
-    allowed = np.minimum(wanted, len(item_factors) - np.diff(seen.indptr))
-    kept = np.arange(wanted) < allowed[:, None]
-    owners = np.broadcast_to(np.arange(users, dtype=np.int32)[:, None], kept.shape)
-    return TopItems(owners[kept], items[kept].astype(np.int32), scores[kept])
+        if shown > wanted:
+            tied = scores[:, wanted - 1] == scores[:, wanted]
+            for user in np.flatnonzero(tied & (scores[:, wanted] > LEFT_OUT)):
+                own = item_factors @ user_factors[user]
+                own[seen[[user]].indices] = LEFT_OUT
+                items[user, :wanted] = np.argsort(-own, kind="stable")[:wanted]
+                scores[user, :wanted] = own[items[user, :wanted]]
+    return items[:, :wanted], scores[:, :wanted]
 
 
 def single_blas() -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -21,8 +21,20 @@ from recsql.runner import ModelResult, run_models
 from recsql.unit_tests import run_unit_tests
 from recsql.warehouse import Warehouse, open_warehouse
 
-Event = ModelResult | CheckResult | ChecksFinished | Published
+
+@dataclass(frozen=True)
+class Quarantine:
+    """How many events were read, and how many were rejected for which reason."""
+
+    read: int
+    reasons: Mapping[str, int]
+
+
+Event = ModelResult | Quarantine | CheckResult | ChecksFinished | Published
 Listener = Callable[[Event], None]
+
+
+QUARANTINE = "int_rejected_events"
 
 
 @dataclass(frozen=True)
@@ -171,9 +183,20 @@ def _build(
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()
+    if QUARANTINE in names:
+        listener(_quarantine(warehouse))
     tally.check(plan, names, warehouse, threads)
     tally.raise_if_checks_failed(" Nothing was published.")
     return tally.results
+
+
+def _quarantine(warehouse: Warehouse) -> Quarantine:
+    ((read,),) = warehouse.rows("select count(*) from main.int_event_checks")
+    reasons = warehouse.rows(
+        f"select rejection_reason, count(*) from main.{QUARANTINE} "
+        "group by all order by 2 desc, 1"
+    )
+    return Quarantine(read, dict(reasons))
 
 
 def _warehouse(project: Project) -> AbstractContextManager[Warehouse]:

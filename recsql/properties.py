@@ -48,6 +48,16 @@ class ModelProperties:
     columns: Mapping[str, Column] = field(default_factory=dict)
     tests: tuple[DataTest, ...] = ()
 
+    @property
+    def reading_order(self) -> tuple[str, ...]:
+        """Return the columns to sort by: the unique key, a list by its item_rank."""
+        for test in self.tests:
+            if test.kind == "unique" and test.column:
+                key = [part.strip(" ()") for part in test.column.split(",")]
+                ranked = "item_rank" in self.columns and key != ["item_rank"]
+                return (*key[:-1], "item_rank") if ranked else tuple(key)
+        return ()
+
 
 @dataclass(frozen=True)
 class SourceTable:

@@ -34,8 +34,7 @@ def publish(plan: Plan, warehouse: Warehouse) -> Published:
     """
     started = time.perf_counter()
     target = plan.project.profile.published_path
-    for leftover in target.parent.glob(f"{target.name}.*.new*"):
-        leftover.unlink()
+    _sweep(target)
     fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
     names = _tables(plan, warehouse)
     try:
@@ -47,8 +46,14 @@ def publish(plan: Plan, warehouse: Warehouse) -> Published:
             f"publish {target}: {error.strerror}. The published file is unchanged."
         ) from None
     finally:
-        fresh.unlink(missing_ok=True)
+        _sweep(target)
     return Published(target, rows, time.perf_counter() - started)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a publish that did not finish, this or an earlier one, left behind."""
+    for leftover in target.parent.glob(f"{target.name}.*.new*"):
+        leftover.unlink()
 
 
 def _tables(plan: Plan, warehouse: Warehouse) -> list[str]:
@@ -71,24 +76,17 @@ def _write(
         rows = {}
         for name in names:
             relation = quoted("fresh", "main", name)
-            order = _key(plan, name)
+            described = plan.project.properties.get(name)
+            # in the order of the key, so that lookups by user or item read few blocks
+            key = ", ".join(described.reading_order if described else ()) or "all"
             counted = connection.execute(
-                f"create table {relation} as from {quoted('main', name)}{order}"
+                f"create table {relation} as from {quoted('main', name)} order by {key}"
             ).fetchall()
             rows[name] = int(counted[0][0])
             _comment(plan, warehouse, name)
     finally:
         connection.execute("detach fresh")
     return rows
-
-
-def _key(plan: Plan, name: str) -> str:
-    """Return an `order by` the table's unique key: lookups by user read few blocks."""
-    described = plan.project.properties.get(name)
-    keys = (
-        [t.column for t in described.tests if t.kind == "unique"] if described else []
-    )
-    return f" order by {str(keys[0]).strip('()')}" if keys else ""
 
 
 def _comment(plan: Plan, warehouse: Warehouse, name: str) -> None:

@@ -50,7 +50,7 @@ def init_project(folder: Path, preset: str) -> list[str]:
 
 
 def eject_model(project: Project, name: str) -> Path:
-    """Copy a built-in model into the user's project, where it replaces the built-in one.
+    """Copy a built-in model into the user's project, where it then counts.
 
     Raises:
         InputError: there is no such model, or the project has its own already.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,19 +15,18 @@ HIDDEN = ("run_id", "generated_at")
 
 @dataclass(frozen=True)
 class Shown:
-    """Rows ready to print."""
+    """Rows ready to print; columns without a single value are left out."""
 
     headers: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
-    origin: str
 
 
 def show(project: Project, table: str, filters: dict[str, str], limit: int) -> Shown:
-    """Read rows of a table from the published file, or from the build where none is.
+    """Read rows of a table from the published file, else from the build.
 
     Args:
         project: whose warehouse.
-        table: a public table, or any built table of an unpublished warehouse.
+        table: a public table, or any other that is built.
         filters: column name to the text its value must have.
         limit: rows at most.
 
@@ -36,17 +34,22 @@ def show(project: Project, table: str, filters: dict[str, str], limit: int) -> S
         InputError: no such table or column, or nothing matches.
     """
     profile = project.profile
-    published = profile.published_path.exists()
-    path = profile.published_path if published else profile.build_path
-    options = {"access_mode": "read_only"} if published else {}
-    with open_warehouse(
-        path, {**profile.settings, **options}, must_exist=True
-    ) as opened:
-        return _read(opened, table, filters, limit)
+    published = profile.published_path
+    options = {**profile.settings, "access_mode": "read_only"}
+    if published.exists():
+        with open_warehouse(published, options) as opened:
+            if table in opened.kinds or not profile.build_path.exists():
+                return _read(project, opened, table, filters, limit)
+    with open_warehouse(profile.build_path, options, must_exist=True) as opened:
+        return _read(project, opened, table, filters, limit)
 
 
 def _read(
-    warehouse: Warehouse, table: str, filters: dict[str, str], limit: int
+    project: Project,
+    warehouse: Warehouse,
+    table: str,
+    filters: dict[str, str],
+    limit: int,
 ) -> Shown:
     if table not in warehouse.kinds:
         known = f" It has: {', '.join(sorted(warehouse.kinds))}."
@@ -58,26 +61,24 @@ def _read(
             raise InputError(f"show: {table} has no column {name}.")
     where = " and ".join(f"cast({quoted(name)} as varchar) = ?" for name in filters)
     shown = [c for c in columns if c not in HIDDEN and c not in filters]
-    order = [c for c in ("user_id", "surface", "item_id", "group_kind") if c in columns]
-    order += ["item_rank"] if "item_rank" in columns else []
+    described = project.properties.get(table)
+    order = [
+        name for name in (described.reading_order if described else ()) if name in shown
+    ]
     rows = warehouse.rows(
-        f"select {', '.join(map(quoted, shown))} from {quoted('main', table)} "
-        + (f"where {where} " if where else "")
-        + (f"order by {', '.join(_ranked(order, filters))} " if order else "")
-        + f"limit {limit}",
+        f"select {', '.join(map(quoted, shown))} from {quoted('main', table)}"
+        + (f" where {where}" if where else "")
+        + (f" order by {', '.join(map(quoted, order))}" if order else "")
+        + f" limit {limit}",
         list(filters.values()),
     )
     if not rows and filters:
         raise InputError(_nothing(table, filters))
-    return Shown(tuple(shown), tuple(rows), str(warehouse.path))
-
-
-def _ranked(order: Sequence[str], filters: dict[str, str]) -> list[str]:
-    """Order by the keys that are not fixed; the list's own rank comes last."""
-    keys = [name for name in order if name not in filters]
-    if "item_rank" in keys and "item_id" in keys and "user_id" in order:
-        keys.remove("item_id")
-    return [quoted(name) for name in keys]
+    used = [i for i in range(len(shown)) if any(row[i] is not None for row in rows)]
+    return Shown(
+        tuple(shown[i] for i in used),
+        tuple(tuple(row[i] for i in used) for row in rows),
+    )
 
 
 def _columns(warehouse: Warehouse, table: str) -> list[str]:

@@ -145,10 +145,20 @@ def _matrix(scalar: Any) -> npt.NDArray[np.float32]:
     """Return a list of equally long lists as a matrix of shape (rows, columns)."""
     import numpy as np
 
-    if scalar.values is None or len(scalar.values) == 0:
+    vectors = scalar.values
+    if vectors is None or len(vectors) == 0:
         return np.zeros((0, 0), dtype=np.float32)
-    rows = len(scalar.values)
-    return np.asarray(scalar.values.flatten(), dtype=np.float32).reshape(rows, -1)
+    numbers = vectors.flatten()
+    if vectors.null_count or numbers.null_count:
+        raise ValueError("a list of vectors holds NULL where a number is needed")
+    lengths = np.diff(vectors.offsets)
+    if lengths.min() != lengths.max():
+        raise ValueError(
+            f"vectors of {lengths.min()} and of {lengths.max()} numbers do not make "
+            "a matrix; all must be equally long"
+        )
+    matrix = np.asarray(numbers, dtype=np.float32)
+    return matrix.reshape(len(vectors), int(lengths[0]))
 
 
 def _vectors(matrix: npt.NDArray[np.float32]) -> Any:

@@ -1,6 +1,7 @@
 -- One row per (user_id, item_rank): what the user is likely to take again, and when.
 -- expected_at = last_at + median gap of the user's own purchases; null after one
 -- purchase.
+{{ config(enabled="history" in var("candidate_sources")) }}
 with
     candidates as (select * from {{ ref("cand_history") }}),
     user_items as (select * from {{ ref("int_user_items") }}),

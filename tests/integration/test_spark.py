@@ -66,7 +66,17 @@ VARS: dict[str, Any] = {
     "eval_cutoffs": [5, 10],
 }
 TIMES = ["2024", "now", "12:30", "2024-02-30", "soon", "", None, " 2024-01-05"]
-TITLES = ["Käse", "it's", 'the "best"', "a\\b", "牛乳", "  ", None, "🥐 croissant", "{{ x }}"]
+TITLES = [
+    "Käse",
+    "it's",
+    'the "best"',
+    "a\\b",
+    "牛乳",
+    "  ",
+    None,
+    "🥐 croissant",
+    "{{ x }}",
+]
 REGIONS = ["Nord", "Süd", "O'Hare", None]
 
 
@@ -111,7 +121,9 @@ def _visit(
             user,
             chance.choice([None, "", " "]) if broken else items[first],
             chance.choice(TIMES) if chance.random() < 0.02 else str(happened),
-            chance.choice(["Purchase", "view", " click", "addtocart"] * 9 + ["?", None]),
+            chance.choice(
+                ["Purchase", "view", " click", "addtocart"] * 9 + ["?", None]
+            ),
             receipt,
             chance.choice(["1", "2", "1.5", None] * 9 + ["0", "-1", "1d", "many"]),
             str(chance.randrange(1, 9)),
@@ -222,9 +234,9 @@ def _sorted(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
     def key(row: tuple[Any, ...]) -> tuple[list[str], list[float]]:
         inexact = [x for x in row if isinstance(x, float | Decimal)]
-        return [
-            str(x) for x in row if not isinstance(x, float | Decimal)
-        ], [round(float(x), 6) for x in inexact]
+        return [str(x) for x in row if not isinstance(x, float | Decimal)], [
+            round(float(x), 6) for x in inexact
+        ]
 
     return sorted(rows, key=key)
 

@@ -1,0 +1,196 @@
+"""Every command once, end to end, as a user would."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet
+import pytest
+
+from tests.integration.conftest import Recsql, write_events
+
+COMMANDS = ["backtest", "build", "compile", "demo", "eject", "init", "lineage", "load"]
+COMMANDS += ["ls", "publish", "refresh", "run", "show", "test"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(recsql: Recsql, command: str) -> None:
+    done = recsql(command, "--help")
+    assert done.code == 0
+    assert "Usage: " in done.out
+    assert len(done.out.splitlines()) > 4
+
+
+def test_help_names_every_command(recsql: Recsql) -> None:
+    listed = recsql("--help").out.split("Commands:")[1]
+    assert [line.split()[0] for line in listed.strip().splitlines()] == COMMANDS
+
+
+def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None:
+    done = recsql("refresh", "--project", shop)
+    assert (done.code, done.err) == (0, "")
+    assert "rejected 0 of" in done.out
+    with duckdb.connect(str(shop / "warehouse/recsql.duckdb"), read_only=True) as file:
+        tables = [row[0] for row in file.execute("show tables").fetchall()]
+        comments = file.execute(
+            "select count(*) from duckdb_columns() where comment is null"
+            " and table_name like 'rec_%'"
+        ).fetchone()
+    assert tables == ["rec_buy_again", "rec_complements", "rec_for_user", "rec_popular"]
+    assert comments == (0,)
+
+
+def test_show_prints_names_and_reasons(shop: Path, recsql: Recsql) -> None:
+    done = recsql("show", "rec_for_user", "--user", "bob o'neil", "--project", shop)
+    assert done.code == 0
+    assert "taken" in done.out
+    assert "sku-" in done.out
+    assert "run_id" not in done.out
+
+
+def test_show_reads_unpublished_tables_too(shop: Path, recsql: Recsql) -> None:
+    assert recsql("show", "int_users", "--project", shop).code == 0
+
+
+def test_show_says_what_to_do_for_an_unknown_user(shop: Path, recsql: Recsql) -> None:
+    done = recsql("show", "rec_for_user", "--user", "nobody", "--project", shop)
+    assert done.code == 2
+    assert "recsql show rec_popular" in done.err
+
+
+def test_backtest_prints_and_keeps_the_metrics(shop: Path, recsql: Recsql) -> None:
+    done = recsql("backtest", "--last", "4w", "--project", shop)
+    assert (done.code, done.err) == (0, "")
+    lists = {
+        line.split()[1] for line in done.out.split("Backtest:")[1].splitlines()[2:]
+    }
+    assert {"history", "als", "rules", "popular", "surface"} <= lists
+    with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
+        kept = file.execute(
+            "select count(distinct run_id) from eval_summary"
+        ).fetchone()
+    recsql("backtest", "--last", "2w", "--project", shop)
+    with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
+        again = file.execute(
+            "select count(distinct run_id) from eval_summary"
+        ).fetchone()
+    assert (kept, again) == ((1,), (2,))
+
+
+def test_eject_then_ls_says_the_model_is_yours(shop: Path, recsql: Recsql) -> None:
+    assert recsql("eject", "sig_rules", "--project", shop).code == 0
+    assert (shop / "sql/signals/sig_rules.sql").exists()
+    rows = recsql("ls", "--project", shop).out.splitlines()
+    (row,) = [row for row in rows if row.startswith("sig_rules ")]
+    assert "replaces the built-in model" in row
+    assert recsql("eject", "sig_rules", "--project", shop).code == 2
+
+
+def test_a_replaced_model_is_what_runs(shop: Path, recsql: Recsql) -> None:
+    recsql("eject", "rec_popular", "--project", shop)
+    path = shop / "sql/recommendations/rec_popular.sql"
+    path.write_text(
+        path.read_text().replace("'all' as group_name", "'mine' as group_name")
+    )
+    assert recsql("run", "-s", "rec_popular", "--project", shop).code == 0
+    with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
+        names = file.execute("select distinct group_name from rec_popular").fetchall()
+    assert names == [("mine",)]
+
+
+def test_selection_builds_only_what_was_asked(shop: Path, recsql: Recsql) -> None:
+    done = recsql("run", "-s", "cand_history+", "-e", "cand_all+", "--project", shop)
+    built = {line.split()[1] for line in done.out.splitlines() if "done " in line}
+    assert built == {"cand_history", "rec_buy_again"}
+
+
+def test_compile_writes_plain_sql(shop: Path, recsql: Recsql, tmp_path: Path) -> None:
+    done = recsql("compile", "--project", shop, "--out", tmp_path / "out")
+    assert done.code == 0
+    text = (tmp_path / "out/interactions/int_user_items.sql").read_text()
+    assert "{{" not in text
+    assert "main.int_events" in text
+
+
+def test_lineage_ends_at_the_raw_columns(shop: Path, recsql: Recsql) -> None:
+    lines = recsql("lineage", "rec_for_user.score", "--project", shop).out.splitlines()
+    assert lines[0] == "rec_for_user.score"
+    assert any(line.strip() == "cand_history.score" for line in lines)
+    assert any(line.strip() == "raw.events.event_at" for line in lines)
+
+
+def test_tests_pass_on_a_built_shop(shop: Path, recsql: Recsql) -> None:
+    done = recsql("test", "--project", shop)
+    assert (done.code, done.err) == (0, "")
+
+
+def test_vars_on_the_command_line(shop: Path, recsql: Recsql) -> None:
+    done = recsql("run", "--project", shop, "--vars", "{candidate_sources: [popular]}")
+    assert done.code == 0
+    assert "cand_popular" in done.out
+    assert "sig_als_model" not in done.out
+
+
+def test_a_var_that_nothing_reads_is_pointed_out(shop: Path, recsql: Recsql) -> None:
+    with (shop / "dbt_project.yml").open("a") as file:
+        file.write("  decay_day: 30\n")
+    done = recsql("ls", "--project", shop)
+    assert 'no model reads var "decay_day". Did you mean "decay_days"?' in done.err
+
+
+def _jsonl(path: Path) -> None:
+    rows = [{"user_id": 1, "item_id": n, "timestamp": f"2024-01-0{n}"} for n in (1, 2)]
+    text = "\n".join(json.dumps(row) for row in rows)
+    with gzip.open(path, "wt") as file:
+        file.write(text)
+
+
+def test_load_reads_every_format(shop: Path, recsql: Recsql, tmp_path: Path) -> None:
+    table = pa.table({"user_id": [1, 2], "item_id": ["a", "b"]})
+    pyarrow.parquet.write_table(table, tmp_path / "t.parquet")
+    for name, new in (("t.arrow", pa.ipc.new_file), ("t.ipc", pa.ipc.new_stream)):
+        with new(str(tmp_path / name), table.schema) as writer:
+            writer.write_table(table)
+    (tmp_path / "t.tsv").write_text("user_id\titem_id\n1\ta\n2\tb, c\n")
+    with gzip.open(tmp_path / "t.csv.gz", "wt") as file:
+        file.write("user_id,item_id\n1,a\n2,b\n")
+    _jsonl(tmp_path / "t.jsonl.gz")
+    names = ("t.parquet", "t.arrow", "t.ipc", "t.tsv", "t.csv.gz", "t.jsonl.gz")
+    for name in names:
+        done = recsql("load", "some", tmp_path / name, "--project", shop)
+        assert (done.code, done.err) == (0, ""), name
+        assert "loaded 2 rows from 1 file" in done.out
+
+
+def test_load_takes_globs_and_types(shop: Path, recsql: Recsql, tmp_path: Path) -> None:
+    for n in (1, 2, 3):
+        (tmp_path / f"part{n}.csv").write_text(f"sku,price\n00{n},1.5\n")
+    done = recsql(
+        "load",
+        "skus",
+        tmp_path / "part*.csv",
+        "--type",
+        "sku=VARCHAR",
+        "--project",
+        shop,
+    )
+    assert "loaded 3 rows from 3 files" in done.out
+    with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
+        skus = file.execute("select sku from raw.skus order by sku").fetchall()
+    assert skus == [("001",), ("002",), ("003",)]
+
+
+def test_init_writes_a_project_that_works(recsql: Recsql, tmp_path: Path) -> None:
+    write_events(tmp_path / "events.csv")
+    folder = tmp_path / "My Shop 2"
+    assert "recsql refresh" in recsql("init", folder).out
+    assert recsql("init", folder).code == 2
+    assert (
+        recsql("load", "events", tmp_path / "events.csv", "--project", folder).code == 0
+    )
+    assert recsql("refresh", "--project", folder).code == 0
