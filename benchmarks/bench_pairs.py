@@ -31,6 +31,7 @@ from common import (
     show,
     work_folder,
 )
+
 from recsql.warehouse import Warehouse
 
 LINES_PER_BASKET = 10.5

@@ -31,10 +31,11 @@ from common import (
     show,
     work_folder,
 )
+from threadpoolctl import threadpool_limits
+
 from recsql.compiler import Plan
 from recsql.render import Compiled
 from recsql.warehouse import Warehouse
-from threadpoolctl import threadpool_limits
 
 CELLS = "select user_index, item_index, weight from int_user_items where is_eligible"
 SEEN_PER_USER = 50

@@ -17,6 +17,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+
 from recsql.compiler import Plan, compile_project
 from recsql.project import builtin_root, load_project
 from recsql.runner import run_models

@@ -1,5 +1,5 @@
 {#- text(content): a quoted SQL string.
     text("it's")  ->  'it''s' -#}
 {% macro text(content) -%}
-    '{{ (content | string).replace("'", "''") }}'
+    {{ "'" ~ (content | string | replace("'", "''")) ~ "'" }}
 {%- endmacro %}

@@ -107,6 +107,7 @@ def _evaluate(
     for name in compiled.refs:
         _empty_copy(cursor, f"{schema}.{quoted(name)}", quoted("main", name))
     for given in test.given:
+        _require_read(compiled, given["input"])
         _fill(cursor, _fixture(project, cursor, given, schema), given)
     cursor.execute(f"create table {schema}.__actual as\n{compiled.sql}")
     wanted = _rows(test.expect)
@@ -133,6 +134,12 @@ def _compile(project: Project, test: UnitTest, schema: str) -> Compiled:
         if compiled.config.get("enabled", True):
             return compiled
     raise ProjectError(f"unit test {test.name}: its vars switch {test.model} off.")
+
+
+def _require_read(compiled: Compiled, given: str) -> None:
+    found = REFERENCE.search(given)
+    if found and found[1] == "ref" and found[2] not in compiled.refs:
+        raise ProjectError(f"given {given}: {compiled.name} does not read it.")
 
 
 def _fixture(

@@ -4,23 +4,11 @@ with
     items as (select * from {{ ref("int_items") }}),
     rules as (select * from {{ ref("sig_rules") }}),
     popularity as (select * from {{ ref("sig_popularity") }}),
-    reference as (select * from {{ ref("int_reference_time") }}),
 
     chosen as (
-        select
-            antecedent_index,
-            consequent_index,
-            pair_count,
-            support,
-            confidence,
-            lift,
-            rule_pass,
-            row_number() over (
-                partition by antecedent_index order by rule_rank
-            ) as stage_rank
+        select *
         from rules
-        where leverage > 0
-        qualify stage_rank <= {{ var("complements_per_item") | int }}
+        where leverage > 0 and rule_rank <= {{ var("complements_per_item") | int }}
     ),
 
     counted as (
@@ -33,27 +21,20 @@ with
         select
             items.item_index as antecedent_index,
             popularity.item_index as consequent_index,
-            row_number() over (
+            coalesce(counted.rule_count, 0) + row_number() over (
                 partition by items.item_index order by popularity.popularity_rank
-            ) as stage_rank,
-            coalesce(counted.rule_count, 0) as rule_count
+            ) as list_rank
         from items
-        left join counted on items.item_index = counted.antecedent_index
         inner join
             popularity
-            on popularity.popularity_rank
-            <= {{ 2 * var("complements_per_item") | int }}
-            + 1
-            - coalesce(counted.rule_count, 0)
+            on popularity.popularity_rank <= {{ var("complements_per_item") | int }} + 1
             and popularity.item_index <> items.item_index
+        left join counted on items.item_index = counted.antecedent_index
         left join
             chosen
             on items.item_index = chosen.antecedent_index
             and popularity.item_index = chosen.consequent_index
-        where
-            chosen.consequent_index is null
-            and coalesce(counted.rule_count, 0)
-            < {{ var("complements_per_item") | int }}
+        where chosen.consequent_index is null
     ),
 
     united as (
@@ -65,7 +46,7 @@ with
             confidence,
             lift,
             rule_pass,
-            stage_rank as list_rank
+            rule_rank as list_rank
         from chosen
         union all
         select
@@ -76,7 +57,7 @@ with
             null,
             null,
             'popular',
-            rule_count + stage_rank
+            list_rank
         from filled
     ),
 

@@ -68,7 +68,8 @@ with
             *,
             row_number() over (
                 partition by antecedent_index
-                order by rule_pass desc, leverage desc, consequent_index
+                order by
+                    leverage > 0 desc, rule_pass desc, leverage desc, consequent_index
             ) as rule_rank
         from passed
     ),

@@ -1,0 +1,163 @@
+"""House rules of the SQL project, as tests."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlglot import exp
+
+from recsql.compiler import Plan, compile_project
+from recsql.lineage import output_columns, parse
+from recsql.project import builtin_root, load_project
+
+LAYERS = [
+    "staging",
+    "interactions",
+    "signals",
+    "candidates",
+    "recommendations",
+    "evaluation",
+]
+PREFIXES = dict(zip(LAYERS, ("stg", "int", "sig", "cand", "rec", "eval"), strict=True))
+CONTRACT = {
+    "user_id",
+    "item_id",
+    "candidate_source",
+    "score",
+    "is_repeat",
+    "reason_item_id",
+    "kind_rank",
+    "item_rank",
+}
+INTERNAL = ("user_index", "item_index", "antecedent_index", "consequent_index")
+ROOT = builtin_root()
+
+
+def plan_of(**changed: object) -> Plan:
+    project = load_project(ROOT).with_vars({"as_of": "2017-12-04", **changed})
+    return compile_project(project)
+
+
+PLAN = plan_of()
+MODELS = sorted(PLAN.models)
+
+
+def columns_of(plan: Plan) -> dict[str, list[str]]:
+    known: dict[str, list[str]] = {}
+    for table in plan.project.sources.values():
+        name = plan.renderer.render_text(table.identifier, table.path)
+        known[f"raw.{name}"] = [column.name for column in table.columns]
+    for seed, path in plan.project.seeds.items():
+        known[f"main.{seed}"] = path.read_text().splitlines()[0].split(",")
+    for name in plan.graph.order:
+        if name in plan.models:
+            known[f"main.{name}"] = output_columns(plan.models[name], known)
+    return known
+
+
+COLUMNS = columns_of(PLAN)
+
+
+def test_arrows_point_down_the_layers() -> None:
+    for name, compiled in PLAN.models.items():
+        for parent in compiled.refs:
+            if parent in PLAN.models:
+                above = PLAN.models[parent].model.layer
+                assert LAYERS.index(above) <= LAYERS.index(compiled.model.layer), name
+
+
+def test_only_staging_reads_sources() -> None:
+    readers = {c.model.layer for c in PLAN.models.values() if c.sources}
+    assert readers == {"staging"}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_is_named_after_its_layer(name: str) -> None:
+    assert name.startswith(PREFIXES[PLAN.models[name].model.layer] + "_")
+    assert len(name) <= 30
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_reads_like_the_others(name: str) -> None:
+    lines = PLAN.models[name].model.sql.splitlines()
+    assert re.match(r"-- One row", lines[0]), "line 1 states the grain"
+    assert lines[-2:] == ["select *", "from final"]
+    assert len(lines) <= 100, "aim at 80"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_uses_every_cte_it_names(name: str) -> None:
+    tree = parse(PLAN.models[name])
+    read = {table.name for table in tree.find_all(exp.Table)}
+    assert {cte.alias for cte in tree.find_all(exp.CTE)} <= read
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_and_column_is_described(name: str) -> None:
+    described = PLAN.project.properties[name]
+    assert described.description.strip()
+    missing = set(COLUMNS[f"main.{name}"]) - set(described.columns)
+    assert not missing
+    assert not set(described.columns) - set(COLUMNS[f"main.{name}"])
+    for column in described.columns.values():
+        text = PLAN.renderer.render_text(column.description, described.path)
+        assert text.strip(), column.name
+
+
+@pytest.mark.parametrize("name", [n for n in MODELS if n.startswith("cand_")])
+def test_every_candidate_source_keeps_the_contract(name: str) -> None:
+    assert set(COLUMNS[f"main.{name}"]) == CONTRACT
+
+
+@pytest.mark.parametrize("name", PLAN.public)
+def test_no_public_table_shows_an_index(name: str) -> None:
+    assert not set(INTERNAL) & set(COLUMNS[f"main.{name}"])
+
+
+def test_a_model_that_calls_python_is_a_table() -> None:
+    from recsql.udfs import FUNCTIONS
+
+    for name, compiled in PLAN.models.items():
+        if any(f"{f.name}(" in compiled.sql for f in FUNCTIONS):
+            assert compiled.config["materialized"] == "table", name
+
+
+def test_a_source_that_is_not_listed_costs_nothing() -> None:
+    plan = plan_of(candidate_sources=["popular"])
+    assert not {"cand_als", "sig_als_model", "cand_history"} & set(plan.models)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)
+def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
+    text = path.read_text()
+    head, _, body = text.partition("-#}")
+    assert head.startswith("{#- " + path.stem + "("), "arguments on top"
+    assert "->" in head, "one rendered example on top"
+    assert text.count("{% macro") == 1
+    assert f"macro {path.stem}(" in body
+    assert len(body.strip().splitlines()) <= 32
+
+
+def test_a_macro_used_once_is_inlined() -> None:
+    texts = [
+        p.read_text() for p in (*ROOT.glob("sql/**/*.sql"), *ROOT.glob("macros/*"))
+    ]
+    for path in (ROOT / "macros").glob("*.sql"):
+        calls = sum(len(re.findall(rf"\b{path.stem}\(", text)) for text in texts)
+        definitions = 3  # the signature and twice in the comment on top
+        assert calls - definitions >= 1, path.stem
+
+
+def test_defaults_are_explained() -> None:
+    lines = (ROOT / "dbt_project.yml").read_text().split("\nvars:\n")[1].splitlines()
+    for line in lines:
+        if re.match(r"  \w+: .*[^ ]", line) and not line.strip().startswith("#"):
+            name = line.strip().split(":")[0]
+            before = lines[lines.index(line) - 1]
+            assert "#" in line or "#" in before or name.startswith("als_"), line
+
+
+def test_every_default_var_is_read() -> None:
+    assert set(PLAN.project.default_vars) <= PLAN.renderer.vars_read

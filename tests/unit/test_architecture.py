@@ -1,0 +1,74 @@
+"""Which module may import which, and what `import recsql` may load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import recsql
+
+PACKAGE = Path(recsql.__file__).parent
+# From the bottom up: a module imports only from floors below its own.
+FLOORS = [
+    {"errors", "factorize"},
+    {"udfs", "properties"},
+    {"profile", "dbt_plugin"},
+    {"project"},
+    {"render", "graph"},
+    {"lineage"},
+    {"spark", "compiler", "warehouse"},
+    {"runner", "checks", "inputs", "loader", "publish", "shows", "scaffold"},
+    {"unit_tests", "inspection"},
+    {"pipeline"},
+    {"backtest", "console"},
+    {"demo"},
+    {"options"},
+    {"cli"},
+]
+HEAVY = ("scipy", "implicit", "dbt", "duckdb", "numpy", "sqlglot", "rich", "pyarrow")
+
+
+def floor(module: str) -> int:
+    return next(i for i, names in enumerate(FLOORS) if module in names)
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "recsql"
+        ):
+            module = (node.module or "").removeprefix("recsql").strip(".")
+            names |= {module} if module else {alias.name for alias in node.names}
+    return {name for name in names if (PACKAGE / f"{name}.py").exists()}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.glob("[a-z]*.py")), ids=lambda p: p.stem
+)
+def test_imports_point_down(path: Path) -> None:
+    for name in imported(path):
+        assert floor(name) < floor(path.stem), f"{path.stem} imports {name}"
+
+
+def test_only_the_seam_knows_the_numerics() -> None:
+    users = {p.stem for p in PACKAGE.glob("*.py") if "factorize" in imported(p)}
+    assert users == {"udfs"}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda p: p.stem)
+def test_files_are_small(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("arguments", ["import recsql", "import recsql.cli"])
+def test_import_is_light(arguments: str) -> None:
+    code = f"{arguments}; import sys; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not set(HEAVY) & set(loaded)
