@@ -97,12 +97,7 @@ def work_folder() -> Iterator[Path]:
 def warehouse_settings(folder: Path) -> dict[str, Any]:
     """Return the settings of profiles.yml with room to work and a private spill."""
     settings = dict(load_project(builtin_root()).profile.settings)
-    return {
-        **settings,
-        "memory_limit": "7.5GB",
-        "temp_directory": str(folder / "s"),
-        "enable_progress_bar": False,
-    }
+    return {**settings, "memory_limit": "7.5GB", "temp_directory": str(folder / "s")}
 
 
 def compile_demo(**changed: Any) -> Plan:
@@ -173,6 +168,10 @@ def show(comparisons: list[Comparison]) -> None:
         print("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)))
 
 
-def opened(folder: Path, name: str) -> Any:
+@contextmanager
+def opened(folder: Path, name: str) -> Iterator[Warehouse]:
     """Open (or create) the benchmark's warehouse file of that name."""
-    return open_warehouse(folder / f"{name}.duckdb", warehouse_settings(folder))
+    file = folder / f"{name}.duckdb"
+    with open_warehouse(file, warehouse_settings(folder)) as warehouse:
+        warehouse.rows("set enable_progress_bar = false")
+        yield warehouse

@@ -5,7 +5,8 @@
     case
         when nullif(trim(cast(item_id as varchar)), '') is null
         then 'missing_item'
-        when user_id is null and basket_id is null
+        when
+            user_id is null and basket_id is null or trim(cast(user_id as varchar)) = ''
         then 'missing_user'
         when unreadable_event_at is not null
         then 'unreadable_time'

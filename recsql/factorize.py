@@ -70,12 +70,17 @@ def als(
         parameters: see `AlsParameters`.
 
     Raises:
-        ValueError: factors or iterations below 1.
+        ValueError: factors or iterations below 1, or arrays of different length.
     """
     from implicit.cpu.als import AlternatingLeastSquares
 
     if parameters.factors < 1 or parameters.iterations < 1:
         raise ValueError("als needs at least 1 factor and 1 iteration")
+    if not len(rows) == len(columns) == len(weights):
+        raise ValueError(
+            f"als needs one user, item and weight per cell, not {len(rows)} users, "
+            f"{len(columns)} items and {len(weights)} weights"
+        )
     if len(rows) == 0:
         empty = np.zeros((0, parameters.factors), dtype=np.float32)
         return empty, empty
@@ -152,6 +157,9 @@ def top_items(
         count: items wanted per user; fewer come back where fewer are left. Of items
             with equal scores the smaller numbers are taken.
 
+    Raises:
+        ValueError: users and items have vectors of different length.
+
     >>> eye = np.eye(2, dtype=np.float32)
     >>> none = sparse(np.array([1]), np.array([1]), np.array([1.0]))
     >>> top_items(eye, eye, none, 1)  # user 1 has seen item 1, its best
@@ -162,6 +170,11 @@ scores=array([1., 0.], dtype=float32))
     if users == 0 or wanted < 1:
         none = np.zeros(0, dtype=np.int32)
         return TopItems(none, none, np.zeros(0, dtype=np.float32))
+    if user_factors.shape[1] != item_factors.shape[1]:
+        raise ValueError(
+            f"users have vectors of {user_factors.shape[1]} and items of "
+            f"{item_factors.shape[1]} numbers; they must be equally long"
+        )
     items, scores = _best(user_factors, item_factors, seen, wanted)
     owners = np.repeat(np.arange(users, dtype=np.int32), wanted)
     allowed = len(item_factors) - np.diff(seen.indptr)

@@ -1,43 +1,35 @@
 """Spark SQL out of a compiled DuckDB model; the models themselves know one engine.
 
-sqlglot does the translation. What it passes on with another meaning is put right here,
-one function per difference, and what nobody has compared on both engines is refused:
-a translation may fail, but it may not be quietly different. The result needs Spark 4
-with ANSI mode on (its default) and `spark.sql.session.timeZone` UTC, as timestamps in
-DuckDB have no zone. Import this module where it is used: it loads sqlglot.
+sqlglot does the translation. What it would pass on with another meaning is put right in
+`recsql.spark_changes`, and what nobody has compared on both engines is refused: a
+translation may fail, but it may not be quietly different. The result needs Spark 4 with
+ANSI mode on (its default) and `spark.sql.session.timeZone` UTC, as timestamps in DuckDB
+have no zone. Import this module where it is used: it loads sqlglot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from sqlglot import ErrorLevel, UnsupportedError, exp, parse_one
+from sqlglot import ErrorLevel, UnsupportedError, exp
 
 from recsql import lineage, udfs
 from recsql.errors import ProjectError
 from recsql.render import Compiled
+from recsql.spark_changes import CALLS, CHANGES, Refused
 
 # Syntax and functions that mean the same on both engines, or that CHANGES puts right;
-# each has run on both, in tests/integration/test_spark.py.
+# each has run on both, in tests/integration/test_spark.py. Add to it only with a test.
 CHECKED = """
-    add alias and argmax avg between boolean case cast coalesce column concat
-    concatws count cte datatype distinct div eq exp explode floor from
-    generateseries group gt gte having identifier if in interval is join lag least
-    length literal ln log lower lt lte max median min mul neg neq not null nullif or
-    order ordered paren qualify replace round rownumber select sqrt star stddevsamp
-    sub subquery sum table tablealias timetounix trim trycast tuple union var where
-    window windowspec with
+    abs add alias and argmax avg between boolean case cast ceil coalesce column concat
+    concatws count cte datatype denserank distinct div dpipe eq exists exp explode
+    filter floor from generateseries greatest group gt gte having identifier if in
+    interval is join lag lead least length limit literal ln log logicaland logicalor
+    lower lt lte max md5 median min mul neg neq not null nullif or order ordered paren
+    pow qualify rank replace round rownumber select sqrt star stddevsamp sub subquery
+    sum table tablealias timetounix trim trycast tuple union upper var where window
+    windowspec with
 """
-WHOLE_TYPES = (*exp.DataType.INTEGER_TYPES, *exp.DataType.TEXT_TYPES)
-
-
-class _Refused(Exception):
-    """A piece of SQL that Spark would read differently."""
-
-    def __init__(self, node: exp.Expr, advice: str) -> None:
-        super().__init__(advice)
-        self.node = node
 
 
 def is_sql_only(compiled: Compiled) -> bool:
@@ -69,13 +61,13 @@ def translate(compiled: Compiled) -> str:
             tree = changed if node is tree else tree
             node.replace(changed)
         return tree.sql("spark", pretty=True, unsupported_level=ErrorLevel.RAISE) + "\n"
-    except _Refused as refused:
+    except Refused as refused:
         _fail(compiled, refused)
     except UnsupportedError as error:
         raise ProjectError(f"{compiled.file}: Spark: {error}") from None
 
 
-def _fail(compiled: Compiled, refused: _Refused) -> NoReturn:
+def _fail(compiled: Compiled, refused: Refused) -> NoReturn:
     lines = (n.meta["line"] for n in refused.node.walk() if "line" in n.meta)
     line = next(lines, None)
     where = f"{compiled.file}:{compiled.source_line(line)}" if line else compiled.file
@@ -90,219 +82,15 @@ def _check(node: exp.Expr) -> None:
         isinstance(node, exp.Anonymous) and node.name.lower() in CALLS
     )
     if not known:
-        raise _Refused(
+        raise Refused(
             node,
             f"nobody has compared {node.key} on DuckDB and Spark yet. Put it into one "
             "macro, compare it, and add it to recsql/spark.py.",
         )
     special = (
-        (isinstance(node, exp.Join) and (node.method or node.kind == "SEMI"))
+        (isinstance(node, exp.Join) and (node.method or node.kind in ("SEMI", "ANTI")))
         or (isinstance(node, exp.SetOperation) and node.args.get("by_name"))
         or (isinstance(node, exp.Distinct) and node.args.get("on"))
     )
     if special:
-        raise _Refused(node, "Spark has no such clause. Write it in standard SQL.")
-
-
-def _spark(template: str, **operands: exp.Expr) -> exp.Expr:
-    """Return a Spark expression with its `:name` placeholders filled in."""
-    tree = parse_one(template, dialect="spark")
-    return exp.replace_placeholders(tree, **{k: v.copy() for k, v in operands.items()})
-
-
-# ---- One function per engine difference ---------------------------------------------
-
-
-def _stable_sum(node: exp.Expr) -> exp.Expr:
-    """`sum(x order by x)`: Spark's sum takes no order; a sorted array is folded."""
-    if not isinstance(node.this, exp.Order):
-        return node
-    term, keys = node.this.this, node.this.expressions
-    if len(keys) != 1 or keys[0].this != term or keys[0].args.get("desc"):
-        raise _Refused(node, "a sum can only be ordered by its own term here.")
-    return _spark(
-        "aggregate(array_sort(collect_list(:term)), cast(null as double), "
-        "(total, term) -> coalesce(total + term, term))",
-        term=term,
-    )
-
-
-def _arg_max(node: exp.Expr) -> exp.Expr:
-    """`arg_max(x, y)`: DuckDB leaves out a NULL x; in a row y, NULL is the largest."""
-    if node.args.get("count"):
-        raise _Refused(node, "Spark's max_by returns one value. Use row_number().")
-    key = node.expression
-    if isinstance(key, exp.Tuple):
-        parts = [(_spark(":part is null", part=p), p) for p in key.expressions]
-        key = exp.func("struct", *(p for pair in parts for p in pair), dialect="spark")
-    return _spark("max_by(:x, :y) filter (where :x is not null)", x=node.this, y=key)
-
-
-def _epoch(node: exp.Expr) -> exp.Expr:
-    """`epoch(x)`: Spark's unix_timestamp drops the fraction of a second."""
-    return _spark(
-        "cast(unix_micros(cast(:moment as timestamp)) as double) / 1000000",
-        moment=node.this,
-    )
-
-
-def _to_seconds(node: exp.Expr) -> exp.Expr:
-    """`to_seconds(n)`: an interval of n seconds has another name in Spark."""
-    return _spark("make_dt_interval(0, 0, 0, :n)", n=node.expressions[0])
-
-
-def _concat(node: exp.Expr) -> exp.Expr:
-    """`concat(a, b)`: DuckDB reads NULL as '', Spark's answer would be NULL."""
-    parts = [
-        part if part.is_string else _spark("coalesce(:part, '')", part=_as_text(part))
-        for part in node.expressions
-    ]
-    return exp.Concat(expressions=parts, safe=False, coalesce=False)
-
-
-def _true_division(node: exp.Expr) -> exp.Expr:
-    """`a / b`: of decimals Spark makes a decimal of few digits, DuckDB a double."""
-    if _is_double(node.this) or _is_double(node.expression):
-        return node
-    node.set("this", _as_double(node.this))
-    return node
-
-
-def _avg(node: exp.Expr) -> exp.Expr:
-    """`avg(x)`: of decimals Spark makes a decimal of few digits, DuckDB a double."""
-    if not _is_double(node.this):
-        node.set("this", _as_double(node.this))
-    return node
-
-
-def _cast(node: exp.Expr) -> exp.Expr:
-    """`cast(x as bigint)`: DuckDB rounds a fraction, Spark cuts it off."""
-    if not _becomes(node, *exp.DataType.INTEGER_TYPES) or _is_whole(node.this):
-        return node
-    node.set("this", _spark("round(cast(:x as decimal(38, 9)))", x=node.this))
-    return node
-
-
-def _try_cast(node: exp.Expr) -> exp.Expr:
-    """`try_cast(x as ...)`: Spark reads more into a text than DuckDB does.
-
-    To Spark '2024', 'now' and the integer 5 are moments and '1d' is a number. DuckDB's
-    other spellings ('2024/01/31', '1_000') stay NULL here, which sends such an event
-    to the quarantine.
-    """
-    if isinstance(node.this, exp.Null):
-        return node
-    if _becomes(node, "timestampntz"):
-        pattern = "^ *[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}.*)?$"
-        readable = "case when :text rlike :pattern then :cast end"
-    elif _becomes(node, "double", "float"):
-        pattern = "[0-9.][dDfF]\\s*$"
-        readable = "case when not :text rlike :pattern then :cast end"
-    else:
-        raise _Refused(node, "try_cast is compared for timestamp and double only.")
-    return _spark(
-        readable,
-        text=_as_text(node.this),
-        pattern=exp.Literal.string(pattern),
-        cast=node,
-    )
-
-
-def _qualify(node: exp.Expr) -> exp.Expr:
-    """`select *, ... qualify`: sqlglot's rewrite would return the new columns twice."""
-    qualify = node.args.get("qualify")
-    if not qualify or not node.is_star:
-        return node
-    if qualify.find(exp.Window):
-        raise _Refused(qualify, "beside a *, qualify needs a column that has a name.")
-    numbered = node.copy()
-    numbered.set("qualify", None)
-    return exp.subquery(numbered, "numbered").select("*").where(qualify.this)
-
-
-def _select(node: exp.Expr) -> exp.Expr:
-    """`unnest(range(len(x))) as i, unnest(x) as v`: Spark unnests one list a select."""
-    columns = {
-        column.alias: column.unalias() for column in node.expressions if column.alias
-    }
-    unnested = {name: c for name, c in columns.items() if c.find(exp.Explode)}
-    if len(unnested) < 2:
-        return _qualify(node)
-    (number, counter), (element, elements) = unnested.items()
-    series = counter.find(exp.GenerateSeries)
-    numbers_them = series and series.args["end"] == exp.Length(this=elements.this)
-    if len(columns) > 2 or not numbers_them:
-        raise _Refused(node, "Spark unnests one list in a select.")
-    names = [exp.to_identifier(number), exp.to_identifier(element)]
-    call = _spark("posexplode(:x)", x=elements.this)
-    node.set("expressions", [exp.Aliases(this=call, expressions=names)])
-    return node
-
-
-def _paren(node: exp.Expr) -> exp.Expr:
-    """`(x)`: no difference; brackets that macros put around one name only clutter."""
-    return node.this if isinstance(node.this, exp.Column | exp.Literal) else node
-
-
-def _call(node: exp.Expr) -> exp.Expr:
-    return CALLS[node.name.lower()](node)
-
-
-CALLS: Mapping[str, Callable[[exp.Expr], exp.Expr]] = {"to_seconds": _to_seconds}
-CHANGES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
-    exp.Anonymous: _call,
-    exp.ArgMax: _arg_max,
-    exp.Avg: _avg,
-    exp.Cast: _cast,
-    exp.Concat: _concat,
-    exp.Div: _true_division,
-    exp.Paren: _paren,
-    exp.Select: _select,
-    exp.Sum: _stable_sum,
-    exp.TimeToUnix: _epoch,
-    exp.TryCast: _try_cast,
-}
-
-
-# ---- What a type must be, read from the expression alone ----------------------------
-
-
-def _is_double(node: exp.Expr) -> bool:
-    """Say whether an expression is certainly a double."""
-    if isinstance(node, exp.Paren | exp.Neg):
-        return _is_double(node.this)
-    if isinstance(node, exp.Add | exp.Sub | exp.Mul):
-        return _is_double(node.this) or _is_double(node.expression)
-    if isinstance(node, exp.Cast):
-        return _becomes(node, "double")
-    doubles = (exp.Div, exp.Log, exp.Ln, exp.Exp, exp.Sqrt, exp.Avg, exp.StddevSamp)
-    return isinstance(node, doubles)
-
-
-def _is_whole(node: exp.Expr) -> bool:
-    """Say whether an expression certainly has no fraction, or is text."""
-    if isinstance(node, exp.Paren | exp.Neg | exp.Window):
-        return _is_whole(node.this)
-    if isinstance(node, exp.Add | exp.Sub | exp.Mul):
-        return _is_whole(node.this) and _is_whole(node.expression)
-    if isinstance(node, exp.Cast):
-        return _becomes(node, *WHOLE_TYPES)
-    if isinstance(node, exp.Round):
-        return node.args.get("decimals") is None
-    if isinstance(node, exp.Explode):
-        return isinstance(node.this, exp.GenerateSeries)
-    counts = (exp.Count, exp.RowNumber, exp.Floor, exp.Length)
-    return isinstance(node, counts) or node.is_string or node.is_int
-
-
-def _as_double(node: exp.Expr) -> exp.Expr:
-    return _spark("cast(:x as double)", x=node)
-
-
-def _as_text(node: exp.Expr) -> exp.Expr:
-    text = isinstance(node, exp.Cast) and _becomes(node, *exp.DataType.TEXT_TYPES)
-    return node if text else _spark("cast(:x as string)", x=node)
-
-
-def _becomes(cast: exp.Expr, *types: exp.DType | str) -> bool:
-    return bool(cast.args["to"].is_type(*types))
+        raise Refused(node, "Spark has no such clause. Write it in standard SQL.")

@@ -68,14 +68,16 @@ def top_items(
     from recsql import factorize
 
     owners = _numbers(users, "int32")
-    catalogue = _matrix(item_factors)
+    vectors, catalogue = _matrix(user_factors), _matrix(item_factors)
+    if len(owners) != len(vectors):
+        raise ValueError(f"{len(owners)} users but {len(vectors)} vectors of users")
     hidden = factorize.pairs_matrix(
         owners,
         _numbers(seen["user_index"], "int32"),
         _numbers(seen["item_index"], "int32"),
         len(catalogue),
     )
-    best = factorize.top_items(_matrix(user_factors), catalogue, hidden, count.as_py())
+    best = factorize.top_items(vectors, catalogue, hidden, count.as_py())
     rows = pa.StructArray.from_arrays(
         [owners[best.users], best.items, best.scores],
         names=["user_index", "item_index", "score"],

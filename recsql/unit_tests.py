@@ -1,7 +1,8 @@
 """dbt's `unit_tests:` blocks: given rows in, the model's SQL, expected rows out.
 
 They run in a database in memory that holds the whole project built on empty inputs, so
-that every column has its real type; the user's own data and vars play no part.
+that every column has the type it has on the demo; the user's own data play no part. The
+tests of built-in models run under the default vars, the user's own under the user's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import duckdb
 from recsql.checks import CheckResult
 from recsql.compiler import compile_project
 from recsql.errors import ProjectError, RecsqlError, first_line
+from recsql.inputs import INPUTS
 from recsql.project import Project
 from recsql.properties import UnitTest
 from recsql.render import Compiled, Renderer, quoted
@@ -48,11 +50,15 @@ def run_unit_tests(project: Project, names: Sequence[str]) -> Iterator[CheckResu
     ]
     if not tests:
         return
-    neutral = replace(project, vars={**project.vars, **project.default_vars})
+    builtin = replace(project, vars={**project.vars, **project.default_vars})
+    inputs = {name: project.default_vars[name] for name in (*INPUTS, "raw_schema")}
+    own = project.with_vars(inputs)
     with open_warehouse(None, {"TimeZone": "UTC"}) as warehouse:
-        _build_empty(neutral, warehouse, {test.model for test in tests})
+        _build_empty(own, warehouse, {test.model for test in tests})
         for number, test in enumerate(tests):
-            yield _run(neutral, warehouse, test, f"test_{number}")
+            by_user = test.path.is_relative_to(project.root)
+            vars_of = own if by_user else builtin
+            yield _run(vars_of, warehouse, test, f"test_{number}")
 
 
 def _applies(project: Project, test: UnitTest) -> bool:

@@ -33,7 +33,7 @@ with
             allow_repeat,
             metric,
             k,
-            avg(figure) as metric_value,
+            {{ stable_sum("figure") }} / count(*) as metric_value,
             coalesce(1.96 * stddev_samp(figure) / sqrt(count(*)), 0) as half_width,
             count(*) as user_count
         from named
@@ -49,8 +49,8 @@ with
             metric,
             k,
             metric_value,
-            metric_value - half_width as interval_low,
-            metric_value + half_width as interval_high,
+            greatest(metric_value - half_width, 0) as interval_low,
+            least(metric_value + half_width, 1) as interval_high,
             user_count,
             {{ as_timestamp(var("as_of")) }} as as_of,
             {{ as_timestamp(run_started_at) }} as generated_at

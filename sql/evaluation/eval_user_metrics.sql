@@ -37,10 +37,10 @@ with
             ideals.ideal_gain,
             count(hits.item_id) as hit_count,
             coalesce(
-                sum(hits.hit_number / cast(hits.item_rank as double)), 0
+                {{ stable_sum("hits.hit_number / cast(hits.item_rank as double)") }}, 0
             ) as precision_sum,
             coalesce(max(1 / cast(hits.item_rank as double)), 0) as reciprocal_rank,
-            coalesce(sum(1 / log2(hits.item_rank + 1)), 0) as gain
+            coalesce({{ stable_sum("1 / log2(hits.item_rank + 1)") }}, 0) as gain
         from wanted
         inner join ideals on ideals.relevant_count = least(wanted.truth_count, ideals.k)
         left join

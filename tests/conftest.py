@@ -1,0 +1,27 @@
+"""Fixtures for every test folder; the worlds themselves are made in `tests.worlds`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.worlds import World, random_lines, tiny_world
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of reference data beside the checkout; tests skip without it."""
+    if not SHARED.exists():
+        pytest.skip("reference data is missing: ../shared/data beside the checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session", params=[1, 2])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A small random world with every model built; read it, never change it."""
+    with tiny_world(random_lines(request.param)) as built:
+        yield built

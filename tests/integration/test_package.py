@@ -1,0 +1,49 @@
+"""The wheel carries the whole project and works outside the checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recsql.project import builtin_root
+from tests.integration.conftest import write_events
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
+    root = builtin_root()
+    if not (root / "pyproject.toml").exists():
+        pytest.skip("recsql is installed from a wheel already")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "-w", tmp_path, root], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    target = tmp_path / "site"
+    subprocess.run(
+        [*pip, "install", "--no-deps", "--target", target, wheel], check=True
+    )
+    write_events(tmp_path / "events.csv")
+    code = (
+        "import recsql, sys; assert recsql.__file__.startswith(sys.argv.pop(1));"
+        "from recsql.cli import main; main()"
+    )
+    for arguments in (
+        ["init", "shop"],
+        ["load", "events", "events.csv", "--project", "shop"],
+        ["refresh", "--project", "shop"],
+        ["test", "--project", "shop"],
+        ["eject", "sig_rules", "--project", "shop"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(target), *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(target)},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), arguments
+    assert (tmp_path / "shop/warehouse/recsql.duckdb").exists()

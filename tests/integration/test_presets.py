@@ -1,0 +1,211 @@
+"""Every preset on files of its layout: real ones where shared data is there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsql.scaffold import presets
+from tests.integration.conftest import Recsql
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+CHANCE = random.Random(3)
+Rows = Iterable[tuple[object, ...]]
+
+
+def write(path: Path, header: str, rows: Rows) -> None:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header.split(","), *rows])
+
+
+def picks(users: int = 40, each: int = 25, items: int = 60) -> list[tuple[int, int]]:
+    return [
+        (user, item)
+        for user in range(1, users + 1)
+        for item in CHANCE.sample(range(1, items + 1), each)
+    ]
+
+
+def movielens(folder: Path) -> None:
+    rows = [
+        (u, i, CHANCE.choice((3, 4, 5)), 10**9 + n) for n, (u, i) in enumerate(picks())
+    ]
+    write(folder / "ratings.csv", "userId,movieId,rating,timestamp", rows)
+    films = [(n, f"Film, {n} (1999)", "Drama|War") for n in range(1, 61)]
+    write(folder / "movies.csv", "movieId,title,genres", films)
+
+
+def retailrocket(folder: Path) -> None:
+    kinds = ("view", "addtocart", "transaction")
+    rows = [
+        (1433221332117 + n * 10**6, u, CHANCE.choice(kinds), i, "")
+        for n, (u, i) in enumerate(picks())
+    ]
+    write(folder / "events.csv", "timestamp,visitorid,event,itemid,transactionid", rows)
+
+
+def goodbooks(folder: Path) -> None:
+    rows = [(u, i, CHANCE.choice((2, 4, 5))) for u, i in picks()]
+    write(folder / "ratings.csv", "user_id,book_id,rating", rows)
+    books = [(n, f"Book {n}", "A. Writer", "eng") for n in range(1, 61)]
+    write(folder / "books.csv", "book_id,title,authors,language_code", books)
+
+
+def instacart(folder: Path) -> None:
+    orders = [
+        (
+            u * 100 + n,
+            u,
+            "prior",
+            n,
+            0,
+            f"{CHANCE.randrange(24):02d}",
+            7.0 if n > 1 else "",
+        )
+        for u in range(1, 41)
+        for n in range(1, 6)
+    ]
+    header = "order_id,user_id,eval_set,order_number,order_dow,order_hour_of_day"
+    write(folder / "orders.csv", f"{header},days_since_prior_order", orders)
+    lines = [
+        (order[0], item, place, 0)
+        for order in orders
+        for place, item in enumerate(CHANCE.sample(range(1, 61), 6), 1)
+    ]
+    header = "order_id,product_id,add_to_cart_order,reordered"
+    write(folder / "order_products__prior.csv", header, lines)
+    products = [(n, f"Product {n}", n % 9, n % 3) for n in range(1, 61)]
+    header = "product_id,product_name,aisle_id,department_id"
+    write(folder / "products.csv", header, products)
+
+
+def events_json(folder: Path) -> None:
+    kinds = ("view", "click", "cart", "purchase", "mystery")
+    with (folder / "events.jsonl").open("w") as file:
+        for n, (user, item) in enumerate(picks()):
+            event = {
+                "timestamp": f"2024-0{n % 6 + 1}-11T10:{n % 60:02d}:00Z",
+                "user_id": f"u{user}",
+                "item_id": f"i{item}",
+                "event_type": CHANCE.choice(kinds),
+            }
+            file.write(json.dumps(event) + "\n")
+
+
+def own_tables(folder: Path) -> None:
+    rows = [(u, i, f"2024-0{n % 6 + 1}-11") for n, (u, i) in enumerate(picks())]
+    write(folder / "events.csv", "user_id,item_id,event_at", rows)
+
+
+def online_retail(folder: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select '5' || (i // 5) as InvoiceNo, "
+            "'S' || (i * 7 % 40) as StockCode, "
+            "'THING ' || (i * 7 % 40) as Description, i % 4 as Quantity, "
+            "timestamp '2011-01-01' + to_hours(i) as InvoiceDate, 2.5 as UnitPrice, "
+            "case when i % 4 > 0 then i // 5 % 30 end as CustomerID, "
+            "'France' as Country "
+            "from range(2000) t(i)) to '" + str(folder / "sales.parquet") + "'"
+        )
+
+
+def complete_journey(folder: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "copy (select i // 40 % 30 as household_id, i % 3 as store_id, i // 5 as "
+            "basket_id, i * 7 % 40 as product_id, 1 as quantity, 2.5 as sales_value, "
+            "timestamp '2017-01-01' + to_hours(i) as transaction_timestamp "
+            f"from range(2000) t(i)) to '{folder}/transactions.parquet'"
+        )
+        connection.execute(
+            "copy (select i as product_id, 'CAT' as product_category, 'TYPE' as "
+            "product_type, '1 LB' as package_size from range(40) t(i)) "
+            f"to '{folder}/products.parquet'"
+        )
+        connection.execute(
+            "copy (select i as household_id, '35-44' as age from range(20) t(i)) "
+            f"to '{folder}/demographics.parquet'"
+        )
+
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "own-tables": own_tables,
+    "movielens": movielens,
+    "retailrocket": retailrocket,
+    "goodbooks": goodbooks,
+    "online-retail": online_retail,
+    "instacart": instacart,
+    "events-json": events_json,
+    "complete-journey": complete_journey,
+}
+
+
+def run_steps(recsql: Recsql, folder: Path, preset: str) -> str:
+    """Do what `recsql init` says comes next, with the files in the folder."""
+    done = recsql("init", folder, "--preset", preset)
+    assert done.code == 0
+    printed = ""
+    for line in done.out.splitlines():
+        words = line.replace("'", "").split()
+        if words[:2] in (["recsql", "load"], ["recsql", "refresh"]):
+            files = [folder / word for word in words[3:]]
+            done = recsql(*words[1:3], *files, "--project", folder)
+            assert (done.code, done.err) == (0, ""), line
+            printed += done.out
+    return printed
+
+
+def test_every_preset_is_tested() -> None:
+    assert sorted(WRITERS) == presets()
+
+
+@pytest.mark.parametrize("preset", sorted(WRITERS))
+def test_preset(recsql: Recsql, tmp_path: Path, preset: str) -> None:
+    WRITERS[preset](tmp_path)
+    printed = run_steps(recsql, tmp_path, preset)
+    assert "published" in printed
+    path = str(tmp_path / "warehouse/recsql.duckdb")
+    with duckdb.connect(path, read_only=True) as file:
+        counted = file.execute(
+            "select count(distinct user_id), count(*), count(item_title) from rec_for_user"
+        ).fetchone()
+    assert counted
+    assert counted[0] >= 20
+    assert counted[1] == counted[2] > 100
+    done = recsql("test", "--project", tmp_path)
+    assert (done.code, done.err) == (0, "")
+
+
+def test_events_json_counts_unknown_types(recsql: Recsql, tmp_path: Path) -> None:
+    events_json(tmp_path)
+    assert "unknown_event_type" in run_steps(recsql, tmp_path, "events-json")
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="../shared/data is not here")
+@pytest.mark.parametrize(
+    ("preset", "files"),
+    [
+        (
+            "movielens",
+            {"ml-latest-small/ratings.csv": "", "ml-latest-small/movies.csv": ""},
+        ),
+        ("online-retail", {"online-retail/sales_2010_2011.parquet": "sales.parquet"}),
+    ],
+)
+@pytest.mark.slow
+def test_preset_on_real_data(
+    recsql: Recsql, tmp_path: Path, preset: str, files: dict[str, str]
+) -> None:
+    for name, target in files.items():
+        (tmp_path / (target or Path(name).name)).symlink_to(SHARED / name)
+    printed = run_steps(recsql, tmp_path, preset)
+    assert "published" in printed
+    done = recsql("backtest", "--last", "28d", "--project", tmp_path)
+    assert (done.code, done.err) == (0, "")

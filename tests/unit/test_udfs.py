@@ -1,0 +1,184 @@
+"""The functions as SQL sees them: types, NULLs, chunks and errors, on DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from recsql import factorize, udfs
+
+SETTINGS = (
+    "{'factors': 3, 'regularization': 0.05, 'alpha': 5.0, 'iterations': 4, 'seed': 42}"
+)
+NO_ITEMS = "{'user_index': []::integer[], 'item_index': []::integer[]}"
+FACTORS = "STRUCT(user_factors FLOAT[][], item_factors FLOAT[][])"
+BEST = "STRUCT(user_index INTEGER, item_index INTEGER, score FLOAT)[]"
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        udfs.register(opened)
+        yield opened
+
+
+def value(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    rows = connection.execute(f"select {sql}").fetchall()
+    assert len(rows) == 1
+    return rows[0][0]
+
+
+def fit(users: str, items: str, weights: str) -> str:
+    return f"als_fit({users}, {items}, {weights}, {SETTINGS})"
+
+
+def test_als_fit_has_declared_types_and_shapes(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    call = fit("[0, 1, 2, 2]", "[1, 0, 0, 1]", "[1.0, 2.0, 3.0, 0.5]")
+    assert value(connection, f"typeof({call})") == FACTORS
+    found = value(connection, call)
+    shapes = {name: np.shape(matrix) for name, matrix in found.items()}
+    assert shapes == {"user_factors": (3, 3), "item_factors": (2, 3)}
+
+
+def test_als_fit_is_factorize_als(connection: duckdb.DuckDBPyConnection) -> None:
+    call = fit("[0, 1, 2, 2]", "[1, 0, 0, 1]", "[1.0, 2.0, 3.0, 0.5]")
+    found = value(connection, call)
+    users, items = factorize.als(
+        np.array([0, 1, 2, 2], dtype=np.int32),
+        np.array([1, 0, 0, 1], dtype=np.int32),
+        np.array([1.0, 2.0, 3.0, 0.5], dtype=np.float32),
+        factorize.AlsParameters(3, 0.05, 5.0, 4, 42),
+    )
+    assert np.array_equal(np.array(found["user_factors"], np.float32), users)
+    assert np.array_equal(np.array(found["item_factors"], np.float32), items)
+
+
+@pytest.mark.parametrize("empty", ["null", "[]"])
+def test_als_fit_of_nothing_is_empty(
+    connection: duckdb.DuckDBPyConnection, empty: str
+) -> None:
+    found = value(connection, fit(empty, empty, empty))
+    assert found == {"user_factors": [], "item_factors": []}
+
+
+def test_als_fit_of_an_aggregate_over_no_rows(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    call = fit("list(i::integer)", "list(i::integer)", "list(i::float)")
+    rows = connection.execute(f"select {call} from range(0) t(i)").fetchall()
+    assert rows == [({"user_factors": [], "item_factors": []},)]
+
+
+def test_no_row_in_is_no_row_out(connection: duckdb.DuckDBPyConnection) -> None:
+    call = fit("[i::integer]", "[i::integer]", "[1.0]")
+    assert connection.execute(f"select {call} from range(0) t(i)").fetchall() == []
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_als_fit_refuses_null_inside_a_list(
+    connection: duckdb.DuckDBPyConnection, place: int
+) -> None:
+    lists = ["[0, 1]", "[1, 0]", "[1.0, 2.0]"]
+    lists[place] = lists[place].replace("1", "null", 1).replace("null.0", "null")
+    with pytest.raises(duckdb.Error, match="holds NULL where a number is needed"):
+        value(connection, fit(*lists))
+
+
+def test_als_fit_refuses_lists_of_different_length(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    with pytest.raises(duckdb.Error, match="2 users, 1 items and 2 weights"):
+        value(connection, fit("[0, 1]", "[1]", "[1.0, 2.0]"))
+
+
+def test_als_fit_runs_once_per_row_of_a_chunk(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    call = fit("[0, n]", "[n, 0]", "[1.0, 2.0]")
+    query = f"select n, {call} from unnest([1, 2, 3]::integer[]) t(n) order by n"
+    for n, found in connection.execute(query).fetchall():
+        alone = fit(f"[0, {n}]", f"[{n}, 0]", "[1.0, 2.0]")
+        assert found == value(connection, alone)
+        assert np.shape(found["user_factors"]) == (n + 1, 3)
+
+
+def best(
+    users: str, user_vectors: str, item_vectors: str, seen: str = NO_ITEMS, n: int = 2
+) -> str:
+    return f"top_items({users}, {user_vectors}, {item_vectors}, {seen}, {n})"
+
+
+EYE = "[[1.0, 0.0], [0.0, 2.0]]"
+
+
+def test_top_items_names_users_by_their_index(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    seen = "{'user_index': [7, 9, 7], 'item_index': [0, 1, 5]}"
+    call = best("[7, 3]", EYE, EYE, seen)
+    assert value(connection, f"typeof({call})") == BEST
+    assert value(connection, call) == [
+        {"user_index": 7, "item_index": 1, "score": 0.0},
+        {"user_index": 3, "item_index": 1, "score": 2.0 * 2.0},
+        {"user_index": 3, "item_index": 0, "score": 0.0},
+    ]
+
+
+@pytest.mark.parametrize("empty", ["null", "[]"])
+def test_top_items_of_no_users_or_no_catalogue(
+    connection: duckdb.DuckDBPyConnection, empty: str
+) -> None:
+    assert value(connection, best(empty, empty, EYE)) == []
+    assert value(connection, best("[0, 1]", EYE, empty)) == []
+
+
+def test_top_items_without_seen_pairs(connection: duckdb.DuckDBPyConnection) -> None:
+    none = "{'user_index': null, 'item_index': null}"
+    call = best("[0, 1]", EYE, EYE, none, 1)
+    assert [row["item_index"] for row in value(connection, call)] == [0, 1]
+
+
+def test_top_items_runs_once_per_row_of_a_chunk(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    call = best("[n]", "[[1.0::float, n]]", EYE, n=1)
+    query = f"select {call} from unnest([0, 1, 5]::integer[]) t(n) order by n"
+    found = [row[0][0] for row in connection.execute(query).fetchall()]
+    assert [row["user_index"] for row in found] == [0, 1, 5]
+    assert [row["score"] for row in found] == [1.0, 2.0 * 1, 2.0 * 5]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("[[1.0, 0.0], [2.0]]", "2 numbers"),
+        ("[[1.0], [2.0, 3.0, 4.0]]", "1 and of 3 numbers"),
+        ("[[1.0, 0.0], null]", "holds NULL"),
+        ("[[1.0, 0.0], [null, 2.0]]", "holds NULL"),
+        ("[[1.0, 0.0, 0.0], [2.0, 1.0, 1.0]]", "of 3 and items of 2 numbers"),
+        ("[[1.0, 0.0]]", "2 users but 1 vectors of users"),
+    ],
+)
+def test_top_items_refuses_vectors_that_are_no_matrix(
+    connection: duckdb.DuckDBPyConnection, wrong: str, message: str
+) -> None:
+    with pytest.raises(duckdb.Error, match=message):
+        value(connection, best("[0, 1]", wrong, EYE))
+
+
+def test_functions_work_on_a_cursor(connection: duckdb.DuckDBPyConnection) -> None:
+    with connection.cursor() as cursor:
+        found = cursor.execute(f"select {best('[0, 1]', EYE, EYE, n=1)}").fetchall()
+    assert len(found[0][0]) == 2
+
+
+def test_every_function_says_what_it_returns() -> None:
+    for function in udfs.FUNCTIONS:
+        assert function.body.__doc__
+        assert function.name == function.body.__name__

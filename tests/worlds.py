@@ -1,0 +1,194 @@
+"""Small worlds for tests: raw tables in memory, and the whole project run over them.
+
+The raw tables have the demo data's column names, so the default vars map them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from recsql.compiler import Plan, compile_project
+from recsql.project import builtin_root, load_project
+from recsql.runner import run_models
+from recsql.warehouse import Warehouse, open_warehouse
+
+AS_OF = datetime(2024, 5, 1)
+SMALL: Mapping[str, Any] = {
+    "as_of": str(AS_OF),
+    "min_item_baskets": 6,
+    "min_pair_count": 2,
+    "min_support": 0.03,
+    "relaxed_support_share": 0.5,
+    "rules_per_item": 4,
+    "latest_items": 4,
+    "als_factors": 4,
+    "als_iterations": 5,
+    "candidates_per_user": 6,
+    "complements_per_item": 6,
+    "eval_cutoffs": [1, 3, 5],
+    "surfaces": [
+        {
+            "name": name,
+            "allow_repeat": allow,
+            "length": 5,
+            "personal": personal,
+            "fallback": ["rules", "group_popular", "popular"],
+        }
+        for name, allow, personal in (
+            ("all", "all", ["history", "als"]),
+            ("discover", "new_only", ["als"]),
+            ("again", "repeat_only", ["history"]),
+        )
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a receipt; no user for a guest."""
+
+    user: int | None
+    item: int
+    basket: int
+    at: datetime
+    store: int = 1
+    quantity: int = 1
+    paid: float = 1.0
+
+    @property
+    def counts(self) -> bool:
+        """Say whether the line is clean and in the past."""
+        return self.quantity > 0 and self.at < AS_OF
+
+
+@dataclass(frozen=True)
+class World:
+    """A warehouse in memory with every model built."""
+
+    lines: Sequence[Line]
+    vars: Mapping[str, Any]
+    warehouse: Warehouse
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        return self.warehouse.rows(sql)
+
+    def dicts(self, table: str) -> list[dict[str, Any]]:
+        """Return the rows of a table as dictionaries."""
+        cursor = self.warehouse.connection.execute(f"from {table}")
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @property
+    def past(self) -> list[Line]:
+        """Return the lines that the models may learn from."""
+        return [line for line in self.lines if line.counts]
+
+
+def random_lines(seed: int, baskets: int = 160, items: int = 40) -> list[Line]:
+    """Return receipts of guests and users over five months; small items sell best."""
+    chance = random.Random(seed)
+    lines = []
+    for basket in range(baskets):
+        user = chance.choice([None, *range(100, 130)])
+        at = AS_OF + timedelta(days=30 - 150 * chance.random())
+        store = chance.randint(1, 3)
+        basket_items = [int(items * chance.random() ** 2) for _ in range(6)]
+        for item in sorted(set(basket_items[: chance.randint(1, 6)])):
+            taste = (item * 7 + (user or 0)) % 3
+            for _ in range(chance.choice([1, 1, 1, 2]) if taste else 1):
+                paid = chance.random()
+                quantity = chance.choice([1, 1, 2, 0]) if taste == 1 else 1
+                lines.append(Line(user, item, basket, at, store, quantity, paid))
+    return lines
+
+
+@cache
+def compiled(changed: tuple[tuple[str, str], ...]) -> Plan:
+    """Compile the built-in project with vars given as (name, repr)."""
+    from ast import literal_eval
+
+    given = {name: literal_eval(text) for name, text in changed}
+    return compile_project(load_project(builtin_root(), given))
+
+
+def plan_with(**changed: Any) -> Plan:
+    """Compile the built-in project with some vars changed, once per setting."""
+    return compiled(tuple(sorted((name, repr(v)) for name, v in changed.items())))
+
+
+@contextmanager
+def tiny_world(
+    lines: Sequence[Line], *, threads: int = 2, wanted: str = "", **changed: Any
+) -> Iterator[World]:
+    """Load the lines, build every model (or the wanted ones), give the world."""
+    settings = {**SMALL, **changed}
+    plan = plan_with(**settings)
+    options = {"TimeZone": "UTC", "threads": threads, "preserve_insertion_order": False}
+    with open_warehouse(None, options) as warehouse:
+        load_lines(warehouse, lines)
+        names = plan.graph.select([wanted] if wanted else [])
+        for result in run_models(plan, warehouse, names, 1):
+            if result.error:
+                raise result.error
+        yield World(lines, settings, warehouse)
+
+
+def load_lines(warehouse: Warehouse, lines: Sequence[Line]) -> None:
+    """Store the raw tables; item 999 is in the catalogue and was never sold."""
+    catalogue = [*sorted({line.item for line in lines}), 999]
+    users = sorted({line.user for line in lines if line.user and line.user % 2})
+    tables = {
+        "transactions": pa.table(
+            {
+                "household_id": pa.array([x.user for x in lines], pa.int64()),
+                "product_id": pa.array([x.item for x in lines], pa.int64()),
+                "basket_id": pa.array([x.basket for x in lines], pa.int64()),
+                "store_id": pa.array([x.store for x in lines], pa.int64()),
+                "quantity": pa.array([x.quantity for x in lines], pa.int64()),
+                "sales_value": pa.array([x.paid for x in lines], pa.float64()),
+                "transaction_timestamp": pa.array(
+                    [x.at for x in lines], pa.timestamp("us")
+                ),
+            }
+        ),
+        "products": pa.table(
+            {
+                "product_id": pa.array(catalogue, pa.int64()),
+                "product_type": [f"type {item}" for item in catalogue],
+                "package_size": [None if item % 4 else "1 kg" for item in catalogue],
+                "product_category": [f"category {item % 5}" for item in catalogue],
+            }
+        ),
+        "demographics": pa.table(
+            {
+                "household_id": pa.array(users, pa.int64()),
+                "age": ["19-24" if user % 3 else "65+" for user in users],
+            }
+        ),
+    }
+    warehouse.rows("create schema raw")
+    for name, table in tables.items():
+        warehouse.connection.register("given", table)
+        warehouse.rows(f"create table raw.{name} as from given")
+        warehouse.connection.unregister("given")
+
+
+def shuffled(lines: Sequence[Line], seed: int) -> list[Line]:
+    """Return the same lines in another order."""
+    order = list(lines)
+    random.Random(seed).shuffle(order)
+    return order
+
+
+def moved(line: Line, days: float) -> Line:
+    """Return the line some days later."""
+    return replace(line, at=line.at + timedelta(days=days))
