@@ -51,7 +51,7 @@ def publish(plan: Plan, warehouse: Warehouse) -> Published:
 
 
 def _sweep(target: Path) -> None:
-    """Remove what a publish that did not finish, this or an earlier one, left behind."""
+    """Remove what a publish that did not finish left behind."""
     for leftover in target.parent.glob(f"{target.name}.*.new*"):
         leftover.unlink()
 

@@ -78,14 +78,13 @@ def _fail(compiled: Compiled, refused: Refused) -> NoReturn:
 
 def _check(node: exp.Expr) -> None:
     """Refuse what has not been compared on both engines."""
-    known = node.key in CHECKED.split() or (
-        isinstance(node, exp.Anonymous) and node.name.lower() in CALLS
-    )
-    if not known:
+    called = isinstance(node, exp.Anonymous)
+    name = node.name.lower() if called else node.key
+    if name not in (CALLS if called else CHECKED.split()):
         raise Refused(
             node,
-            f"nobody has compared {node.key} on DuckDB and Spark yet. Put it into one "
-            "macro, compare it, and add it to recsql/spark.py.",
+            f"nobody has compared {name} on DuckDB and Spark yet. Write it otherwise, "
+            "or compare it and add it to recsql/spark.py.",
         )
     special = (
         (isinstance(node, exp.Join) and (node.method or node.kind in ("SEMI", "ANTI")))

@@ -55,7 +55,7 @@ def _arg_max(node: exp.Expr) -> exp.Expr:
 def _epoch(node: exp.Expr) -> exp.Expr:
     """`epoch(x)`: Spark's unix_timestamp drops the fraction of a second."""
     return _spark(
-        "cast(unix_micros(cast(:moment as timestamp)) as double) / 1000000",
+        "(cast(unix_micros(cast(:moment as timestamp)) as double) / 1000000)",
         moment=node.this,
     )
 
@@ -167,21 +167,24 @@ def _qualify(node: exp.Expr) -> exp.Expr:
 
 def _select(node: exp.Expr) -> exp.Expr:
     """`unnest(range(len(x))) as i, unnest(x) as v`: Spark unnests one list a select."""
-    columns = {
-        column.alias: column.unalias() for column in node.expressions if column.alias
-    }
-    unnested = {name: c for name, c in columns.items() if c.find(exp.Explode)}
+    unnested = [column for column in node.expressions if column.find(exp.Explode)]
     if len(unnested) < 2:
         return _qualify(node)
-    (number, counter), (element, elements) = unnested.items()
-    series = counter.find(exp.GenerateSeries)
-    numbers_them = series and series.args["end"] == exp.Length(this=elements.this)
-    if len(columns) > 2 or not numbers_them:
+    if len(node.expressions) > 2 or not _numbers(*unnested):
         raise Refused(node, "Spark unnests one list in a select.")
-    names = [exp.to_identifier(number), exp.to_identifier(element)]
-    call = _spark("posexplode(:x)", x=elements.this)
+    names = [exp.to_identifier(column.alias) for column in unnested]
+    call = _spark("posexplode(:x)", x=unnested[1].unalias().this)
     node.set("expressions", [exp.Aliases(this=call, expressions=names)])
     return node
+
+
+def _numbers(counter: exp.Expr, elements: exp.Expr) -> bool:
+    """Say whether one column counts, from 0, the elements that the other unnests."""
+    series, unnested = counter.find(exp.GenerateSeries), elements.unalias()
+    if not series or not isinstance(unnested, exp.Explode):
+        return False
+    first, end = exp.Literal.number(0), exp.Length(this=unnested.this)
+    return bool(series.args["start"] == first and series.args["end"] == end)
 
 
 def _paren(node: exp.Expr) -> exp.Expr:

@@ -7,7 +7,7 @@ with
     lists as (select * from {{ ref("eval_lists") }}),
     truth as (select * from {{ ref("eval_truth") }}),
     hits as (select * from {{ ref("eval_hits") }}),
-    ideals as ({{ ideal_gains() }}),
+    ideals as (select * from {{ ref("eval_ideal_gains") }}),
 
     variants as (
         select list_name, allow_repeat from lists group by list_name, allow_repeat

@@ -13,8 +13,13 @@ with
             events.basket_id,
             events.event_at,
             events.quantity,
-            {{ decayed("events.event_weight", "events.event_at", "reference.reference_at") }}
-            as weight
+            events.event_weight
+            {% if var("decay_days") is not none -%}
+                * exp(
+                    -{{ days_between("events.event_at", "reference.reference_at") }}
+                    / {{ var("decay_days") | float }}
+                )
+            {%- endif %} as weight
         from events
         cross join reference
         where events.user_id is not null

@@ -28,7 +28,7 @@ with
                 ' to ',
                 cast(last_rank as varchar),
                 ' instead of 1, 2, 3 without a gap or tie; ',
-                'restore list_rank in rec_for_user'
+                'restore list_rank in cand_surface_lists'
             ) as problem
         from counted
         where rank_count <> row_count or first_rank <> 1 or last_rank <> row_count

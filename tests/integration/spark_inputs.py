@@ -75,7 +75,7 @@ TITLES = [
     "{{ x }}",
 ]
 QUERIES = [
-    "select concat(word, '/', other, team) as r from raw.odd",
+    "select concat(word, '/', other, nullif(team, 1)) as r from raw.odd",
     "select word || other as r, concat_ws('-', word, other, team) as s from raw.odd",
     "select 'it''s a\\b' as r, '{{ \"x\" }}' as s",
     "select word, try_cast(word as timestamp) as r from raw.odd where word <> 'inf'",
@@ -84,13 +84,15 @@ QUERIES = [
     "select team, arg_max(word, number) as r from raw.odd group by team",
     "select team, arg_max(word, (number, other)) as r, min(word) as s, max(word) as t "
     "from raw.odd group by team",
-    "select epoch(try_cast(word as timestamp)) as r from raw.odd where word <> 'inf'",
+    "select epoch(try_cast(word as timestamp)) - epoch(timestamp '2024-01-05 10:00:00') "
+    "as r, avg(case when team = 1 then 1.0 else 0.0 end) over () as s from raw.odd "
+    "where word <> 'inf'",
     "select try_cast(word as timestamp) + to_seconds(team * 100000) as r, "
     "try_cast(word as timestamp) - interval '28' day as s from raw.odd "
     "where word <> 'inf'",
     "select cast(number as bigint) as r, cast(number * -3 as integer) as s, "
     "round(number) as t, floor(number) as u, ceil(number) as v from raw.odd",
-    "select team, 1 / 3 as r, 2.0 / 3 as s, number / 7 as t, avg(team * 0.1) as u "
+    "select team, 1 / 3 as r, 2.0 / 3 as s, number / 7 as t, avg(2.0 / 3) as u "
     "from raw.odd where number is not null group by team, number",
     "select row_number() over (partition by team order by number desc, word) as r, "
     "rank() over (order by word) as s, dense_rank() over (order by team) as t, "

@@ -157,7 +157,12 @@ def evaluated(
             warehouse.connection.register("given", pa.table(columns))
             warehouse.rows(f"create table {name} as select *, {extra[name]} from given")
             warehouse.connection.unregister("given")
-        for model in ("eval_hits", "eval_user_metrics", "eval_summary"):
+        for model in (
+            "eval_hits",
+            "eval_ideal_gains",
+            "eval_user_metrics",
+            "eval_summary",
+        ):
             warehouse.materialize(warehouse.connection, plan.models[model])
         yield World([], {}, warehouse)
 

@@ -106,7 +106,9 @@ def test_every_model_and_column_is_described(name: str) -> None:
         assert text.strip(), column.name
 
 
-@pytest.mark.parametrize("name", [n for n in MODELS if n.startswith("cand_")])
+@pytest.mark.parametrize(
+    "name", ["cand_all", *(f"cand_{s}" for s in PLAN.project.vars["candidate_sources"])]
+)
 def test_every_candidate_source_keeps_the_contract(name: str) -> None:
     assert set(COLUMNS[f"main.{name}"]) == CONTRACT
 
@@ -137,17 +139,19 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
     assert "->" in head, "one rendered example on top"
     assert text.count("{% macro") == 1
     assert f"macro {path.stem}(" in body
-    assert len(body.strip().splitlines()) <= 32
+    assert len(body.strip().splitlines()) <= 26
+
+
+# Macros with one use: where engines differ, and what keeps another macro short.
+KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number"}
 
 
 def test_a_macro_used_once_is_inlined() -> None:
-    texts = [
-        p.read_text() for p in (*ROOT.glob("sql/**/*.sql"), *ROOT.glob("macros/*"))
-    ]
+    files = [*ROOT.glob("sql/**/*.sql"), *ROOT.glob("macros/*.sql")]
+    texts = [path.read_text().partition("-#}")[2] or path.read_text() for path in files]
     for path in (ROOT / "macros").glob("*.sql"):
-        calls = sum(len(re.findall(rf"\b{path.stem}\(", text)) for text in texts)
-        definitions = 3  # the signature and twice in the comment on top
-        assert calls - definitions >= 1, path.stem
+        uses = sum(len(re.findall(rf"\b{path.stem}\(", text)) for text in texts) - 1
+        assert uses > 1 or path.stem in KEPT, path.stem
 
 
 def test_defaults_are_explained() -> None:

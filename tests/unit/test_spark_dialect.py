@@ -1,0 +1,150 @@
+"""What recsql.spark writes: one golden example per difference, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recsql import spark
+from recsql.compiler import Plan, compile_project
+from recsql.errors import ProjectError
+from recsql.project import Model, builtin_root, load_project
+from recsql.render import Compiled
+
+EXPRESSIONS = {
+    "sum(x order by x)": """
+        AGGREGATE( ARRAY_SORT(COLLECT_LIST(x)), CAST(NULL AS DOUBLE),
+        (total, term) -> COALESCE(total + term, term) )""",
+    "arg_max(x, y)": "MAX_BY(x, y) FILTER(WHERE NOT x IS NULL)",
+    "arg_max(x, (y, -z))": """
+        MAX_BY(x, STRUCT(y IS NULL, y, ( -z ) IS NULL, -z))
+        FILTER(WHERE NOT x IS NULL)""",
+    "epoch(x)": "( CAST(UNIX_MICROS(CAST(x AS TIMESTAMP)) AS DOUBLE) / 1000000 )",
+    "x + to_seconds(y)": "x + MAKE_DT_INTERVAL(0, 0, 0, y)",
+    "concat('a', x, cast(y as varchar))": """
+        CONCAT('a', COALESCE(CAST(x AS STRING), ''),
+        COALESCE(CAST(y AS STRING), ''))""",
+    "x / y": "CAST(x AS DOUBLE) / y",
+    "x / cast(y as double)": "x / CAST(y AS DOUBLE)",
+    "avg(x)": "AVG(CAST(x AS DOUBLE))",
+    "cast(x as bigint)": """
+        CASE WHEN TYPEOF(x) IN ('double', 'float')
+        THEN CAST(BROUND(CAST(x AS DOUBLE)) AS BIGINT)
+        ELSE CAST(ROUND(CAST(x AS DECIMAL(38, 9))) AS BIGINT) END""",
+    "cast(round(x) as bigint)": "CAST(ROUND(x) AS BIGINT)",
+    "cast(count(*) - 1 as integer)": "CAST(COUNT(*) - 1 AS INT)",
+    "try_cast(x as timestamp)": """
+        CASE WHEN CAST(x AS STRING) RLIKE
+        '^ *[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}.*)?$'
+        THEN TRY_CAST(x AS TIMESTAMP_NTZ) END""",
+    "try_cast(x as double)": r"""
+        CASE WHEN NOT CAST(x AS STRING) RLIKE '[0-9.][dDfF]\\s*$'
+        THEN TRY_CAST(x AS DOUBLE) END""",
+    "timestamp '2024-01-31'": "CAST('2024-01-31' AS TIMESTAMP_NTZ)",
+    "lag(x) over (order by x, y desc)": "LAG(x) OVER (ORDER BY x NULLS LAST, y DESC)",
+    "unnest(range(1, 11))": "EXPLODE(SEQUENCE(1, 10))",
+    "unnest(range(1, x))": """
+        EXPLODE(IF(( x - 1 ) < 1, ARRAY(), SEQUENCE(1, ( x - 1 ))))""",
+    "'it''s a\\b'": r"'it\'s a\\b'",
+    "(x)": "x",
+}
+QUERIES = {
+    "select *, row_number() over (order by x) as r from t qualify r = 1": """
+        SELECT * FROM ( SELECT *, ROW_NUMBER() OVER (ORDER BY x NULLS LAST) AS r
+        FROM t ) AS numbered WHERE r = 1""",
+    "select x, row_number() over (order by x) as r from t qualify r = 1": """
+        SELECT x, r FROM ( SELECT x, ROW_NUMBER() OVER (ORDER BY x NULLS LAST) AS r
+        FROM t ) AS _t WHERE r = 1""",
+    "select cast(unnest(range(len(x))) as integer) as i, unnest(x) as v from t": """
+        SELECT POSEXPLODE(x) AS (i, v) FROM t""",
+}
+REFUSED = {
+    "select hash(x) from t": "nobody has compared hash",
+    "select list(x order by y) from t": "nobody has compared arrayagg",
+    "select date_diff('day', x, y) from t": "nobody has compared datediff",
+    "select x // 2 from t": "nobody has compared intdiv",
+    "select x from t where x like 'a%'": "nobody has compared like",
+    "select sum(x order by y) from t": "ordered by its own term",
+    "select arg_max(x, y, 3) from t": "max_by returns one value",
+    "select round(x, 2) from t": "round to decimals differently",
+    "select cast(x as date) - cast(y as date) from t": "subtract dates differently",
+    "select cast(x / y as varchar) from t": "write a double as text differently",
+    "select concat('a', avg(x)) from t": "write a double as text differently",
+    "select try_cast(x as integer) from t": "timestamp and double only",
+    "select * from a asof join b on a.x >= b.x": "no such clause",
+    "select x from a union all by name select x from b": "no such clause",
+    "select distinct on (x) x, y from t": "no such clause",
+    "select unnest(x), unnest(y) from t": "unnests one list",
+    "select unnest(range(1, len(x))) as i, unnest(x) as v from t": "unnests one list",
+    "select * from t qualify row_number() over (order by x) = 1": "has a name",
+}
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    project = load_project(builtin_root(), {"as_of": "2024-03-01"})
+    return compile_project(project)
+
+
+def model(sql: str) -> Compiled:
+    lines = tuple(range(11, 12 + sql.count("\n")))
+    path = Path("sql/odd.sql")
+    return Compiled(Model("odd", path, sql, "", "t"), str(path), sql, (), (), {}, lines)
+
+
+def translated(sql: str) -> str:
+    return one_line(spark.translate(model(sql)))
+
+
+def one_line(sql: str) -> str:
+    return " ".join(sql.split())
+
+
+@pytest.mark.parametrize(("duckdb", "expected"), EXPRESSIONS.items())
+def test_expression(duckdb: str, expected: str) -> None:
+    found = translated(f"select {duckdb} as r from t")
+    assert found == one_line(f"SELECT {expected} AS r FROM t")
+
+
+@pytest.mark.parametrize(("duckdb", "expected"), QUERIES.items())
+def test_query(duckdb: str, expected: str) -> None:
+    assert translated(duckdb) == one_line(expected)
+
+
+@pytest.mark.parametrize(("sql", "reason"), REFUSED.items())
+def test_what_spark_would_read_differently_is_refused(sql: str, reason: str) -> None:
+    with pytest.raises(
+        ProjectError, match=rf"^sql/odd.sql:11: Spark: .*{reason}.*Seen: "
+    ):
+        spark.translate(model(sql))
+
+
+def test_a_refusal_names_the_line_of_the_file() -> None:
+    with pytest.raises(ProjectError) as caught:
+        spark.translate(model("select\n    x,\n    hash(x) as y\nfrom t"))
+    assert str(caught.value) == (
+        "sql/odd.sql:13: Spark: nobody has compared hash on DuckDB and Spark yet. "
+        "Write it otherwise, or compare it and add it to recsql/spark.py. "
+        'Seen: "HASH(x)".'
+    )
+
+
+def test_changes_reach_what_is_inside_other_changes() -> None:
+    found = translated("select x / epoch(try_cast(concat(y, z) as timestamp)) from t")
+    text = "CONCAT(COALESCE(CAST(y AS STRING), ''), COALESCE(CAST(z AS STRING), ''))"
+    assert found.count(text) == 2
+    assert found.startswith("SELECT x / ( CAST(UNIX_MICROS(")
+
+
+def test_every_sql_only_model_translates(plan: Plan) -> None:
+    names = [name for name, c in plan.models.items() if spark.is_sql_only(c)]
+    for name in names:
+        assert spark.translate(plan.models[name]).rstrip().endswith("FROM final")
+    assert set(plan.models) - set(names) == {"sig_als_model", "cand_als"}
+
+
+def test_a_translation_reads_the_tables_of_the_model(plan: Plan) -> None:
+    text = spark.translate(plan.models["rec_complements"])
+    for name in plan.models["rec_complements"].refs:
+        assert f"FROM main.{name}\n" in text
