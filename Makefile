@@ -30,8 +30,7 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_seam
 	$(BIN)/python -m benchmarks.bench_pairs
-	$(BIN)/python -m benchmarks.bench_cli
-	$(BIN)/python -m benchmarks.bench_refresh
+	$(BIN)/python -m benchmarks.bench_commands
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

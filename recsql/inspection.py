@@ -9,6 +9,7 @@ from recsql.compiler import Plan, compile_project
 from recsql.errors import InputError
 from recsql.lineage import ColumnNode, column_lineage
 from recsql.project import Project
+from recsql.render import Compiled
 from recsql.warehouse import open_warehouse
 
 
@@ -34,19 +35,14 @@ def write_compiled(
     plan: Plan, names: Sequence[str], folder: Path, dialect: str
 ) -> tuple[int, list[str]]:
     """Write one file per model; return how many, and which the dialect cannot run."""
-    from recsql import spark
-
     written = 0
     left_out: list[str] = []
-    for name in names:
-        compiled = plan.models.get(name)
-        if compiled is None:
+    for compiled in (plan.models[name] for name in names if name in plan.models):
+        text = _in_dialect(compiled, dialect)
+        if text is None:
+            left_out.append(compiled.name)
             continue
-        if dialect == "spark" and not spark.is_sql_only(compiled):
-            left_out.append(name)
-            continue
-        text = spark.translate(compiled) if dialect == "spark" else compiled.sql
-        target = folder / compiled.model.layer / f"{name}.sql"
+        target = folder / compiled.model.layer / f"{compiled.name}.sql"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
@@ -54,6 +50,15 @@ def write_compiled(
             raise InputError(f"compile: {target}: {error.strerror}.") from None
         written += 1
     return written, left_out
+
+
+def _in_dialect(compiled: Compiled, dialect: str) -> str | None:
+    """Return a model's SQL in a dialect, None where it needs more than SQL."""
+    if dialect == "duckdb":
+        return compiled.sql
+    from recsql import spark
+
+    return spark.translate(compiled) if spark.is_sql_only(compiled) else None
 
 
 def lineage_lines(project: Project, target: str) -> list[str]:

@@ -16,9 +16,8 @@ with
             items.category,
             user_items.basket_count,
             user_items.last_at,
-            {{ add_seconds(
-                "user_items.last_at", "cast(rhythms.gap_days * 86400 as bigint)"
-            ) }} as expected_at,
+            {{ add_seconds("user_items.last_at", "rhythms.gap_days * 86400") }}
+            as expected_at,
             candidates.score,
             candidates.item_rank,
             {{ text(invocation_id) }} as run_id,

@@ -84,8 +84,8 @@ QUERIES = [
     "select team, arg_max(word, number) as r from raw.odd group by team",
     "select team, arg_max(word, (number, other)) as r, min(word) as s, max(word) as t "
     "from raw.odd group by team",
-    "select epoch(try_cast(word as timestamp)) - epoch(timestamp '2024-01-05 10:00:00') "
-    "as r, avg(case when team = 1 then 1.0 else 0.0 end) over () as s from raw.odd "
+    "select epoch(try_cast(word as timestamp)) - epoch(timestamp '2024-01-05') as r, "
+    "avg(team * 0.1) over (partition by length(word) > 4) as s from raw.odd "
     "where word <> 'inf'",
     "select try_cast(word as timestamp) + to_seconds(team * 100000) as r, "
     "try_cast(word as timestamp) - interval '28' day as s from raw.odd "
@@ -103,6 +103,7 @@ QUERIES = [
     "select team, row_number() over (partition by team order by word) as r "
     "from raw.odd where word is not null qualify r <= 2",
     "select unnest(range(1, 4)) as r",
+    "select unnest([5, 10, 5]) as r",
     "select unnest(range(1, team)) as r from raw.odd",
     "select team, median(number) as r, stddev_samp(number) as s, sum(number) as t, "
     "count(distinct word) as u, count(*) filter (where number > 3) as v, "

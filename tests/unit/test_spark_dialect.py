@@ -43,6 +43,7 @@ EXPRESSIONS = {
         THEN TRY_CAST(x AS DOUBLE) END""",
     "timestamp '2024-01-31'": "CAST('2024-01-31' AS TIMESTAMP_NTZ)",
     "lag(x) over (order by x, y desc)": "LAG(x) OVER (ORDER BY x NULLS LAST, y DESC)",
+    "unnest([5, 10])": "EXPLODE(ARRAY(5, 10))",
     "unnest(range(1, 11))": "EXPLODE(SEQUENCE(1, 10))",
     "unnest(range(1, x))": """
         EXPLODE(IF(( x - 1 ) < 1, ARRAY(), SEQUENCE(1, ( x - 1 ))))""",
