@@ -30,7 +30,7 @@ def report(name: str, seconds: list[float], target: float) -> None:
     each = " ".join(f"{s:.2f}" for s in seconds)
     missed = " MISSED" if median(seconds) > target else ""
     print(
-        f"{name:30} {median(seconds):7.2f} s   <= {target:5.1f} s{missed}   runs: {each}"
+        f"{name:30} {median(seconds):7.2f} s  <= {target:5.1f} s{missed}   runs: {each}"
     )
 
 

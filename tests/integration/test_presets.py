@@ -174,7 +174,8 @@ def test_preset(recsql: Recsql, tmp_path: Path, preset: str) -> None:
     path = str(tmp_path / "warehouse/recsql.duckdb")
     with duckdb.connect(path, read_only=True) as file:
         counted = file.execute(
-            "select count(distinct user_id), count(*), count(item_title) from rec_for_user"
+            "select count(distinct user_id), count(*), count(item_title) "
+            "from rec_for_user"
         ).fetchone()
     assert counted
     assert counted[0] >= 20
