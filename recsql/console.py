@@ -77,16 +77,13 @@ class Console:
             all(isinstance(row[i], int | float) or row[i] is None for row in rows)
             for i in range(len(headers))
         ]
-        if self.is_terminal:
-            self._rich_table(headers, cells, right)
-            return
         widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
-        for row in [headers, *cells]:
+        for number, row in enumerate([headers, *cells]):
             parts = [
                 value.rjust(width) if to_right else value.ljust(width)
                 for value, width, to_right in zip(row, widths, right, strict=True)
             ]
-            self.line("  ".join(parts).rstrip())
+            self.line("  ".join(parts).rstrip(), "" if number else "bold")
 
     def _model(self, result: ModelResult) -> None:
         rows = f"{result.rows:>12,} rows" if result.rows else " " * 17
@@ -113,30 +110,11 @@ class Console:
         counts += [f"{checks.warned} warned"] if checks.warned else []
         self.line(f"tests    {', '.join(counts):45}{checks.seconds:8.2f} s")
 
-    def _rich_table(
-        self, headers: Sequence[str], cells: list[list[str]], right: list[bool]
-    ) -> None:
-        from rich import box
-        from rich.table import Table
-
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for header, to_right in zip(headers, right, strict=True):
-            table.add_column(header, justify="right" if to_right else "left")
-        for row in cells:
-            table.add_row(*[_escaped(cell) for cell in row])
-        _rich().print(table)
-
 
 def _rich() -> Any:
     from rich.console import Console as RichConsole
 
     return RichConsole(highlight=False)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
 
 
 def _cell(value: Any) -> str:

@@ -106,11 +106,8 @@ def open_warehouse(
         InputError: it must exist and does not.
     """
     if path is not None:
-        if must_exist and not path.exists():
-            raise InputError(
-                f"{path}: there is no warehouse here yet. "
-                "Load a table first: recsql load NAME FILE."
-            )
+        if must_exist:
+            require_file(path)
         _make_folder(path.parent)
     connection = _connect(path, settings)
     try:
@@ -122,6 +119,15 @@ def open_warehouse(
         yield Warehouse(path or Path(":memory:"), connection, dict(names))
     finally:
         connection.close()
+
+
+def require_file(path: Path) -> None:
+    """Refuse to go on where nothing was ever loaded."""
+    if not path.exists():
+        raise InputError(
+            f"{path}: there is no warehouse here yet. "
+            "Load a table first: recsql load NAME FILE."
+        )
 
 
 def _make_folder(folder: Path) -> None:
