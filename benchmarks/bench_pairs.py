@@ -54,30 +54,33 @@ def pairs_model(minimum: int) -> Compiled:
 
 
 def generate(warehouse: Warehouse, baskets: int, items: int) -> None:
-    """Store random baskets whose items follow a long-tailed popularity."""
+    """Store random receipts with a long tail of items; build int_basket_items."""
     import pyarrow as pa
 
     rng = np.random.default_rng(0)
     popularity = np.cumsum(1 / (np.arange(items) + 20.0) ** 0.9)
     lines = int(baskets * LINES_PER_BASKET)
     drawn = np.searchsorted(popularity, rng.random(lines) * popularity[-1])
-    cells = rng.integers(0, baskets, lines) * items + drawn.clip(max=items - 1)
     table = pa.table(
         {
-            "basket_index": (cells // items).astype(np.int32),
-            "item_index": (cells % items).astype(np.int32),
+            "basket_id": rng.integers(0, baskets, lines, dtype=np.int32),
+            "item_id": drawn.clip(max=items - 1).astype(np.int32),
         }
     )
     warehouse.connection.register("given", table)
-    warehouse.rows(
-        "create or replace table int_basket_items as "
-        "select * from given group by basket_index, item_index"
-    )
+    warehouse.rows("create or replace table int_events as from given")
     warehouse.connection.unregister("given")
     warehouse.rows(
-        "create or replace table int_items as select item_index, "
-        "count(*) as basket_count from int_basket_items group by item_index"
+        "create or replace table int_baskets as select distinct basket_id, "
+        "basket_id as basket_index from int_events"
     )
+    warehouse.rows(
+        "create or replace table int_items as select item_id, item_id as item_index, "
+        "count(distinct basket_id) as basket_count from int_events group by item_id"
+    )
+    model = compile_demo().models["int_basket_items"]
+    warehouse.materialize(warehouse.connection, model)
+    warehouse.rows("drop table int_events")
 
 
 def check(warehouse: Warehouse, direct: tuple[Any, Any, Any]) -> None:

@@ -1,4 +1,5 @@
 -- One row per (basket_index, item_index): an item is in a basket once, however often.
+-- Stored basket by basket, so that sig_item_pairs joins rows that lie together.
 with
     events as (select * from {{ ref("int_events") }}),
     baskets as (select * from {{ ref("int_baskets") }}),
@@ -10,6 +11,7 @@ with
         inner join baskets on events.basket_id = baskets.basket_id
         inner join items on events.item_id = items.item_id
         group by baskets.basket_index, items.item_index
+        order by baskets.basket_index, items.item_index
     )
 
 select *

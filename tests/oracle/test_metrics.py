@@ -267,7 +267,7 @@ def test_case_precision_and_recall_at_2(cases: list[dict[str, Any]]) -> None:
 
 
 def test_case_rules(cases: list[dict[str, Any]]) -> None:
-    """All measures agree; where confidence is 1, conviction is null and not infinite."""
+    """All measures agree; at confidence 1, conviction is null and not infinite."""
     case = case_of(cases, "5 baskets; rules")
     items = sorted({item for basket in case["baskets"] for item in basket})
     lines = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -95,8 +96,7 @@ def test_buy_again_expects_the_users_own_rhythm(world: World) -> None:
         assert row["basket_count"] == len(baskets[key])
         assert row["last_at"] == moments[-1]
         gaps = [
-            (later - earlier).total_seconds()
-            for earlier, later in zip(moments, moments[1:], strict=False)
+            (later - earlier).total_seconds() for earlier, later in pairwise(moments)
         ]
         if gaps:
             wanted = moments[-1] + timedelta(seconds=median(gaps))

@@ -56,7 +56,8 @@ def test_pairs_are_counted_once_per_basket(world: World) -> None:
         for pair in combinations(sorted(items), 2):
             counts[pair] += 1
     found = world.rows(
-        "select least(a.item_id, b.item_id), greatest(a.item_id, b.item_id), pair_count "
+        "select least(a.item_id, b.item_id), greatest(a.item_id, b.item_id), "
+        "pair_count "
         "from sig_item_pairs p join int_items a using (item_index) "
         "join int_items b on p.other_item_index = b.item_index"
     )

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.worlds import SMALL, Line, plan_with, random_lines, shuffled, tiny_world
 
 PER_RUN = {"run_id", "generated_at"}
+# stddev_samp depends on the order rows come in: its last digits are not promised
+INTERVAL = {"interval_low", "interval_high"}
 INNER = ("sig_als_user_factors", "sig_als_item_factors", "sig_rules", "cand_all")
+
+# a smaller world explains nothing: do not spend minutes on shrinking one
+WORLDS = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 Tables = dict[str, list[tuple[Any, ...]]]
 
@@ -23,7 +28,11 @@ def public_tables(lines: Sequence[Line], threads: int) -> Tables:
         return {
             name: sorted(
                 (
-                    tuple((k, row[k]) for k in row if k not in PER_RUN)
+                    tuple(
+                        (k, round(cell, 12) if k in INTERVAL else cell)
+                        for k, cell in row.items()
+                        if k not in PER_RUN
+                    )
                     for row in world.dicts(name)
                 ),
                 key=repr,
@@ -39,7 +48,7 @@ def assert_same(one: Tables, other: Tables) -> None:
         assert rows == other[name], name
 
 
-@settings(max_examples=8, deadline=None)
+@settings(WORLDS, max_examples=4)
 @given(seed=st.integers(0, 10**6), order=st.integers(1, 10**6))
 def test_row_order_and_threads_change_nothing(seed: int, order: int) -> None:
     lines = random_lines(seed)
@@ -47,7 +56,7 @@ def test_row_order_and_threads_change_nothing(seed: int, order: int) -> None:
     assert_same(expected, public_tables(shuffled(lines, order), threads=4))
 
 
-@settings(max_examples=4, deadline=None)
+@settings(WORLDS, max_examples=2)
 @given(seed=st.integers(0, 10**6))
 def test_the_same_input_gives_the_same_tables_again(seed: int) -> None:
     lines = random_lines(seed)
