@@ -10,8 +10,13 @@
                 {{ surface["length"] | int }} as list_length,
                 {{ text(source) }} as candidate_source,
                 {{ loop.index }} as stage,
-                {{ var("personal_min_orders") | int if source in surface["personal"] else 0 }}
-                as min_orders
+                {{
+                    (
+                        var("personal_min_orders") | int
+                        if source in surface["personal"]
+                        else 0
+                    )
+                }} as min_orders
             {% if not loop.last %}
                 union all
             {% endif %}

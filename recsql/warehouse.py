@@ -146,6 +146,7 @@ def _connect(
     zone = options.pop("TimeZone", None)
     try:
         connection = duckdb.connect(str(path) if path else ":memory:", config=options)
+        connection.execute("set enable_progress_bar = false")
         if zone:
             connection.execute(f"set TimeZone = '{zone}'")
     except duckdb.IOException as error:

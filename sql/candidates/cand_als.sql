@@ -8,17 +8,7 @@ with
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    taken as (
-        select
-            user_items.user_index,
-            user_items.item_index,
-            user_factors.factors as user_vector,
-            item_factors.factors as item_vector
-        from user_items
-        inner join user_factors on user_items.user_index = user_factors.user_index
-        inner join item_factors on user_items.item_index = item_factors.item_index
-        where user_items.is_eligible
-    ),
+    taken as (select user_index, item_index from user_items where is_eligible),
 
     known_users as (
         select
@@ -59,8 +49,13 @@ with
         from best_new
         union all
         select
-            user_index, item_index, list_inner_product(user_vector, item_vector), true
+            taken.user_index,
+            taken.item_index,
+            list_inner_product(user_factors.factors, item_factors.factors),
+            true
         from taken
+        inner join user_factors on taken.user_index = user_factors.user_index
+        inner join item_factors on taken.item_index = item_factors.item_index
     ),
 
     scored as (

@@ -13,8 +13,7 @@ with
             users.user_id,
             popularity.item_id,
             popularity.item_index,
-            popularity.user_share as score,
-            popularity.item_id as reason_item_id
+            popularity.user_share
         from users
         left join owned on users.user_id = owned.user_id
         inner join
@@ -25,7 +24,36 @@ with
             <= {{ var("candidates_per_user") | int }} + coalesce(owned.item_count, 0)
     ),
 
-    scored as ({{ mark_repeats("reachable") }}),
+    scored as (
+        select
+            reachable.user_id,
+            reachable.item_id,
+            reachable.item_index,
+            reachable.user_share as score,
+            false as is_repeat,
+            reachable.item_id as reason_item_id
+        from reachable
+        left join
+            user_items
+            on reachable.user_id = user_items.user_id
+            and reachable.item_id = user_items.item_id
+        where user_items.item_id is null
+        union all
+        select
+            user_items.user_id,
+            popularity.item_id,
+            popularity.item_index,
+            popularity.user_share,
+            true,
+            popularity.item_id
+        from user_items
+        inner join users on user_items.user_id = users.user_id
+        inner join
+            popularity
+            on users.group_kind = popularity.group_kind
+            and users.group_name = popularity.group_name
+            and user_items.item_id = popularity.item_id
+    ),
 
     final as ({{ best_candidates("scored", "group_popular") }})
 

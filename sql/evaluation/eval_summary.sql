@@ -34,10 +34,24 @@ with
             metric,
             k,
             {{ stable_sum("figure") }} / count(*) as metric_value,
-            coalesce(1.96 * stddev_samp(figure) / sqrt(count(*)), 0) as half_width,
+            {{ stable_sum("figure * figure") }} as square_sum,
             count(*) as user_count
         from named
         group by list_name, allow_repeat, metric, k
+    ),
+
+    bounded as (
+        select
+            *,
+            coalesce(
+                1.96 * sqrt(
+                    greatest(square_sum - user_count * metric_value * metric_value, 0)
+                    / nullif(user_count - 1, 0)
+                    / user_count
+                ),
+                0
+            ) as half_width
+        from summed
     ),
 
     final as (
@@ -54,7 +68,7 @@ with
             user_count,
             {{ as_timestamp(var("as_of")) }} as as_of,
             {{ as_timestamp(run_started_at) }} as generated_at
-        from summed
+        from bounded
     )
 
 select *

@@ -8,10 +8,12 @@ with
     paused as (
         select
             *,
-            {{ days_between(
-                "lag(event_at) over (partition by user_id order by event_at)", "event_at"
-            ) }}
-            * 24 as hours_since_last
+            {{
+                days_between(
+                    "lag(event_at) over (partition by user_id order by event_at)",
+                    "event_at",
+                )
+            }} * 24 as hours_since_last
         from accepted
         where basket_id is null
     ),

@@ -14,10 +14,12 @@ with
         select
             user_id,
             item_id,
-            {{ days_between(
-                "lag(bought_at) over (partition by user_id, item_id order by bought_at)",
-                "bought_at"
-            ) }}
+            {{
+                days_between(
+                    "lag(bought_at) over (partition by user_id, item_id order by bought_at)",
+                    "bought_at",
+                )
+            }}
             as gap_days
         from bought
     ),

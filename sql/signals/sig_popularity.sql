@@ -34,10 +34,12 @@ with
             items.user_count,
             items.basket_count,
             {{ ratio("items.user_count", "reference.user_count") }} as user_share,
-            {{ ratio(
-                "coalesce(recent.recent_count, 0) + 1",
-                "coalesce(recent.previous_count, 0) + 1"
-            ) }} as trend,
+            {{
+                ratio(
+                    "coalesce(recent.recent_count, 0) + 1",
+                    "coalesce(recent.previous_count, 0) + 1",
+                )
+            }} as trend,
             items.item_index + 1 as popularity_rank
         from items
         cross join reference

@@ -275,15 +275,18 @@ def test_case_rules(cases: list[dict[str, Any]]) -> None:
         for number, basket in enumerate(case["baskets"])
         for item in basket
     ]
-    settings = {"min_item_baskets": 1, "min_pair_count": 1, "min_support": 0.6}
+    settings: dict[str, Any] = {
+        "min_item_baskets": 1,
+        "min_pair_count": 1,
+        "min_support": 0.6,
+        "relaxed_support_share": 1.0,
+    }
     expected = {
         tuple(row[:2]): [None if x == "inf" else x for x in (*row[4:9], row[2], row[3])]
         for row in case["expected"]
         if "|" not in row[0] + row[1]
     }
-    with tiny_world(
-        lines, wanted="+sig_rules", relaxed_support_share=1.0, **settings
-    ) as world:
+    with tiny_world(lines, wanted="+sig_rules", **settings) as world:
         found = {
             (items[row[0]], items[row[1]]): list(row[2:])
             for row in world.rows(

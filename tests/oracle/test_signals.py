@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 
@@ -20,7 +21,7 @@ def sets_by(pairs: Any) -> dict[Any, set[Any]]:
     return found
 
 
-def age(moment: Any) -> float:
+def age(moment: datetime) -> float:
     return (AS_OF - moment).total_seconds() / 86400
 
 

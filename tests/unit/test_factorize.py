@@ -34,8 +34,9 @@ def random_cells(
 
 def seen_matrix(mask: Any) -> Any:
     """Return a boolean matrix as CSR."""
-    users, items = np.nonzero(mask)
-    return pairs_matrix(np.arange(len(mask)), users, items, mask.shape[1])
+    users, items = (column.astype(np.int32) for column in np.nonzero(mask))
+    every = np.arange(len(mask), dtype=np.int32)
+    return pairs_matrix(every, users, items, mask.shape[1])
 
 
 def brute_force(
@@ -81,7 +82,8 @@ def test_als_is_the_same_again_and_in_any_input_order() -> None:
     expected = als(*cells, PARAMETERS)
     order = np.random.default_rng(5).permutation(len(cells[0]))
     for rows in (slice(None), order):
-        again = als(*(column[rows] for column in cells), PARAMETERS)
+        users, items, weights = (column[rows] for column in cells)
+        again = als(users, items, weights, PARAMETERS)
         assert all(map(np.array_equal, expected, again))
 
 
