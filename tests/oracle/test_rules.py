@@ -1,0 +1,143 @@
+"""Measures, tests and sequences of rules against NumPy and published values."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import erfc
+from scipy.stats import chi2_contingency, false_discovery_control
+
+from tests.worlds import AS_OF, Line, World, tiny_world
+
+Rules = dict[tuple[Any, Any], dict[str, Any]]
+
+
+def by_rule(world: World, table: str) -> Rules:
+    """Return the rows of a table of rules by their two sides."""
+    return {
+        (row["antecedent_item_id"], row["consequent_item_id"]): row
+        for row in world.dicts(table)
+    }
+
+
+def measures(both: int, x: int, y: int, n: int) -> dict[str, float]:
+    """Return every measure from shares, as the textbooks write them."""
+    pxy, px, py, z = both / n, x / n, y / n, 1.96
+    confidence = pxy / px
+    middle, width = confidence + z * z / 2 / x, 1 + z * z / x
+    spread = z * np.sqrt(confidence * (1 - confidence) / x + z * z / 4 / x / x)
+    gain = confidence - py
+    with np.errstate(divide="ignore"):
+        odds = np.float64(both * (n - x - y + both)) / ((x - both) * (y - both))
+    return {
+        "confidence_low": (middle - spread) / width,
+        "confidence_high": (middle + spread) / width,
+        "zhang": (pxy - px * py) / max(pxy * (1 - px), px * (py - pxy)),
+        "certainty_factor": gain / (1 - py) if gain > 0 else gain / py,
+        "jaccard": pxy / (px + py - pxy),
+        "cosine": pxy / math.sqrt(px * py),
+        "kulczynski": (pxy / px + pxy / py) / 2,
+        "imbalance_ratio": abs(px - py) / (px + py - pxy),
+        "normalized_pmi": math.log(pxy / px / py) / -math.log(pxy),
+        "odds_ratio": odds,
+    }
+
+
+def test_rule_measures(world: World) -> None:
+    found = by_rule(world, "sig_rule_measures")
+    rules = by_rule(world, "sig_rules")
+    assert found.keys() == rules.keys()
+    for key, rule in rules.items():
+        sides = (rule["antecedent_count"], rule["consequent_count"])
+        wanted = measures(rule["pair_count"], *sides, rule["basket_count"])
+        for name, figure in wanted.items():
+            if math.isinf(figure):
+                assert found[key][name] is None
+            else:
+                assert found[key][name] == pytest.approx(figure, rel=1e-9, abs=1e-12)
+
+
+def test_rule_tests(world: World) -> None:
+    tests = by_rule(world, "sig_rule_tests")
+    for key, rule in by_rule(world, "sig_rules").items():
+        both, n = rule["pair_count"], rule["basket_count"]
+        x, y = rule["antecedent_count"], rule["consequent_count"]
+        table = [[both, x - both], [y - both, n - x - y + both]]
+        chi = chi2_contingency(table, correction=False)
+        ratio = chi2_contingency(table, correction=False, lambda_="log-likelihood")
+        row = tests[key]
+        assert row["chi_square"] == pytest.approx(chi.statistic, rel=1e-9, abs=1e-12)
+        assert row["log_likelihood_ratio"] == pytest.approx(ratio.statistic, abs=1e-10)
+        assert row["p_value"] == pytest.approx(ratio.pvalue, rel=1.3e-7)
+
+
+def test_p_values_of_every_size(world: World) -> None:
+    sql = world.rows("select sql from duckdb_views() where view_name='sig_rule_tests'")
+    (text,) = sql[0]
+    for ratio in (1e-6, 0.1, 1, 3.84, 10, 100, 1000, 1400):
+        query = text.partition(" AS ")[2].rstrip("; \n")
+        changed = query.replace("greatest(log_likelihood_ratio, 0)", f"{ratio}")
+        (p_value,) = world.rows(f"select max(p_value) from ({changed})")[0]
+        assert p_value == pytest.approx(erfc(math.sqrt(ratio / 2)), rel=1.2e-7)
+
+
+def test_q_values(world: World) -> None:
+    pairs = {
+        frozenset(key): row["p_value"]
+        for key, row in by_rule(world, "sig_rule_tests").items()
+    }
+    sold, rare = world.rows(
+        "select count(*), count(*) filter (where not is_eligible) from int_items "
+        "where basket_count > 0"
+    )[0]
+    tested = math.comb(sold, 2) - math.comb(rare, 2)
+    assert tested > len(pairs)
+    p_values = [*pairs.values(), *[1.0] * (tested - len(pairs))]
+    wanted = dict(zip(pairs, false_discovery_control(p_values), strict=False))
+    for key, row in by_rule(world, "sig_rule_q_values").items():
+        assert row["q_value"] == pytest.approx(wanted[frozenset(key)], rel=1e-9)
+
+
+def test_measures_that_a_well_known_toolkit_prints(shared_data: Path) -> None:
+    cases = json.loads((shared_data / "metric_cases.json").read_text())
+    case = next(case for case in cases if case["kind"] == "rules")
+    names = sorted({name for basket in case["baskets"] for name in basket})
+    start = AS_OF - timedelta(days=9)
+    lines = [
+        Line(1, names.index(name), basket, start + timedelta(days=basket))
+        for basket, content in enumerate(case["baskets"])
+        for name in content
+    ]
+    with tiny_world(
+        lines,
+        wanted="+sig_rule_measures",
+        min_item_baskets=1,
+        min_pair_count=1,
+        min_support=0.6,
+        relaxed_support_share=1.0,
+    ) as world:
+        rules = by_rule(world, "sig_rules")
+        extra = by_rule(world, "sig_rule_measures")
+    checked = 0
+    for expected in case["expected"]:
+        row = dict(zip(case["columns"], expected, strict=True))
+        if "|" in row["ante"] + row["cons"]:
+            continue
+        key = names.index(row["ante"]), names.index(row["cons"])
+        rule = {**rules[key], **extra[key]}
+        assert rule["conviction"] == (
+            None if row["conviction"] == "inf" else row["conviction"]
+        )
+        columns = ["support", "confidence", "lift", "leverage", "zhang", "jaccard"]
+        for name in [*columns, "kulczynski"]:
+            assert rule[name] == pytest.approx(row[name], abs=5e-4), (key, name)
+        certainty = rule["certainty_factor"] or 0
+        assert certainty == pytest.approx(row["certainty"], abs=5e-4)
+        checked += 1
+    assert checked == 6
