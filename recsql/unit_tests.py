@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from recsql.checks import CheckResult
-from recsql.compiler import compile_project
+from recsql.compiler import Plan, compile_project
 from recsql.errors import ProjectError, RecsqlError, first_line
 from recsql.inputs import INPUTS
 from recsql.project import Project
@@ -54,7 +54,7 @@ def run_unit_tests(project: Project, names: Sequence[str]) -> Iterator[CheckResu
     inputs = {name: project.default_vars[name] for name in (*INPUTS, "raw_schema")}
     own = project.with_vars(inputs)
     with open_warehouse(None, {"TimeZone": "UTC"}) as warehouse:
-        _build_empty(own, warehouse, {test.model for test in tests})
+        _build_empty(own, warehouse, tests)
         for number, test in enumerate(tests):
             by_user = test.path.is_relative_to(project.root)
             vars_of = own if by_user else builtin
@@ -70,8 +70,13 @@ def _applies(project: Project, test: UnitTest) -> bool:
     return model.replaces is None or test.path.is_relative_to(project.root)
 
 
-def _build_empty(project: Project, warehouse: Warehouse, tested: set[str]) -> None:
-    """Build what the tests need on the empty raw tables `_sources.yml` declares."""
+def _build_empty(
+    project: Project, warehouse: Warehouse, tests: Sequence[UnitTest]
+) -> None:
+    """Build what the tests need on the empty raw tables `_sources.yml` declares.
+
+    A model that the vars switch off is built under the vars of its first test.
+    """
     plan = compile_project(project.with_vars({"as_of": EVALUATED_AT}))
     for table in project.sources.values():
         parts = [
@@ -83,10 +88,23 @@ def _build_empty(project: Project, warehouse: Warehouse, tested: set[str]) -> No
         warehouse.connection.execute(
             f"create table if not exists {quoted(*parts)} ({', '.join(columns)})"
         )
-    names = plan.graph.select([f"+{name}" for name in sorted(tested)])
-    for result in run_models(plan, warehouse, names, 1):
+    built: set[str] = set()
+    _build(plan, warehouse, {t.model for t in tests} & set(plan.models), built)
+    for test in tests:
+        if test.model not in built:
+            given = {"as_of": EVALUATED_AT, **test.vars}
+            plan = compile_project(project.with_vars(given))
+            _build(plan, warehouse, {test.model}, built)
+
+
+def _build(plan: Plan, warehouse: Warehouse, wanted: set[str], built: set[str]) -> None:
+    """Build models and what they read, except what is built; note them as built."""
+    names = plan.graph.select([f"+{name}" for name in wanted]) if wanted else ()
+    missing = tuple(name for name in names if name not in built)
+    for result in run_models(plan, warehouse, missing, 1):
         if result.error:
             raise result.error
+    built.update(missing)
 
 
 def _run(

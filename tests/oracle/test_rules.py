@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from datetime import timedelta
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 from scipy.special import erfc
 from scipy.stats import chi2_contingency, false_discovery_control
 
-from tests.worlds import AS_OF, Line, World, tiny_world
+from tests.worlds import AS_OF, Line, World, random_lines, tiny_world
 
 Rules = dict[tuple[Any, Any], dict[str, Any]]
 
@@ -141,3 +143,44 @@ def test_measures_that_a_well_known_toolkit_prints(shared_data: Path) -> None:
         assert certainty == pytest.approx(row["certainty"], abs=5e-4)
         checked += 1
     assert checked == 6
+
+
+def test_itemsets_and_their_rules_by_brute_force() -> None:
+    lines = random_lines(5, baskets=120, items=9)
+    settings = {"min_itemset_support": 0.02, "min_itemset_confidence": 0.3}
+    with tiny_world(
+        lines, wanted="+sig_itemset_rules", max_itemset_size=4, **settings
+    ) as world:
+        itemsets = world.dicts("sig_itemsets")
+        rules = world.dicts("sig_itemset_rules")
+        eligible = {
+            item
+            for (item,) in world.rows("select item_id from int_items where is_eligible")
+        }
+    contents: dict[int, set[int]] = {}
+    for line in world.past:
+        contents.setdefault(line.basket, set()).add(line.item)
+    subsets = chain.from_iterable(
+        combinations(sorted(content), size)
+        for content in contents.values()
+        for size in (1, 2, 3, 4)
+    )
+    counts = Counter(frozenset(subset) for subset in subsets)
+    frequent = {s: n for s, n in counts.items() if n / len(contents) >= 0.02}
+    assert max(map(len, frequent)) == 4
+    found = {frozenset(row["item_ids"]): row["itemset_count"] for row in itemsets}
+    assert found == frequent
+    assert len(found) == len(itemsets)
+    wanted = {
+        (whole - {item}, item): count / counts[whole - {item}]
+        for whole, count in frequent.items()
+        for item in whole & eligible
+        if len(whole) > 1 and count / counts[whole - {item}] >= 0.3
+    }
+    assert {
+        (frozenset(row["antecedent_item_ids"]), row["consequent_item_id"]): row[
+            "confidence"
+        ]
+        for row in rules
+    } == wanted
+    assert len(wanted) == len(rules)

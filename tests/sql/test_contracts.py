@@ -40,7 +40,7 @@ def plan_of(**changed: object) -> Plan:
     return compile_project(project)
 
 
-PLAN = plan_of()
+PLAN = plan_of(max_itemset_size=4)
 MODELS = sorted(PLAN.models)
 
 
@@ -129,6 +129,13 @@ def test_a_model_that_calls_python_is_a_table() -> None:
 def test_a_source_that_is_not_listed_costs_nothing() -> None:
     plan = plan_of(candidate_sources=["popular"])
     assert not {"cand_als", "sig_als_model", "cand_history"} & set(plan.models)
+
+
+def test_itemsets_that_are_not_wanted_cost_nothing() -> None:
+    assert set(PLAN.models) - set(plan_of().models) == {
+        "sig_itemsets",
+        "sig_itemset_rules",
+    }
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)
