@@ -28,6 +28,8 @@ with
                     )
                 when lists.candidate_source = 'rules'
                 then concat('goes with ', because.title)
+                when lists.candidate_source = 'sequential'
+                then concat('often follows ', because.title)
                 when lists.candidate_source = 'group_popular'
                 then
                     concat(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,71 @@ def test_measures_that_a_well_known_toolkit_prints(shared_data: Path) -> None:
         assert certainty == pytest.approx(row["certainty"], abs=5e-4)
         checked += 1
     assert checked == 6
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sequential_rules_and_candidates(seed: int) -> None:
+    sources = ["sequential"]
+    surface = {"name": "all", "allow_repeat": "all", "length": 5, "personal": []}
+    with tiny_world(
+        random_lines(seed, baskets=400, items=12),
+        wanted="+cand_sequential",
+        candidate_sources=sources,
+        surfaces=[{**surface, "fallback": sources}],
+        sequential_max_steps=3,
+    ) as world:
+        rules = world.dicts("sig_sequential_rules")
+        candidates = world.dicts("cand_sequential")
+        places = dict(
+            world.rows("select item_id, item_index from int_items where is_eligible")
+        )
+        latest = world.rows(
+            "select user_id, item_id from int_user_items qualify row_number() over ("
+            "partition by user_id order by last_at desc, weight desc, item_index) <= 4"
+        )
+    ordered: dict[Any, dict[Any, set[int]]] = {}
+    for line in sorted(world.past, key=lambda x: (x.at, str(x.basket))):
+        if line.user:
+            baskets = ordered.setdefault(line.user, {})
+            baskets.setdefault(line.basket, set()).add(line.item)
+    together: Counter[Any] = Counter()
+    chances: dict[Any, float] = defaultdict(float)
+    discounted: dict[Any, float] = defaultdict(float)
+    for contents in (list(baskets.values()) for baskets in ordered.values()):
+        for place, step in product(range(len(contents)), (1, 2, 3)):
+            for x in contents[place] if place + step < len(contents) else ():
+                chances[x] += 1 / step
+                for y in contents[place + step] - {x}:
+                    together[x, y] += 1
+                    discounted[x, y] += 1 / step
+    everything = [b for baskets in ordered.values() for b in baskets.values()]
+    shares = Counter(item for content in everything for item in content)
+    gains: dict[Any, list[Any]] = {}
+    for (x, y), count in together.items():
+        confidence, share = discounted[x, y] / chances[x], shares[y] / len(everything)
+        if {x, y} <= places.keys() and count >= 2 and confidence - share > 1e-12:
+            gains.setdefault(x, []).append((share - confidence, places[y], y))
+    wanted = {
+        (x, y): (together[x, y], discounted[x, y] / chances[x], rank)
+        for x, options in gains.items()
+        for rank, (_, _, y) in enumerate(sorted(options)[:6], 1)
+    }
+    found = {
+        (rule["antecedent_item_id"], rule["consequent_item_id"]): rule for rule in rules
+    }
+    assert found.keys() == wanted.keys()
+    for key, (count, confidence, rank) in wanted.items():
+        assert found[key]["pair_count"] == count
+        assert found[key]["confidence"] == pytest.approx(confidence)
+        assert found[key]["rule_rank"] == rank
+    scores: dict[Any, float] = defaultdict(float)
+    for user, x in latest:
+        for (first, y), (_, confidence, _) in wanted.items():
+            scores[user, y] += confidence if first == x else 0
+    assert candidates
+    for row in candidates:
+        score = scores[row["user_id"], row["item_id"]]
+        assert row["score"] == pytest.approx(score)
 
 
 def test_itemsets_and_their_rules_by_brute_force() -> None:

@@ -40,7 +40,8 @@ def plan_of(**changed: object) -> Plan:
     return compile_project(project)
 
 
-PLAN = plan_of(max_itemset_size=4)
+DEFAULT_SOURCES = load_project(ROOT).vars["candidate_sources"]
+PLAN = plan_of(candidate_sources=[*DEFAULT_SOURCES, "sequential"], max_itemset_size=4)
 MODELS = sorted(PLAN.models)
 
 
@@ -131,10 +132,14 @@ def test_a_source_that_is_not_listed_costs_nothing() -> None:
     assert not {"cand_als", "sig_als_model", "cand_history"} & set(plan.models)
 
 
-def test_itemsets_that_are_not_wanted_cost_nothing() -> None:
+def test_what_is_off_by_default_costs_nothing() -> None:
     assert set(PLAN.models) - set(plan_of().models) == {
+        "int_basket_sequence",
         "sig_itemsets",
         "sig_itemset_rules",
+        "sig_next_items",
+        "sig_sequential_rules",
+        "cand_sequential",
     }
 
 

@@ -85,7 +85,8 @@ REFUSED = {
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     project = load_project(builtin_root(), {"as_of": "2024-03-01"})
-    return compile_project(project)
+    sources = [*project.vars["candidate_sources"], "sequential"]
+    return compile_project(project.with_vars({"candidate_sources": sources}))
 
 
 def model(sql: str) -> Compiled:

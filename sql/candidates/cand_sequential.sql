@@ -1,0 +1,39 @@
+-- One row per (user_id, item_id): what users take next after the user's latest items.
+-- score = sum of rule confidence over the latest_items; the strongest rule is the
+-- reason.
+{{ config(enabled="sequential" in var("candidate_sources")) }}
+with
+    user_items as (select * from {{ ref("int_user_items") }}),
+    rules as (select * from {{ ref("sig_sequential_rules") }}),
+
+    recency as (
+        select
+            user_id,
+            item_index,
+            row_number() over (
+                partition by user_id order by last_at desc, weight desc, item_index
+            ) as recency_rank
+        from user_items
+    ),
+
+    summed as (
+        select
+            recency.user_id,
+            rules.consequent_item_id as item_id,
+            rules.consequent_index as item_index,
+            {{ stable_sum("rules.confidence") }} as score,
+            arg_max(
+                rules.antecedent_item_id, (rules.confidence, - rules.antecedent_index)
+            ) as reason_item_id
+        from recency
+        inner join rules on recency.item_index = rules.antecedent_index
+        where recency.recency_rank <= {{ var("latest_items") | int }}
+        group by recency.user_id, rules.consequent_item_id, rules.consequent_index
+    ),
+
+    scored as ({{ mark_repeats("summed") }}),
+
+    final as ({{ best_candidates("scored", "sequential") }})
+
+select *
+from final
