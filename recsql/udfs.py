@@ -16,11 +16,29 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from recsql import linear
+
 INDEXES = "integer[]"
 VECTORS = "float[][]"
 ALS_PARAMETERS = (
     "struct(factors integer, regularization double, alpha double, "
     "iterations integer, seed integer)"
+)
+
+
+CELLS = (INDEXES, INDEXES, "float[]")
+FACTORS = f"struct(user_factors {VECTORS}, item_factors {VECTORS})"
+BPR_PARAMETERS = (
+    "struct(factors integer, learning_rate double, regularization double, "
+    "iterations integer, seed integer)"
+)
+LMF_PARAMETERS = (
+    "struct(factors integer, learning_rate double, regularization double, "
+    "negatives integer, iterations integer, seed integer)"
+)
+BEST = (
+    "struct(user_index integer, item_index integer, score float, "
+    "is_repeat boolean, reason_index integer)[]"
 )
 
 
@@ -39,20 +57,54 @@ class Function:
 
 def als_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     """Fit ALS on one list of cells; see `factorize.als`."""
-    import pyarrow as pa
-
     from recsql import factorize
 
-    factors = factorize.als(
-        _numbers(users, "int32"),
-        _numbers(items, "int32"),
-        _numbers(weights, "float32"),
-        factorize.AlsParameters(**parameters.as_py()),
-    )
-    return pa.StructArray.from_arrays(
-        [_one_list(_vectors(matrix)) for matrix in factors],
-        names=["user_factors", "item_factors"],
-    )
+    settings = factorize.AlsParameters(**parameters.as_py())
+    return _factors(factorize.als(*_cells(users, items, weights), settings))
+
+
+def bpr_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
+    """Fit BPR on one list of cells; see `latent.bpr`."""
+    from recsql import latent
+
+    settings = latent.BprParameters(**parameters.as_py())
+    return _factors(latent.bpr(*_cells(users, items, weights), settings))
+
+
+def lmf_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
+    """Fit logistic factorization on one list of cells; see `latent.lmf`."""
+    from recsql import latent
+
+    settings = latent.LmfParameters(**parameters.as_py())
+    return _factors(latent.lmf(*_cells(users, items, weights), settings))
+
+
+def svd_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
+    """Decompose one list of cells; see `latent.svd`."""
+    from recsql import latent
+
+    settings = latent.SvdParameters(**parameters.as_py())
+    return _factors(latent.svd(*_cells(users, items, weights), settings))
+
+
+def ease_top(
+    users: Any, items: Any, weights: Any, regularization: Any, count: Any
+) -> Any:
+    """Return best new items and repeats by EASE; see `linear.ease`."""
+    from recsql import factorize, linear
+
+    matrix = factorize.sparse(*_cells(users, items, weights))
+    fitted = linear.ease(matrix, regularization.as_py())
+    return _best(linear.best_items(matrix, fitted, count.as_py()))
+
+
+def graph_top(users: Any, items: Any, weights: Any, parameters: Any, count: Any) -> Any:
+    """Return best new items and repeats by graph filter; see `linear.graph_filter`."""
+    from recsql import factorize, linear
+
+    matrix = factorize.sparse(*_cells(users, items, weights))
+    fitted = linear.graph_filter(matrix, **parameters.as_py())
+    return _best(linear.best_items(matrix, fitted, count.as_py()))
 
 
 def top_items(
@@ -86,11 +138,16 @@ def top_items(
 
 
 FUNCTIONS = (
+    Function("als_fit", (*CELLS, ALS_PARAMETERS), FACTORS, als_fit),
+    Function("bpr_fit", (*CELLS, BPR_PARAMETERS), FACTORS, bpr_fit),
+    Function("lmf_fit", (*CELLS, LMF_PARAMETERS), FACTORS, lmf_fit),
+    Function("svd_fit", (*CELLS, "struct(factors integer)"), FACTORS, svd_fit),
+    Function("ease_top", (*CELLS, "double", "integer"), BEST, ease_top),
     Function(
-        "als_fit",
-        (INDEXES, INDEXES, "float[]", ALS_PARAMETERS),
-        f"struct(user_factors {VECTORS}, item_factors {VECTORS})",
-        als_fit,
+        "graph_top",
+        (*CELLS, "struct(factors integer, low_pass double)", "integer"),
+        BEST,
+        graph_top,
     ),
     Function(
         "top_items",
@@ -130,6 +187,36 @@ def _by_row(body: Callable[..., Any]) -> Callable[..., Any]:
 
     call.__signature__ = inspect.signature(body)  # type: ignore[attr-defined]
     return call
+
+
+def _cells(users: Any, items: Any, weights: Any) -> tuple[Any, Any, Any]:
+    """Return the lists of a matrix's cells as arrays."""
+    return (
+        _numbers(users, "int32"),
+        _numbers(items, "int32"),
+        _numbers(weights, "float32"),
+    )
+
+
+def _factors(factors: tuple[Any, Any]) -> Any:
+    """Return user factors and item factors as a struct of two lists of vectors."""
+    import pyarrow as pa
+
+    return pa.StructArray.from_arrays(
+        [_one_list(_vectors(matrix)) for matrix in factors],
+        names=["user_factors", "item_factors"],
+    )
+
+
+def _best(best: linear.BestItems) -> Any:
+    """Return the best items as a list of structs."""
+    import pyarrow as pa
+
+    rows = pa.StructArray.from_arrays(
+        [best.users, best.items, best.scores, pa.array(best.repeats), best.reasons],
+        names=["user_index", "item_index", "score", "is_repeat", "reason_index"],
+    )
+    return _one_list(rows)
 
 
 def _numbers(scalar: Any, dtype: str) -> npt.NDArray[Any]:

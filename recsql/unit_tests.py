@@ -1,7 +1,7 @@
 """dbt's `unit_tests:` blocks: given rows in, the model's SQL, expected rows out.
 
-They run in a database in memory that holds the whole project built on empty inputs, so
-that every column has the type it has on the demo; the user's own data play no part. The
+They run in a database in memory that holds the models built on empty inputs, so that
+every column has the type it has on the demo; the user's own data play no part. The
 tests of built-in models run under the default vars, the user's own under the user's.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from recsql.checks import CheckResult
-from recsql.compiler import Plan, compile_project
+from recsql.compiler import compile_project
 from recsql.errors import ProjectError, RecsqlError, first_line
 from recsql.inputs import INPUTS
 from recsql.project import Project
@@ -54,11 +54,12 @@ def run_unit_tests(project: Project, names: Sequence[str]) -> Iterator[CheckResu
     inputs = {name: project.default_vars[name] for name in (*INPUTS, "raw_schema")}
     own = project.with_vars(inputs)
     with open_warehouse(None, {"TimeZone": "UTC"}) as warehouse:
-        _build_empty(own, warehouse, tests)
+        _create_raw_tables(own, warehouse)
+        tested = {test.model for test in tests}
         for number, test in enumerate(tests):
             by_user = test.path.is_relative_to(project.root)
             vars_of = own if by_user else builtin
-            yield _run(vars_of, warehouse, test, f"test_{number}")
+            yield _run(vars_of, warehouse, test, f"test_{number}", tested)
 
 
 def _applies(project: Project, test: UnitTest) -> bool:
@@ -70,50 +71,48 @@ def _applies(project: Project, test: UnitTest) -> bool:
     return model.replaces is None or test.path.is_relative_to(project.root)
 
 
-def _build_empty(
-    project: Project, warehouse: Warehouse, tests: Sequence[UnitTest]
-) -> None:
-    """Build what the tests need on the empty raw tables `_sources.yml` declares.
-
-    A model that the vars switch off is built under the vars of its first test.
-    """
-    plan = compile_project(project.with_vars({"as_of": EVALUATED_AT}))
+def _create_raw_tables(project: Project, warehouse: Warehouse) -> None:
+    """Create the empty raw tables that `_sources.yml` declares."""
+    renderer = Renderer(project)
     for table in project.sources.values():
         parts = [
-            plan.renderer.render_text(text, table.path)
-            for text in (table.schema, table.identifier)
+            renderer.render_text(t, table.path)
+            for t in (table.schema, table.identifier)
         ]
         columns = [f"{quoted(c.name)} {c.data_type}" for c in table.columns]
         warehouse.connection.execute(f"create schema if not exists {quoted(parts[0])}")
         warehouse.connection.execute(
             f"create table if not exists {quoted(*parts)} ({', '.join(columns)})"
         )
-    built: set[str] = set()
-    _build(plan, warehouse, {t.model for t in tests} & set(plan.models), built)
-    for test in tests:
-        if test.model not in built:
-            given = {"as_of": EVALUATED_AT, **test.vars}
-            plan = compile_project(project.with_vars(given))
-            _build(plan, warehouse, {test.model}, built)
 
 
-def _build(plan: Plan, warehouse: Warehouse, wanted: set[str], built: set[str]) -> None:
-    """Build models and what they read, except what is built; note them as built."""
-    names = plan.graph.select([f"+{name}" for name in wanted]) if wanted else ()
-    missing = tuple(name for name in names if name not in built)
+def _build_parents(
+    project: Project, warehouse: Warehouse, test: UnitTest, tested: set[str]
+) -> None:
+    """Build, on empty inputs, what the tested models read under the vars of a test."""
+    plan = compile_project(project.with_vars({"as_of": EVALUATED_AT, **test.vars}))
+    wanted = [f"+{name}" for name in tested if name in plan.models]
+    names = plan.graph.select(wanted) if wanted else ()
+    missing = tuple(name for name in names if name not in warehouse.kinds)
     for result in run_models(plan, warehouse, missing, 1):
         if result.error:
             raise result.error
-    built.update(missing)
 
 
 def _run(
-    project: Project, warehouse: Warehouse, test: UnitTest, schema: str
+    project: Project,
+    warehouse: Warehouse,
+    test: UnitTest,
+    schema: str,
+    tested: set[str],
 ) -> CheckResult:
     name = f"{test.model}: {test.name}"
     try:
+        compiled = _compile(project, test, schema)
+        if not set(compiled.refs) <= set(warehouse.kinds):
+            _build_parents(project, warehouse, test, tested)
         with warehouse.cursor() as cursor:
-            problem = _evaluate(project, cursor, test, schema)
+            problem = _evaluate(project, cursor, test, compiled, schema)
     except (duckdb.Error, RecsqlError) as error:
         problem = first_line(error)
     if problem:
@@ -123,10 +122,13 @@ def _run(
 
 
 def _evaluate(
-    project: Project, cursor: duckdb.DuckDBPyConnection, test: UnitTest, schema: str
+    project: Project,
+    cursor: duckdb.DuckDBPyConnection,
+    test: UnitTest,
+    compiled: Compiled,
+    schema: str,
 ) -> str:
     """Run one test in a schema of its own; return the first difference, if any."""
-    compiled = _compile(project, test, schema)
     cursor.execute(f"create schema {schema}")
     for name in compiled.refs:
         _empty_copy(cursor, f"{schema}.{quoted(name)}", quoted("main", name))

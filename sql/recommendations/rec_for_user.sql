@@ -26,7 +26,7 @@ with
                         ', last on ',
                         cast(cast(user_items.last_at as date) as varchar)
                     )
-                when lists.candidate_source = 'rules'
+                when lists.candidate_source in ('rules', 'ease', 'graph')
                 then concat('goes with ', because.title)
                 when lists.candidate_source = 'sequential'
                 then concat('often follows ', because.title)
@@ -40,7 +40,7 @@ with
                     )
                 when lists.candidate_source = 'popular'
                 then 'popular with everyone'
-                when lists.candidate_source = 'als'
+                when lists.candidate_source in ('als', 'bpr', 'lmf', 'svd')
                 then 'people with a similar history take it'
                 else lists.candidate_source
             end as reason,

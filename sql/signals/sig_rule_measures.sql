@@ -34,36 +34,44 @@ with
             ) as confidence_high,
             -- 0 / 0 where the antecedent is in every basket and so tells nothing
             coalesce(
-                {{ ratio(
-                    "surplus",
-                    "greatest(pair_count * (basket_count - antecedent_count), "
-                    "antecedent_count * (consequent_count - pair_count))"
-                ) }},
+                {{
+                    ratio(
+                        "surplus",
+                        "greatest(pair_count * (basket_count - antecedent_count), "
+                        "antecedent_count * (consequent_count - pair_count))",
+                    )
+                }},
                 0
             ) as zhang,
             case
                 when surplus > 0
                 then
-                    {{ ratio(
-                        "surplus",
-                        "antecedent_count * (basket_count - consequent_count)"
-                    ) }}
+                    {{
+                        ratio(
+                            "surplus",
+                            "antecedent_count * (basket_count - consequent_count)",
+                        )
+                    }}
                 else {{ ratio("surplus", "antecedent_count * consequent_count") }}
             end as certainty_factor,
             {{ ratio("pair_count", "either_count") }} as jaccard,
-            {{ ratio(
-                "pair_count", "sqrt(cast(antecedent_count * consequent_count as double))"
-            ) }}
-            as cosine,
+            {{
+                ratio(
+                    "pair_count",
+                    "sqrt(cast(antecedent_count * consequent_count as double))",
+                )
+            }} as cosine,
             (confidence + {{ ratio("pair_count", "consequent_count") }})
             / 2 as kulczynski,
             {{ ratio("abs(antecedent_count - consequent_count)", "either_count") }}
             as imbalance_ratio,
             ln(lift) / nullif(- ln(support), 0) as normalized_pmi,
-            {{ ratio(
-                "pair_count * (basket_count - either_count)",
-                "(antecedent_count - pair_count) * (consequent_count - pair_count)"
-            ) }} as odds_ratio
+            {{
+                ratio(
+                    "pair_count * (basket_count - either_count)",
+                    "(antecedent_count - pair_count) * (consequent_count - pair_count)",
+                )
+            }} as odds_ratio
         from compared
     )
 

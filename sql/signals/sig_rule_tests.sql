@@ -3,8 +3,16 @@
 {{ config(materialized="view") }}
 -- erfc by the fit of Press et al., Numerical Recipes 6.2: relative error below 1.2e-7
 {% set erfc_fit = [
-    -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806,
-    0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277,
+    -1.26551223,
+    1.00002368,
+    0.37409196,
+    0.09678418,
+    -0.18628806,
+    0.27886807,
+    -1.13520398,
+    1.48851587,
+    -0.82215223,
+    0.17087277,
 ] %}
 with
     rules as (select * from {{ ref("sig_rules") }}),
@@ -35,9 +43,11 @@ with
                     {{ surprise("(has_x - has_both)", "has_x", "lacks_y") }}
                     + {{ surprise("(has_y - has_both)", "lacks_x", "has_y") }}
                 )
-                + {{ surprise(
-                    "(total - (has_x + has_y) + has_both)", "lacks_x", "lacks_y"
-                ) }}
+                + {{
+                    surprise(
+                        "(total - (has_x + has_y) + has_both)", "lacks_x", "lacks_y"
+                    )
+                }}
             ) as log_likelihood_ratio
         from counted
     ),

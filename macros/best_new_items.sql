@@ -1,0 +1,23 @@
+{#- best_new_items(): the body of a CTE with each user's best new items by inner product,
+    from one call over the catalogue. The model names the taken pairs `taken`, and imports
+    user_factors and item_factors.
+    best_new_items()  ->  select unnest(top_items(...), recursive := true) from ... -#}
+{% macro best_new_items() %}
+    select
+        unnest(
+            top_items(
+                list(user_index order by user_index),
+                list(factors order by user_index),
+                (select list(factors order by item_index) from item_factors),
+                (
+                    select
+                        {'user_index':list(user_index), 'item_index':list(item_index)}
+                    from taken
+                ),
+                {{ var("candidates_per_user") | int }}
+            ),
+            recursive := true
+        )
+    from user_factors
+    where user_index in (select user_index from taken)
+{% endmacro %}

@@ -1,0 +1,22 @@
+-- One row per (user_id, item_id): items whose LMF factors point the user's way.
+-- score = inner product; new items by one call over the catalogue, repeats by a join.
+{{ config(enabled="lmf" in var("candidate_sources")) }}
+with
+    user_items as (select * from {{ ref("int_user_items") }}),
+    user_factors as (select * from {{ ref("sig_lmf_user_factors") }}),
+    item_factors as (select * from {{ ref("sig_lmf_item_factors") }}),
+    users as (select * from {{ ref("int_users") }}),
+    items as (select * from {{ ref("int_items") }}),
+
+    taken as (select user_index, item_index from user_items where is_eligible),
+
+    best_new as ({{ best_new_items() }}),
+
+    indexed as ({{ new_and_taken() }}),
+
+    scored as ({{ with_ids("indexed") }}),
+
+    final as ({{ best_candidates("scored", "lmf") }})
+
+select *
+from final

@@ -1,0 +1,26 @@
+-- One row: BPR factors of all users and items that have interactions, as two lists.
+-- Rendle et al. 2009; the weight plays no part, only what was taken does.
+{{ config(enabled="bpr" in var("candidate_sources")) }}
+with
+    user_items as (select * from {{ ref("int_user_items") }}),
+
+    final as (
+        select
+            bpr_fit(
+                list(user_index),
+                list(item_index),
+                list(cast(weight as float)),
+                {
+                    'factors':{{ var("bpr_factors") | int }},
+                    'learning_rate':{{ var("bpr_learning_rate") | float }},
+                    'regularization':{{ var("bpr_regularization") | float }},
+                    'iterations':{{ var("bpr_iterations") | int }},
+                    'seed':{{ var("bpr_seed") | int }}
+                }
+            ) as factors
+        from user_items
+        where is_eligible
+    )
+
+select *
+from final

@@ -1,0 +1,27 @@
+-- One row: LMF factors of all users and items that have interactions, as two lists.
+-- Johnson 2014: the odds that a user takes an item, by logistic regression.
+{{ config(enabled="lmf" in var("candidate_sources")) }}
+with
+    user_items as (select * from {{ ref("int_user_items") }}),
+
+    final as (
+        select
+            lmf_fit(
+                list(user_index),
+                list(item_index),
+                list(cast(weight as float)),
+                {
+                    'factors':{{ var("lmf_factors") | int }},
+                    'learning_rate':{{ var("lmf_learning_rate") | float }},
+                    'regularization':{{ var("lmf_regularization") | float }},
+                    'negatives':{{ var("lmf_negatives") | int }},
+                    'iterations':{{ var("lmf_iterations") | int }},
+                    'seed':{{ var("lmf_seed") | int }}
+                }
+            ) as factors
+        from user_items
+        where is_eligible
+    )
+
+select *
+from final

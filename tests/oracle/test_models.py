@@ -1,0 +1,186 @@
+"""Linear and latent models against short re-implementations on a small world."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.worlds import World, random_lines, shuffled, tiny_world
+
+LINEAR, LATENT = ("ease", "graph"), ("bpr", "lmf", "svd")
+SETTINGS: dict[str, Any] = {
+    "candidate_sources": [
+        *("history", "als", "rules", "group_popular", "popular"),
+        *LINEAR,
+        *LATENT,
+    ],
+    "graph_factors": 3,
+    "graph_max_items": 10,
+    "ease_regularization": 2.0,
+    "bpr_factors": 3,
+    "bpr_iterations": 5,
+    "lmf_factors": 3,
+    "lmf_iterations": 5,
+    "svd_factors": 4,
+}
+
+
+@pytest.fixture(scope="module", params=["decayed", "binary"])
+def models(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A small world in which every model is built."""
+    weights = {f"{model}_weights": request.param for model in (*LINEAR, "svd")}
+    with tiny_world(random_lines(3), **SETTINGS, **weights) as built:
+        yield built
+
+
+def matrix_of(world: World, source: str) -> Any:
+    """Return the users' weights of eligible items, as dense doubles."""
+    rows = world.rows(
+        "select user_index, item_index, weight from int_user_items where is_eligible"
+    )
+    shape = (max(r[0] for r in rows) + 1, max(r[1] for r in rows) + 1)
+    matrix = np.zeros(shape)
+    for user, item, weight in rows:
+        binary = world.vars.get(f"{source}_weights") == "binary"
+        matrix[user, item] = 1.0 if binary else np.float32(weight)
+    return matrix[:, : world.vars.get(f"{source}_max_items", 4000)]
+
+
+def ease(x: Any, world: World) -> Any:
+    inverse = np.linalg.inv(x.T @ x + 2.0 * np.eye(x.shape[1]))
+    return np.eye(x.shape[1]) - inverse / np.diag(inverse)
+
+
+def graph(x: Any, world: World) -> Any:
+    users, items = x.sum(axis=1, keepdims=True), x.sum(axis=0)
+    r = x / np.where(users, users, 1) ** 0.5 / items**0.5
+    _, vectors = np.linalg.eigh(r.T @ r)
+    passed = vectors[:, -3:] @ vectors[:, -3:].T
+    return r.T @ r + 0.3 * passed * items**0.5 / items[:, None] ** 0.5
+
+
+def assert_best(world: World, source: str, scores: Any, taken: Any) -> None:
+    """Compare a candidate model with the best of a dense table of scores."""
+    users = dict(world.rows("select user_id, user_index from int_users"))
+    items = dict(world.rows("select item_id, item_index from int_items"))
+    found: dict[tuple[int, bool], dict[int, float]] = defaultdict(dict)
+    for row in sorted(world.dicts(f"cand_{source}"), key=lambda r: int(r["item_rank"])):
+        place = users[row["user_id"]], row["is_repeat"]
+        found[place][items[row["item_id"]]] = row["score"]
+    n = world.vars["candidates_per_user"]
+    assert {user for user, _ in found} == set(np.flatnonzero(taken.any(axis=1)))
+    for user in np.flatnonzero(taken.any(axis=1)):
+        for is_repeat in (False, True):
+            mine = np.flatnonzero(taken[user] == is_repeat)
+            wanted = np.sort(scores[user, mine])[::-1][:n]
+            listed = found[user, is_repeat]
+            assert set(listed) <= set(mine)
+            assert list(listed.values()) == pytest.approx(list(wanted), abs=1e-4)
+            for item, score in listed.items():
+                assert score == pytest.approx(scores[user, item], abs=1e-4)
+
+
+@pytest.mark.parametrize("source", LINEAR)
+def test_linear_model_is_the_formula_of_its_paper(models: World, source: str) -> None:
+    x = matrix_of(models, source)
+    weights = {"ease": ease, "graph": graph}[source](x, models)
+    assert_best(models, source, x @ weights, x > 0)
+    items = dict(models.rows("select item_id, item_index from int_items"))
+    users = dict(models.rows("select user_id, user_index from int_users"))
+    for row in models.dicts(f"cand_{source}"):
+        user, item = users[row["user_id"]], items[row["item_id"]]
+        terms = x[user] * weights[:, item]
+        reason = items[row["reason_item_id"]]
+        if row["is_repeat"]:
+            assert reason == item
+        else:
+            assert x[user, reason] > 0
+            assert terms[reason] == pytest.approx(terms[x[user] > 0].max(), abs=1e-5)
+
+
+@pytest.mark.parametrize("source", LATENT)
+def test_latent_model_scores_by_inner_product(models: World, source: str) -> None:
+    user_factors, item_factors = (
+        np.array(
+            [
+                vector
+                for (vector,) in models.rows(
+                    f"select factors from sig_{source}_{kind}_factors "
+                    f"order by {kind}_index"
+                )
+            ]
+        )
+        for kind in ("user", "item")
+    )
+    taken = matrix_of(models, source) > 0
+    assert_best(models, source, user_factors @ item_factors.T, taken)
+
+
+def test_svd_is_the_best_approximation(models: World) -> None:
+    x = matrix_of(models, "svd")
+    u, s, vt = np.linalg.svd(x, full_matrices=False)
+    assert_best(models, "svd", (u[:, :4] * s[:4]) @ vt[:4], x > 0)
+
+
+@pytest.mark.parametrize(("name", "extra"), [("bpr", 1), ("lmf", 2)])
+def test_factors_are_those_of_implicit(models: World, name: str, extra: int) -> None:
+    from implicit.cpu.bpr import BayesianPersonalizedRanking
+    from implicit.cpu.lmf import LogisticMatrixFactorization
+    from scipy.sparse import csr_matrix
+
+    bpr = partial(BayesianPersonalizedRanking, learning_rate=0.01, regularization=0.01)
+    fit = {"bpr": bpr, "lmf": LogisticMatrixFactorization}[name]
+    model = fit(factors=3, iterations=5, random_state=42, num_threads=1)
+    matrix = csr_matrix(matrix_of(models, name).astype(np.float32))
+    model.fit(matrix, show_progress=False)
+    for kind in ("user", "item"):
+        found = models.rows(
+            f"select factors from sig_{name}_{kind}_factors order by {kind}_index"
+        )
+        expected = getattr(model, f"{kind}_factors")
+        assert expected.shape[1] == 3 + extra
+        np.testing.assert_allclose([f for (f,) in found], expected, atol=1e-5)
+
+
+def test_order_of_rows_and_threads_change_nothing(models: World) -> None:
+    settings = {k: v for k, v in models.vars.items() if k.endswith("_weights")}
+    lines = shuffled(models.lines, 5)
+    with tiny_world(lines, threads=1, **SETTINGS, **settings) as other:
+        for source in (*LINEAR, *LATENT):
+            query = f"from cand_{source} order by user_id, item_id"
+            assert models.rows(query) == other.rows(query)
+
+
+def test_rows_say_why(models: World) -> None:
+    changed = {
+        "surfaces": [
+            {
+                "name": "new",
+                "allow_repeat": "new_only",
+                "length": 5,
+                "personal": personal,
+                "fallback": ["popular"],
+            }
+            for personal in (["ease"],)
+        ]
+    }
+    with tiny_world(models.lines, **SETTINGS, **changed) as world:
+        titles = dict(world.rows("select item_id, title from int_items"))
+        reasons = {
+            (user, item): titles[reason]
+            for user, item, reason in world.rows(
+                "select user_id, item_id, reason_item_id from cand_ease"
+            )
+        }
+        rows = [
+            r for r in world.dicts("rec_for_user") if r["candidate_source"] == "ease"
+        ]
+        assert rows
+        for row in rows:
+            because = reasons[row["user_id"], row["item_id"]]
+            assert row["reason"] == f"goes with {because}"
