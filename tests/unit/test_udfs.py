@@ -108,6 +108,49 @@ def test_als_fit_runs_once_per_row_of_a_chunk(
         assert np.shape(found["user_factors"]) == (n + 1, 3)
 
 
+CALLS = {
+    "bpr_fit": "{'factors': 3, 'learning_rate': 0.01, 'regularization': 0.01, "
+    "'iterations': 2, 'seed': 42}",
+    "lmf_fit": "{'factors': 3, 'learning_rate': 1.0, 'regularization': 0.6, "
+    "'negatives': 30, 'iterations': 2, 'seed': 42}",
+    "svd_fit": "{'factors': 2}",
+    "ease_top": "1.0, 2",
+    "graph_top": "{'factors': 1, 'low_pass': 0.3}, 2",
+}
+EMPTY: dict[str, Any] = {
+    "_fit": {"user_factors": [], "item_factors": []},
+    "_top": [],
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_model_has_declared_types_and_repeats_itself(
+    connection: duckdb.DuckDBPyConnection, name: str
+) -> None:
+    call = f"{name}([0, 1, 2, 2], [1, 0, 0, 1], [1.0, 2.0, 3.0, 0.5], {CALLS[name]})"
+    (declared,) = (f.returns for f in udfs.FUNCTIONS if f.name == name)
+    assert value(connection, f"typeof({call})").lower() == declared
+    assert value(connection, call)
+    assert value(connection, call) == value(connection, call)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("empty", ["null", "[]"])
+def test_every_model_of_nothing_is_empty(
+    connection: duckdb.DuckDBPyConnection, name: str, empty: str
+) -> None:
+    found = value(connection, f"{name}({empty}, {empty}, {empty}, {CALLS[name]})")
+    assert found == EMPTY[name[-4:]]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_model_refuses_null_inside_a_list(
+    connection: duckdb.DuckDBPyConnection, name: str
+) -> None:
+    with pytest.raises(duckdb.Error, match="holds NULL where a number is needed"):
+        value(connection, f"{name}([0, null], [0, 1], [1.0, 1.0], {CALLS[name]})")
+
+
 def best(
     users: str, user_vectors: str, item_vectors: str, seen: str = NO_ITEMS, n: int = 2
 ) -> str:
