@@ -30,6 +30,7 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.bench_seam
 	$(BIN)/python -m benchmarks.bench_pairs
+	$(BIN)/python -m benchmarks.bench_content
 	$(BIN)/python -m benchmarks.bench_commands
 
 $(VENV)/.demo: pyproject.toml

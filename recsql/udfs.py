@@ -137,6 +137,25 @@ def top_items(
     return _one_list(rows)
 
 
+def nearest_rows(rows: Any, columns: Any, weights: Any, count: Any) -> Any:
+    """Return each row's nearest other rows; see `neighbours.nearest_rows`."""
+    import pyarrow as pa
+
+    from recsql import neighbours
+
+    found = neighbours.nearest_rows(
+        _numbers(rows, "int32"),
+        _numbers(columns, "int32"),
+        _numbers(weights, "float64"),
+        count.as_py(),
+    )
+    nearest = pa.StructArray.from_arrays(
+        [found.rows, found.neighbours, found.scores, found.ranks],
+        names=["row_index", "near_index", "score", "near_rank"],
+    )
+    return _one_list(nearest)
+
+
 FUNCTIONS = (
     Function("als_fit", (*CELLS, ALS_PARAMETERS), FACTORS, als_fit),
     Function("bpr_fit", (*CELLS, BPR_PARAMETERS), FACTORS, bpr_fit),
@@ -160,6 +179,13 @@ FUNCTIONS = (
         ),
         "struct(user_index integer, item_index integer, score float)[]",
         top_items,
+    ),
+    Function(
+        "nearest_rows",
+        (INDEXES, INDEXES, "double[]", "integer"),
+        "struct(row_index integer, near_index integer, score double, "
+        "near_rank integer)[]",
+        nearest_rows,
     ),
 )
 

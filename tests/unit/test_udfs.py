@@ -215,6 +215,38 @@ def test_top_items_refuses_vectors_that_are_no_matrix(
         value(connection, best("[0, 1]", wrong, EYE))
 
 
+NEAR = (
+    "STRUCT(row_index INTEGER, near_index INTEGER, score DOUBLE, near_rank INTEGER)[]"
+)
+
+
+def test_nearest_rows_has_declared_types_and_ranks(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    call = "nearest_rows([0, 0, 1, 2], [0, 1, 0, 1], [3, 4, 2, 1]::double[], 2)"
+    assert value(connection, f"typeof({call})") == NEAR
+    assert [tuple(row.values()) for row in value(connection, call)] == [
+        (0, 1, 3.0 * 2, 1),
+        (0, 2, 4.0 * 1, 2),
+        (1, 0, 2.0 * 3, 1),
+        (2, 0, 1.0 * 4, 1),
+    ]
+
+
+@pytest.mark.parametrize("empty", ["null", "[]"])
+def test_nearest_rows_of_nothing(
+    connection: duckdb.DuckDBPyConnection, empty: str
+) -> None:
+    assert value(connection, f"nearest_rows({empty}, {empty}, {empty}, 2)") == []
+
+
+def test_nearest_rows_refuses_null_inside_a_list(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    with pytest.raises(duckdb.Error, match="holds NULL where a number is needed"):
+        value(connection, "nearest_rows([0, null], [0, 0], [1.0, 1.0], 2)")
+
+
 def test_functions_work_on_a_cursor(connection: duckdb.DuckDBPyConnection) -> None:
     with connection.cursor() as cursor:
         found = cursor.execute(f"select {best('[0, 1]', EYE, EYE, n=1)}").fetchall()
