@@ -71,7 +71,10 @@ from weighed
 THROUGH_SQL = f"""
 create or replace table bench_near as
 select unnest(
-    nearest_rows(list(item_index), list(term_index), list(weight), {NEAREST}),
+    nearest_rows(
+        list(item_index), list(term_index), list(weight),
+        max(item_index) + 1, {NEAREST}
+    ),
     recursive := true
 )
 from bench_terms

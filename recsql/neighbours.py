@@ -6,6 +6,7 @@ of rows with equal scores the smaller number wins, whatever order the cells came
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +37,13 @@ class Groups:
     """Rows with the same cells, as groups; empty rows are in none (group -1)."""
 
     group: Ints  # by row
-    members: Ints  # rows, group after group, ascending within each
+    first: Ints  # one row of each group
+    members: Ints  # rows below `among`, group after group, ascending within each
     starts: Ints  # of each group in `members`, and the end
 
     @property
     def sizes(self) -> Ints:
-        """Return the number of rows of each group."""
+        """Return the number of members of each group."""
         return np.diff(self.starts)
 
     def expand(self, groups: Ints, sizes: Ints) -> tuple[Ints, Any]:
@@ -51,7 +53,9 @@ class Groups:
         return self.members[self.starts[groups][place] + offset], place
 
 
-def nearest_rows(rows: Ints, columns: Ints, weights: Doubles, count: int) -> Neighbours:
+def nearest_rows(
+    rows: Ints, columns: Ints, weights: Doubles, among: int, count: int
+) -> Neighbours:
     """Return each row's `count` nearest other rows by inner product, best first.
 
     Rows of length 1 make it the cosine. Only neighbours with a score above 0 are
@@ -62,13 +66,14 @@ def nearest_rows(rows: Ints, columns: Ints, weights: Doubles, count: int) -> Nei
         rows: shape (n,), 0-based row of each cell.
         columns: shape (n,), 0-based column of each cell.
         weights: shape (n,), the cells' values; equal cells are summed.
+        among: only rows below this number are neighbours; every row has some.
         count: neighbours wanted per row.
 
     Raises:
         ValueError: arrays of different length.
 
     >>> cells = np.array([0, 0, 1, 2]), np.array([0, 1, 0, 1]), np.array([3., 4., 2, 1])
-    >>> nearest_rows(*cells, 1)  # row 0 is (3, 4), row 1 is (2, 0), row 2 is (0, 1)
+    >>> nearest_rows(*cells, 3, 1)  # row 0 is (3, 4), row 1 is (2, 0), row 2 is (0, 1)
     Neighbours(rows=array([0, 1, 2], dtype=int32), \
 neighbours=array([1, 0, 0], dtype=int32), scores=array([6., 6., 4.]), \
 ranks=array([1, 1, 1], dtype=int32))
@@ -82,8 +87,8 @@ ranks=array([1, 1, 1], dtype=int32))
     if matrix.nnz == 0 or count < 1:
         none = np.zeros(0, dtype=np.int32)
         return Neighbours(none, none, np.zeros(0), none)
-    groups = _equal_rows(matrix)
-    distinct = matrix[groups.members[groups.starts[:-1]]]
+    groups = _equal_rows(matrix, among)
+    distinct = matrix[groups.first]
     best = _near_groups(distinct, groups.sizes, count + 1)
     return _rows_of_groups(groups, _near_members(groups, best, count + 1), count)
 
@@ -98,8 +103,8 @@ def _matrix(rows: Ints, columns: Ints, weights: Doubles) -> csr_matrix:
     return matrix
 
 
-def _equal_rows(matrix: csr_matrix) -> Groups:
-    """Group the rows that have the same cells."""
+def _equal_rows(matrix: csr_matrix, among: int) -> Groups:
+    """Group the rows that have the same cells; rows below `among` are members."""
     lengths = np.diff(matrix.indptr)
     group = np.full(len(lengths), -1, dtype=np.int32)
     found = 0
@@ -112,9 +117,11 @@ def _equal_rows(matrix: csr_matrix) -> Groups:
         kinds, kind = np.unique(whole.ravel(), return_inverse=True)
         group[alike] = found + kind
         found += len(kinds)
-    members = np.argsort(group, kind="stable")[int((group < 0).sum()) :]
-    starts = np.searchsorted(group[members], np.arange(found + 1))
-    return Groups(group, members.astype(np.int32), starts.astype(np.int32))
+    first = np.unique(group, return_index=True)[1].astype(np.int32)
+    order = np.argsort(group, kind="stable")
+    members = order[(group[order] >= 0) & (order < among)].astype(np.int32)
+    starts = np.searchsorted(group[members], np.arange(found + 1)).astype(np.int32)
+    return Groups(group, first[len(first) - found :], members, starts)
 
 
 def _near_groups(
@@ -125,11 +132,11 @@ def _near_groups(
     The kernel keeps any of several groups that tie for its last place. Where rows from
     that place are wanted, all groups are scored.
     """
-    from implicit.nearest_neighbours import all_pairs_knn
-
-    shown = min(wanted + 1, distinct.shape[0])
-    found = all_pairs_knn(distinct.T.tocsr(), shown, show_progress=False)
-    scores, near = found.data.reshape(-1, shown), found.col.reshape(-1, shown)
+    targets = np.flatnonzero(sizes)
+    turned = distinct[targets].T.tocsr()
+    shown = min(wanted + 1, len(targets))
+    scores, near = _kernel(distinct, turned, shown)
+    near = targets[near]
     order = np.argsort(-scores, axis=1, kind="stable")
     scores = np.take_along_axis(scores, order, axis=1)
     near = np.take_along_axis(near, order, axis=1)
@@ -138,31 +145,58 @@ def _near_groups(
     is_lower = scores[:, 1:] != scores[:, :-1]
     better[:, 1:] = np.where(is_lower, held[:, :-1], 0)
     kept = (scores > 0) & (np.maximum.accumulate(better, axis=1) < wanted)
-    unsure = kept[:, -1] & (shown < distinct.shape[0])
+    unsure = kept[:, -1:].any(axis=1) & (shown < len(targets))
     kept[unsure] = False
     owners, places = np.nonzero(kept)
     parts = [(owners, near[owners, places], scores[owners, places])]
-    parts += _all_groups(distinct, np.flatnonzero(unsure), wanted)
+    for owner, found, exact in _all_scores(distinct, turned, np.flatnonzero(unsure)):
+        best = _with_ties(exact, wanted)
+        parts.append((np.full(len(best), owner), targets[found[best]], exact[best]))
     first, second, third = (np.concatenate(part) for part in zip(*parts, strict=True))
     return first, second, third
 
 
-def _all_groups(distinct: csr_matrix, owners: Any, wanted: int) -> list[Any]:
-    """Return the same for some groups, with every group scored."""
-    parts, turned = [], distinct.T.tocsr()
-    for chunk in np.split(owners, range(CHUNK, len(owners), CHUNK)):
+def _kernel(distinct: csr_matrix, turned: csr_matrix, shown: int) -> tuple[Any, Any]:
+    """Return scores and columns of the best cells of `distinct @ turned`, by row.
+
+    `all_pairs_knn(M)` finds the best of M.T @ M; M.T is replaced to have more rows.
+    """
+    from implicit.nearest_neighbours import all_pairs_knn
+    from scipy.sparse import csr_matrix
+
+    class Turned(csr_matrix):  # type: ignore[misc]
+        def transpose(self, *_: Any, **__: Any) -> Any:
+            return distinct
+
+    if not shown:
+        none = np.zeros((distinct.shape[0], 0))
+        return none, none.astype(np.int64)
+    found = all_pairs_knn(Turned(turned), shown, show_progress=False)
+    return found.data.reshape(-1, shown), found.col.reshape(-1, shown)
+
+
+def _all_scores(
+    distinct: csr_matrix, turned: csr_matrix, owners: Any
+) -> Iterator[tuple[int, Any, Any]]:
+    """Yield (owner, columns, scores) of whole rows of `distinct @ turned`."""
+    for start in range(0, len(owners), CHUNK):
+        chunk = owners[start : start + CHUNK]
         exact = distinct[chunk] @ turned
-        for owner, start, end in zip(
+        for owner, low, high in zip(
             chunk, exact.indptr[:-1], exact.indptr[1:], strict=True
         ):
-            near, scores = exact.indices[start:end], exact.data[start:end]
-            least = (
-                np.partition(scores, -wanted)[-wanted] if end - start > wanted else 0
-            )
-            chosen = np.flatnonzero((scores >= least) & (scores > 0))
-            chosen = chosen[np.argsort(-scores[chosen], kind="stable")]
-            parts.append((np.full(len(chosen), owner), near[chosen], scores[chosen]))
-    return parts
+            yield owner, exact.indices[low:high], exact.data[low:high]
+
+
+def _with_ties(scores: Any, wanted: int) -> Any:
+    """Return the places of the `wanted` best scores above 0 and their ties, in order.
+
+    >>> _with_ties(np.array([1.0, 3.0, 0.0, 1.0, 2.0, 1.0]), 3)
+    array([1, 4, 0, 3, 5])
+    """
+    least = np.partition(scores, -wanted)[-wanted] if len(scores) > wanted else 0
+    chosen = np.flatnonzero((scores >= least) & (scores > 0))
+    return chosen[np.argsort(-scores[chosen], kind="stable")]
 
 
 def _near_members(

@@ -137,7 +137,7 @@ def top_items(
     return _one_list(rows)
 
 
-def nearest_rows(rows: Any, columns: Any, weights: Any, count: Any) -> Any:
+def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) -> Any:
     """Return each row's nearest other rows; see `neighbours.nearest_rows`."""
     import pyarrow as pa
 
@@ -147,6 +147,7 @@ def nearest_rows(rows: Any, columns: Any, weights: Any, count: Any) -> Any:
         _numbers(rows, "int32"),
         _numbers(columns, "int32"),
         _numbers(weights, "float64"),
+        among.as_py(),
         count.as_py(),
     )
     nearest = pa.StructArray.from_arrays(
@@ -182,7 +183,7 @@ FUNCTIONS = (
     ),
     Function(
         "nearest_rows",
-        (INDEXES, INDEXES, "double[]", "integer"),
+        (INDEXES, INDEXES, "double[]", "integer", "integer"),
         "struct(row_index integer, near_index integer, score double, "
         "near_rank integer)[]",
         nearest_rows,

@@ -97,7 +97,6 @@ def _build_parents(
     for result in run_models(plan, warehouse, missing, 1):
         if result.error:
             raise result.error
-    built.update(missing)
 
 
 def _run(

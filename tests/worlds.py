@@ -33,6 +33,10 @@ SMALL: Mapping[str, Any] = {
     "als_iterations": 5,
     "candidates_per_user": 6,
     "complements_per_item": 6,
+    "content": True,
+    "content_max_item_share": 0.5,
+    "content_neighbours": 8,
+    "substitutes_per_item": 3,
     "eval_cutoffs": [1, 3, 5],
     "surfaces": [
         {

@@ -25,6 +25,7 @@ with
                 cast(coalesce(counted.item_id, catalogue.item_id) as varchar)
             ) as title,
             catalogue.category,
+            catalogue.item_text,
             catalogue.available_from,
             coalesce(counted.event_count, 0) as event_count,
             coalesce(counted.basket_count, 0) as basket_count,
@@ -42,6 +43,7 @@ with
             item_id,
             title,
             category,
+            item_text,
             available_from,
             first_at,
             last_at,

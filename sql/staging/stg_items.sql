@@ -8,6 +8,7 @@ with
                 {{ mapped("events", "item_id") }} as item_id,
                 cast(null as varchar) as title,
                 cast(null as varchar) as category,
+                cast(null as varchar) as item_text,
                 cast(null as timestamp) as available_from
             from {{ input_relation("events") }}
             where false
@@ -16,6 +17,7 @@ with
                 {{ mapped("items", "item_id") }} as item_id,
                 cast({{ mapped("items", "title") }} as varchar) as title,
                 cast({{ mapped("items", "category") }} as varchar) as category,
+                cast({{ mapped("items", "text") }} as varchar) as item_text,
                 try_cast(
                     {{ mapped("items", "available_from") }} as timestamp
                 ) as available_from
@@ -30,6 +32,9 @@ with
             item_id,
             nullif(trim(title), '') as title,
             nullif(trim(category), '') as category,
+            nullif(
+                trim(coalesce(item_text, concat_ws(' ', title, category))), ''
+            ) as item_text,
             available_from,
             row_number() over (
                 partition by item_id
@@ -37,6 +42,7 @@ with
                     length(title) desc nulls last,
                     title,
                     category nulls last,
+                    item_text nulls last,
                     available_from nulls last
             ) as mention
         from mapped
@@ -44,7 +50,9 @@ with
     ),
 
     final as (
-        select item_id, title, category, available_from from numbered where mention = 1
+        select item_id, title, category, item_text, available_from
+        from numbered
+        where mention = 1
     )
 
 select *

@@ -36,7 +36,8 @@ ROOT = builtin_root()
 
 
 def plan_of(**changed: object) -> Plan:
-    project = load_project(ROOT).with_vars({"as_of": "2017-12-04", **changed})
+    given = {"as_of": "2017-12-04", "content": True, **changed}
+    project = load_project(ROOT).with_vars(given)
     return compile_project(project)
 
 
@@ -128,6 +129,16 @@ def test_a_model_that_calls_python_is_a_table() -> None:
             assert compiled.config["materialized"] == "table", name
 
 
+def test_content_that_is_not_asked_for_costs_nothing() -> None:
+    plan = plan_of(content=False)
+    assert set(PLAN.models) - set(plan.models) == {
+        "sig_item_terms",
+        "sig_item_term_weights",
+        "sig_content_neighbours",
+        "rec_substitutes",
+    }
+
+
 def test_a_source_that_is_not_listed_costs_nothing() -> None:
     plan = plan_of(candidate_sources=["popular"])
     assert not {"cand_als", "sig_als_model", "cand_history"} & set(plan.models)
@@ -154,6 +165,7 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 # Macros with one use: where engines differ, what keeps another macro short, and what
 # CONTRIBUTING offers to authors of candidate sources.
 KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repeats"}
+KEPT |= {"feature_weight"}
 
 
 def test_a_macro_used_once_is_inlined() -> None:

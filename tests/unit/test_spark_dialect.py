@@ -146,6 +146,22 @@ def test_every_sql_only_model_translates(plan: Plan) -> None:
     assert set(plan.models) - set(names) == {"sig_als_model", "cand_als"}
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("sig_item_terms", "nobody has compared regexpextractall"),
+        ("rec_substitutes", "nobody has compared groupconcat"),
+    ],
+)
+def test_content_models_that_spark_has_not_run_are_refused(
+    name: str, reason: str
+) -> None:
+    content = compile_project(load_project(builtin_root(), {"content": True}))
+    with pytest.raises(ProjectError, match=reason):
+        spark.translate(content.models[name])
+    assert spark.translate(content.models["sig_item_term_weights"])
+
+
 def test_a_translation_reads_the_tables_of_the_model(plan: Plan) -> None:
     text = spark.translate(plan.models["rec_complements"])
     for name in plan.models["rec_complements"].refs:

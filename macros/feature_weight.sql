@@ -1,0 +1,20 @@
+{#- feature_weight(weighting, amount, holders, rows_count, length_share): how much a feature
+    (a term, a user) says of a row that holds it `amount` times, where `holders` of all
+    rows hold it. tfidf: Salton and Buckley 1988, with a root for repeats. bm25: Robertson
+    and Zaragoza 2009, k1 = 1.2 and b = 0.75; length_share is the row's length over the
+    mean. cosine: the amount itself.
+    feature_weight("cosine", "term_count", ...)  ->  cast(term_count as double) -#}
+{% macro feature_weight(weighting, amount, holders, rows_count, length_share) -%}
+    {%- set rarity = "ln(" ~ ratio(rows_count ~ " + 1", holders ~ " + 1") ~ ")" -%}
+    {%- if weighting == "tfidf" -%} (sqrt({{ amount }}) * {{ rarity }})
+    {%- elif weighting == "bm25" -%}
+        (
+            {{ amount }}
+            * 2.2
+            / ({{ amount }} + 1.2 * (0.25 + 0.75 * {{ length_share }}))
+            * {{ rarity }}
+        )
+    {%- elif weighting == "cosine" -%} cast({{ amount }} as double)
+    {%- else -%} weighting_is_neither_cosine_nor_tfidf_nor_bm25
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,48 @@
+-- One row per (item_index, similar_item_index): the eligible items that read most
+-- alike.
+-- similarity = cosine of the items' term weights; one call over the whole catalogue.
+{{ config(enabled=var("content")) }}
+with
+    term_weights as (select * from {{ ref("sig_item_term_weights") }}),
+    items as (select * from {{ ref("int_items") }}),
+
+    -- item_index numbers eligible items first, so they are those below their number
+    eligible as (
+        select cast(count(*) as integer) as item_count from items where is_eligible
+    ),
+
+    matrix as (
+        select
+            list(item_index) as item_indexes,
+            list(term_index) as term_indexes,
+            list(weight) as weights
+        from term_weights
+    ),
+
+    found as (
+        select
+            unnest(
+                nearest_rows(
+                    matrix.item_indexes,
+                    matrix.term_indexes,
+                    matrix.weights,
+                    eligible.item_count,
+                    {{ var("content_neighbours") | int }}
+                ),
+                recursive := true
+            )
+        from matrix
+        cross join eligible
+    ),
+
+    final as (
+        select
+            row_index as item_index,
+            near_index as similar_item_index,
+            score as similarity,
+            near_rank as neighbour_rank
+        from found
+    )
+
+select *
+from final
