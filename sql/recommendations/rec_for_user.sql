@@ -30,6 +30,8 @@ with
                 then concat('goes with ', because.title)
                 when lists.candidate_source = 'sequential'
                 then concat('often follows ', because.title)
+                when lists.candidate_source = 'item_knn'
+                then concat('like ', because.title)
                 when lists.candidate_source = 'group_popular'
                 then
                     concat(
