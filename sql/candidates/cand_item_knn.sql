@@ -16,6 +16,11 @@ with
             user_items.weight * neighbours.similarity as term
         from user_items
         inner join neighbours on user_items.item_index = neighbours.item_index
+        union all
+        -- nothing is nearer to an item than itself: similarity 1
+        select user_id, item_id, item_index, item_index, weight
+        from user_items
+        where is_eligible
     ),
 
     summed as (

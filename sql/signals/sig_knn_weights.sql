@@ -6,7 +6,7 @@ with
     user_items as (select * from {{ ref("int_user_items") }}),
 
     taken as (
-        select user_index, item_index, weight as amount
+        select user_index, item_index, cast(basket_count as double) as amount
         from user_items
         where is_eligible
     ),

@@ -24,7 +24,8 @@ def knn_world(request: pytest.FixtureRequest) -> Iterator[World]:
 def dense_weights(world: World) -> np.ndarray:
     """Return the weights of all items (rows) and users (columns), by the textbook."""
     cells = world.rows(
-        "select item_index, user_index, weight from int_user_items where is_eligible"
+        "select item_index, user_index, basket_count from int_user_items "
+        "where is_eligible"
     )
     amounts = np.zeros((max(c[0] for c in cells) + 1, max(c[1] for c in cells) + 1))
     for item, user, weight in cells:
@@ -63,9 +64,11 @@ def test_scores_add_up_over_the_users_items(knn_world: World) -> None:
     ):
         near[item].append((items[other], similarity))
     terms: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for user, item, weight in knn_world.rows(
-        "select user_id, item_index, weight from int_user_items"
+    for user, item, weight, is_eligible in knn_world.rows(
+        "select user_id, item_index, weight, is_eligible from int_user_items"
     ):
+        if is_eligible:
+            terms[user][items[item]].append(weight)
         for other, similarity in near[item]:
             terms[user][other].append(weight * similarity)
     scores: Scores = {
