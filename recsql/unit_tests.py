@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from recsql.checks import CheckResult
-from recsql.compiler import Plan, compile_project
+from recsql.compiler import compile_project
 from recsql.errors import ProjectError, RecsqlError, first_line
 from recsql.inputs import INPUTS
 from recsql.project import Project

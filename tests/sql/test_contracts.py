@@ -132,7 +132,8 @@ def test_a_model_that_calls_python_is_a_table() -> None:
 
 
 def test_content_that_is_not_asked_for_costs_nothing() -> None:
-    plan = plan_of(content=False)
+    everything = [*DEFAULT_SOURCES, *OTHER_SOURCES]
+    plan = plan_of(content=False, candidate_sources=everything, max_itemset_size=4)
     assert set(PLAN.models) - set(plan.models) == {
         "sig_item_terms",
         "sig_item_term_weights",
