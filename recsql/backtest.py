@@ -59,7 +59,9 @@ def parse_days(text: str) -> int:
     return int(found[1]) * (7 if found[2] == "w" else 1)
 
 
-def backtest(project: Project, days: int, threads: int, listener: Listener) -> Backtest:
+def run_backtest(
+    project: Project, days: int, threads: int, listener: Listener
+) -> Backtest:
     """Hold out the last days of events, build all models without them, and score.
 
     The figures are also appended to table eval_summary of the main warehouse.

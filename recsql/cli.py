@@ -157,7 +157,7 @@ def backtest(last: str, threads: int | None, **options: Any) -> None:
     project = open_project(**options)
     console = _console()
     count = threads or project.profile.threads
-    print_figures(console, backtests.backtest(project, days, count, console.event))
+    print_figures(console, backtests.run_backtest(project, days, count, console.event))
 
 
 @cli.command("ls", short_help="List the models in build order.")

@@ -39,7 +39,9 @@ def run_demo(project: Project, threads: int, console: Console) -> None:
     published = pipeline.publish_tables(project, console.event)
     refreshed = time.perf_counter() - started
     console.line(f"refresh took {refreshed:.1f} s; now the backtest")
-    found = backtest.backtest(project, HELD_OUT_DAYS, threads, console.problem_event)
+    found = backtest.run_backtest(
+        project, HELD_OUT_DAYS, threads, console.problem_event
+    )
     published = pipeline.publish_tables(project, console.problem_event)
     total = time.perf_counter() - started
     _print_rows(console, published)

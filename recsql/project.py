@@ -77,9 +77,11 @@ def builtin_root() -> Path:
     return packaged if packaged.exists() else Path(__file__).parent.parent
 
 
-def load_project(root: Path, vars_given: Mapping[str, Any] | None = None) -> Project:
+def load_project(
+    root: Path | str, vars_given: Mapping[str, Any] | None = None
+) -> Project:
     """Read the built-in project and the user's in `root`, which may be missing."""
-    root = root.resolve()
+    root = Path(root).resolve()
     base = builtin_root()
     folders = (
         [base] if root == base or not (root / PROJECT_FILE).exists() else [base, root]

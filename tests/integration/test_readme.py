@@ -21,7 +21,10 @@ COMMANDS = [
 
 
 def test_every_command_of_the_readme_runs(
-    recsql: Recsql, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recsql: Recsql,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_events(tmp_path / "events.csv")
@@ -35,6 +38,9 @@ def test_every_command_of_the_readme_runs(
         assert (done.code, done.err) == (0, ""), command
         ran += 1
     assert ran >= 10
+    (python,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    exec(python)
+    assert "rec_for_user" in capsys.readouterr().out
 
 
 def test_the_readme_names_both_make_targets() -> None:

@@ -36,15 +36,12 @@ ROOT = builtin_root()
 
 
 def plan_of(**changed: object) -> Plan:
-    project = load_project(ROOT)
-    sources = [*project.vars["candidate_sources"], "item_knn"]
-    given = {"as_of": "2017-12-04", "content": True, "candidate_sources": sources}
-    project = project.with_vars({**given, **changed})
-    return compile_project(project)
+    given = {"as_of": "2017-12-04", "content": True, **changed}
+    return compile_project(load_project(ROOT).with_vars(given))
 
 
 DEFAULT_SOURCES = load_project(ROOT).vars["candidate_sources"]
-OTHER_SOURCES = ["sequential", "ease", "graph", "bpr", "lmf", "svd"]
+OTHER_SOURCES = ["sequential", "item_knn", "ease", "graph", "bpr", "lmf", "svd"]
 PLAN = plan_of(candidate_sources=[*DEFAULT_SOURCES, *OTHER_SOURCES], max_itemset_size=4)
 MODELS = sorted(PLAN.models)
 

@@ -75,3 +75,10 @@ def test_import_is_light(arguments: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not set(HEAVY) & set(loaded)
+
+
+def test_every_public_name_is_there() -> None:
+    for name in dir(recsql):
+        assert getattr(recsql, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'refesh'"):
+        recsql.refesh  # noqa: B018
