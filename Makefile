@@ -28,10 +28,10 @@ format: $(VENV)/.dev
 	$(BIN)/sqlfmt --quiet $(SQL)
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.bench_seam
-	$(BIN)/python -m benchmarks.bench_pairs
-	$(BIN)/python -m benchmarks.bench_content
-	$(BIN)/python -m benchmarks.bench_commands
+	$(BIN)/python benchmarks/bench_seam.py
+	$(BIN)/python benchmarks/bench_pairs.py
+	$(BIN)/python benchmarks/bench_content.py
+	$(BIN)/python benchmarks/bench_commands.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

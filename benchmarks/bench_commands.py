@@ -1,6 +1,6 @@
 """Whole commands as a user runs them: help, compile, the demo's refresh and backtest.
 
-Run: python -m benchmarks.bench_commands [--runs 5] [--demo-runs 1]
+Run: python benchmarks/bench_commands.py [--runs 5] [--demo-runs 1]
 Targets (2 cores): `recsql --help` 0.3 s; `recsql compile` of the whole project 1.0 s;
 the demo from load to publish 30 s and 3 GB, with the backtest 75 s. The demo prints its
 own seconds and peak memory; they are repeated here.
