@@ -87,10 +87,7 @@ def _raw_columns(project: Project, plan: Plan) -> dict[str, list[str]]:
     """Return the columns of raw tables and seeds: as loaded, else as described."""
     known: dict[str, list[str]] = {}
     for table in project.sources.values():
-        parts = [
-            plan.renderer.render_text(text, table.path)
-            for text in (table.schema, table.identifier)
-        ]
+        parts = plan.renderer.source_parts(table)
         known[".".join(parts)] = [column.name for column in table.columns]
     path = project.profile.build_path
     if path.exists():

@@ -22,6 +22,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from recsql.errors import ProjectError, RecsqlError, did_you_mean
 from recsql.project import Model, Project
+from recsql.properties import SourceTable
 
 MARK = re.compile("\x02(\\d+)\x03")
 SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")
@@ -153,6 +154,13 @@ class Renderer:
             :-1
         ]
 
+    def source_parts(self, table: SourceTable) -> list[str]:
+        """Return the schema and the name of a raw table, with the vars filled in."""
+        return [
+            self.render_text(text, table.path)
+            for text in (table.schema, table.identifier)
+        ]
+
     def referenced(self) -> tuple[str, ...]:
         """Return the models that the last `render_text` referred to."""
         return tuple(dict.fromkeys(self._recorder.refs))
@@ -223,11 +231,8 @@ class Renderer:
         if table is None:
             raise ProjectError(f'unknown source "{group}.{name}".')
         recorder = self._recorder
-        parts = [
-            self.render_text(t, table.path) for t in (table.schema, table.identifier)
-        ]
+        relation = self.source_relation(*self.source_parts(table))
         self._recorder = recorder
-        relation = self.source_relation(*parts)
         recorder.sources.append(relation)
         return relation
 

@@ -75,10 +75,7 @@ def _create_raw_tables(project: Project, warehouse: Warehouse) -> None:
     """Create the empty raw tables that `_sources.yml` declares."""
     renderer = Renderer(project)
     for table in project.sources.values():
-        parts = [
-            renderer.render_text(t, table.path)
-            for t in (table.schema, table.identifier)
-        ]
+        parts = renderer.source_parts(table)
         columns = [f"{quoted(c.name)} {c.data_type}" for c in table.columns]
         warehouse.connection.execute(f"create schema if not exists {quoted(parts[0])}")
         warehouse.connection.execute(
@@ -181,10 +178,7 @@ def _fixture(
     if found[1] == "ref":
         return f"{schema}.{quoted(found[2])}"
     table = project.sources[found[2], found[3]]
-    renderer = Renderer(project)
-    parts = [
-        renderer.render_text(t, table.path) for t in (table.schema, table.identifier)
-    ]
+    parts = Renderer(project).source_parts(table)
     relation = f"{schema}.{quoted(parts[1])}"
     _empty_copy(cursor, relation, quoted(*parts))
     return relation
