@@ -6,15 +6,7 @@ with
     user_items as (select * from {{ ref("int_user_items") }}),
     rules as (select * from {{ ref("sig_rules") }}),
 
-    recency as (
-        select
-            user_id,
-            item_index,
-            row_number() over (
-                partition by user_id order by last_at desc, weight desc, item_index
-            ) as recency_rank
-        from user_items
-    ),
+    recency as ({{ latest_first() }}),
 
     summed as (
         select
