@@ -1,4 +1,7 @@
 {#- stable_sum(term): a sum of doubles that is the same to the last bit for every order
-    of rows and number of threads: the terms are added from the smallest up.
-    stable_sum("weight")  ->  sum(weight order by weight) -#}
-{% macro stable_sum(term) -%} sum({{ term }} order by {{ term }}) {%- endmacro %}
+    of rows and number of threads. Terms become whole multiples of 2^-80, and whole
+    numbers add up exactly; the sum must stay below 2^47.
+    stable_sum("weight")  ->  (cast(sum(cast(weight * power(2, 80) as hugeint)) ... -#}
+{% macro stable_sum(term) -%}
+    (cast(sum(cast(({{ term }}) * power(2, 80) as hugeint)) as double) / power(2, 80))
+{%- endmacro %}

@@ -67,7 +67,9 @@ def _require_mapping(plan: Plan, warehouse: Warehouse, name: str) -> None:
     for key, expression in mapping.items():
         if key in ("table", "model") or expression is None:
             continue
-        _require_expression(warehouse, relation, f"{name}: {key}", str(expression))
+        named = expression if key == "attributes" else {key: expression}
+        for column, part in named.items():
+            _require_expression(warehouse, relation, f"{name}: {column}", str(part))
 
 
 def _require_known_keys(

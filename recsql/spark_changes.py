@@ -27,18 +27,11 @@ def _spark(template: str, **operands: exp.Expr) -> exp.Expr:
     return exp.replace_placeholders(tree, **{k: v.copy() for k, v in operands.items()})
 
 
-def _stable_sum(node: exp.Expr) -> exp.Expr:
-    """`sum(x order by x)`: Spark's sum takes no order; a sorted array is folded."""
-    if not isinstance(node.this, exp.Order):
-        return node
-    term, keys = node.this.this, node.this.expressions
-    if len(keys) != 1 or keys[0].this != term or keys[0].args.get("desc"):
-        raise Refused(node, "a sum can only be ordered by its own term here.")
-    return _spark(
-        "aggregate(array_sort(collect_list(:term)), cast(null as double), "
-        "(total, term) -> coalesce(total + term, term))",
-        term=term,
-    )
+def _sum(node: exp.Expr) -> exp.Expr:
+    """`sum(x order by y)`: Spark's sum takes no order."""
+    if isinstance(node.this, exp.Order):
+        raise Refused(node, "Spark's sum takes no order. Use macro stable_sum.")
+    return node
 
 
 def _arg_max(node: exp.Expr) -> exp.Expr:
@@ -95,10 +88,13 @@ def _cast(node: exp.Expr) -> exp.Expr:
     """`cast(x as bigint)`: DuckDB rounds a fraction, Spark cuts it off.
 
     Halves go to the even number in a double and away from zero in a decimal.
+    `cast(x as hugeint)`: Spark has no such integer, but a decimal of 38 digits.
     `cast(double as varchar)`: 0.00001 is 1e-05 to DuckDB and 1.0E-5 to Spark.
     """
     if _becomes(node, *exp.DataType.TEXT_TYPES):
         _refuse_double_text(node.this)
+    if _becomes(node, exp.DType.INT128):
+        return _spark("cast(bround(cast(:x as double)) as decimal(38, 0))", x=node.this)
     whole_type = _becomes(node, *exp.DataType.INTEGER_TYPES)
     if not whole_type or _is_whole(node.this):
         return node
@@ -208,7 +204,7 @@ CHANGES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Select: _select,
     exp.Round: _round,
     exp.Sub: _date_arithmetic,
-    exp.Sum: _stable_sum,
+    exp.Sum: _sum,
     exp.TimeToUnix: _epoch,
     exp.TryCast: _try_cast,
 }

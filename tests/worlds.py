@@ -170,6 +170,7 @@ def load_lines(warehouse: Warehouse, lines: Sequence[Line]) -> None:
                 "product_type": [f"type {item}" for item in catalogue],
                 "package_size": [None if item % 4 else "1 kg" for item in catalogue],
                 "product_category": [f"category {item % 5}" for item in catalogue],
+                "department": [f"department {item % 2}" for item in catalogue],
             }
         ),
         "demographics": pa.table(

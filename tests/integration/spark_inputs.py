@@ -88,7 +88,8 @@ QUERIES = [
     "select 'it''s a\\b' as r, '{{ \"x\" }}' as s",
     "select word, try_cast(word as timestamp) as r from raw.odd where word <> 'inf'",
     "select word, try_cast(word as double) as r from raw.odd",
-    "select team, sum(number order by number) as r from raw.odd group by team",
+    "select team, cast(sum(cast(number * power(2, 80) as hugeint)) as double) as r "
+    "from raw.odd group by team",
     "select team, arg_max(word, number) as r from raw.odd group by team",
     "select team, arg_max(word, (number, other)) as r, min(word) as s, max(word) as t "
     "from raw.odd group by team",

@@ -29,6 +29,9 @@ def one_line(done: Outcome, code: int, *words: str) -> None:
         assert word in lines[0], lines[0]
 
 
+ITEMS_ARE_EVENTS = ("table: null                    # e.g. items,", "table: events #")
+
+
 def set_mapping(shop: Path, old: str, new: str) -> None:
     path = shop / "dbt_project.yml"
     assert old in path.read_text()
@@ -83,6 +86,15 @@ def test_wrong_column_in_the_mapping(shop: Path, recsql: Recsql) -> None:
 def test_unknown_key_in_the_mapping(shop: Path, recsql: Recsql) -> None:
     set_mapping(shop, "    quantity: null", "    quantty: 1")
     one_line(recsql("run", "--project", shop), 2, 'Did you mean "quantity"?')
+
+
+def test_wrong_attribute_of_items(shop: Path, recsql: Recsql) -> None:
+    set_mapping(shop, *ITEMS_ARE_EVENTS)
+    set_mapping(shop, "    title: title", "    title: null")
+    set_mapping(shop, "    category: category", "    category: null")
+    set_mapping(shop, "    attributes: {}", "    attributes: {who: usr_id}")
+    done = recsql("refresh", "--project", shop)
+    one_line(done, 2, "items: who: usr_id does not work", 'Did you mean "user_id"?')
 
 
 def test_missing_table(shop: Path, recsql: Recsql) -> None:

@@ -126,7 +126,8 @@ def complete_journey(folder: Path) -> None:
         )
         connection.execute(
             "copy (select i as product_id, 'CAT' as product_category, 'TYPE' as "
-            "product_type, '1 LB' as package_size from range(40) t(i)) "
+            "product_type, 'DEP' as department, '1 LB' as package_size "
+            "from range(40) t(i)) "
             f"to '{folder}/products.parquet'"
         )
         connection.execute(
