@@ -6,10 +6,11 @@
         count(*) as item_count,
         least(count(*), {{ max_items }}) as kept_count,
         greatest(count(*) - {{ max_items }}, 0) as left_out_count,
-        8.0e-9
+        8
         * least(count(*), {{ max_items }})
-        * least(count(*), {{ max_items }}) as matrix_gb,
-        8.0e-9 * count(*) * count(*) as full_matrix_gb
+        * least(count(*), {{ max_items }})
+        / 1e9 as matrix_gb,
+        8 * count(*) * count(*) / 1e9 as full_matrix_gb
     from items
     where is_eligible
 {% endmacro %}

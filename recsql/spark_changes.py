@@ -88,13 +88,12 @@ def _cast(node: exp.Expr) -> exp.Expr:
     """`cast(x as bigint)`: DuckDB rounds a fraction, Spark cuts it off.
 
     Halves go to the even number in a double and away from zero in a decimal.
-    `cast(x as hugeint)`: Spark has no such integer, but a decimal of 38 digits.
     `cast(double as varchar)`: 0.00001 is 1e-05 to DuckDB and 1.0E-5 to Spark.
     """
     if _becomes(node, *exp.DataType.TEXT_TYPES):
         _refuse_double_text(node.this)
     if _becomes(node, exp.DType.INT128):
-        return _spark("cast(bround(cast(:x as double)) as decimal(38, 0))", x=node.this)
+        return _wide(node.this)
     whole_type = _becomes(node, *exp.DataType.INTEGER_TYPES)
     if not whole_type or _is_whole(node.this):
         return node
@@ -106,6 +105,21 @@ def _cast(node: exp.Expr) -> exp.Expr:
         x=node.this,
         even=even,
         up=up,
+    )
+
+
+def _wide(number: exp.Expr) -> exp.Expr:
+    """`cast(x as hugeint)`: Spark has none, and a decimal takes 17 digits of a double.
+
+    So the double is cut at 2^62 and both parts go through a bigint, which is exact.
+    """
+    whole = _spark("bround(cast(:x as double))", x=number)
+    high = _spark("floor(:x / power(2, 62))", x=whole)
+    return _spark(
+        "cast(cast(:high as bigint) as decimal(38, 0)) * 4611686018427387904 "
+        "+ cast(cast(:x - :high * power(2, 62) as bigint) as decimal(38, 0))",
+        high=high,
+        x=whole,
     )
 
 

@@ -55,6 +55,20 @@ SMALL: Mapping[str, Any] = {
 }
 
 
+# Every candidate source there is, by the models' names.
+ALL_SOURCES = sorted(
+    path.stem.removeprefix("cand_")
+    for path in (builtin_root() / "sql/candidates").glob("cand_*.sql")
+    if path.stem not in ("cand_all", "cand_surface_lists")
+)
+# What else is off by default.
+ALL_SWITCHES: Mapping[str, Any] = {
+    "candidate_sources": ALL_SOURCES,
+    "content": True,
+    "max_itemset_size": 3,
+}
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a receipt; no user for a guest."""

