@@ -1,14 +1,16 @@
 -- One row per (user_id, item_rank): what the user is likely to take again, and when.
--- expected_at = last_at + median gap of the user's own purchases; null after one
--- purchase.
+-- expected_at = last_at + gap_days: the user's own median gap, else the item's. status
+-- compares the days since with it, by buy_again_due and buy_again_overdue.
 {{ config(enabled="history" in var("candidate_sources")) }}
 with
     candidates as (select * from {{ ref("cand_history") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
-    rhythms as (select * from {{ ref("int_repurchases") }}),
+    own_rhythms as (select * from {{ ref("int_repurchases") }}),
+    item_rhythms as (select * from {{ ref("sig_item_rhythms") }}),
+    reference as (select * from {{ ref("int_reference_time") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    final as (
+    timed as (
         select
             candidates.user_id,
             candidates.item_id,
@@ -16,23 +18,57 @@ with
             items.category,
             user_items.basket_count,
             user_items.last_at,
-            {{ add_seconds("user_items.last_at", "rhythms.gap_days * 86400") }}
-            as expected_at,
+            coalesce(own_rhythms.gap_days, item_rhythms.gap_days) as gap_days,
+            case
+                when own_rhythms.gap_days is not null
+                then 'own'
+                when item_rhythms.gap_days is not null
+                then 'item'
+            end as gap_basis,
+            {{ days_between("user_items.last_at", "reference.reference_at") }}
+            as days_since,
             candidates.score,
-            candidates.item_rank,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            candidates.item_rank
         from candidates
+        cross join reference
         inner join items on candidates.item_id = items.item_id
         inner join
             user_items
             on candidates.user_id = user_items.user_id
             and candidates.item_id = user_items.item_id
         left join
-            rhythms
-            on candidates.user_id = rhythms.user_id
-            and candidates.item_id = rhythms.item_id
+            own_rhythms
+            on candidates.user_id = own_rhythms.user_id
+            and candidates.item_id = own_rhythms.item_id
+        left join item_rhythms on candidates.item_id = item_rhythms.item_id
         where candidates.item_rank <= {{ var("buy_again_per_user") | int }}
+    ),
+
+    final as (
+        select
+            user_id,
+            item_id,
+            item_title,
+            category,
+            basket_count,
+            last_at,
+            days_since,
+            gap_days,
+            gap_basis,
+            {{ add_seconds("last_at", "gap_days * 86400") }} as expected_at,
+            case
+                when days_since > gap_days * {{ var("buy_again_overdue") | float }}
+                then 'overdue'
+                when days_since >= gap_days * {{ var("buy_again_due") | float }}
+                then 'due'
+                when gap_days is not null
+                then 'not_yet'
+            end as status,
+            score,
+            item_rank,
+            {{ text(invocation_id) }} as run_id,
+            {{ as_timestamp(run_started_at) }} as generated_at
+        from timed
     )
 
 select *

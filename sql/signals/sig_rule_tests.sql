@@ -32,33 +32,16 @@ with
         from rules
     ),
 
-    -- the brackets make both directions of a pair equal to the last bit
     compared as (
         select
             *,
             (total * pow(has_both * total - has_x * has_y, 2))
             / nullif((has_x * has_y) * (lacks_x * lacks_y), 0) as chi_square,
-            2 * (
-                {{ surprise("has_both", "has_x", "has_y") }} + (
-                    {{ surprise("(has_x - has_both)", "has_x", "lacks_y") }}
-                    + {{ surprise("(has_y - has_both)", "lacks_x", "has_y") }}
-                )
-                + {{
-                    surprise(
-                        "(total - (has_x + has_y) + has_both)", "lacks_x", "lacks_y"
-                    )
-                }}
-            ) as log_likelihood_ratio
+            {{ log_likelihood_ratio() }} as llr
         from counted
     ),
 
-    bounded as (
-        select
-            *,
-            greatest(log_likelihood_ratio, 0) as llr,
-            1 / (1 + sqrt(greatest(log_likelihood_ratio, 0) / 8)) as t
-        from compared
-    ),
+    scaled as (select *, 1 / (1 + sqrt(llr / 8)) as t from compared),
 
     final as (
         select
@@ -77,7 +60,7 @@ with
                 ),
                 1
             ) as p_value
-        from bounded
+        from scaled
     )
 
 select *

@@ -8,7 +8,12 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from tests.worlds import World
+import pytest
+from scipy.stats import chi2_contingency
+
+from tests.worlds import AS_OF, World, random_lines, tiny_world
+
+DAY = timedelta(days=1)
 
 
 def cascade(world: World, surface: dict[str, Any], user: int, orders: int) -> list[Any]:
@@ -82,27 +87,81 @@ def test_complements_carry_the_rules_figures(world: World) -> None:
         assert [row[name] for name in figures] == [rule.get(name) for name in figures]
 
 
-def test_buy_again_expects_the_users_own_rhythm(world: World) -> None:
+def test_buy_again_expects_the_users_rhythm_or_the_items(world: World) -> None:
     times: dict[Any, set[Any]] = defaultdict(set)
     baskets: dict[Any, set[int]] = defaultdict(set)
     for line in world.past:
         times[line.user, line.item].add(line.at)
         baskets[line.user, line.item].add(line.basket)
+    gaps = {
+        key: median(
+            (later - earlier) / DAY for earlier, later in pairwise(sorted(moments))
+        )
+        for key, moments in times.items()
+        if key[0] is not None and len(moments) > 1
+    }
+    of_item: dict[int, list[float]] = defaultdict(list)
+    for (_, item), gap in gaps.items():
+        of_item[item].append(gap)
     rows = world.dicts("rec_buy_again")
-    assert rows
     for row in rows:
         key = (row["user_id"], row["item_id"])
-        moments = sorted(times[key])
+        last = max(times[key])
         assert row["basket_count"] == len(baskets[key])
-        assert row["last_at"] == moments[-1]
-        gaps = [
-            (later - earlier).total_seconds() for earlier, later in pairwise(moments)
-        ]
-        if gaps:
-            wanted = moments[-1] + timedelta(seconds=median(gaps))
-            assert abs(row["expected_at"] - wanted) <= timedelta(seconds=1)
-        else:
-            assert row["expected_at"] is None
+        assert row["last_at"] == last
+        assert row["days_since"] == pytest.approx((AS_OF - last) / DAY)
+        gap, basis = gaps.get(key), "own"
+        if gap is None and len(of_item[key[1]]) >= 3:
+            gap, basis = median(of_item[key[1]]), "item"
+        if gap is None:
+            assert (row["gap_days"], row["status"], row["expected_at"]) == (None,) * 3
+            continue
+        assert (row["gap_days"], row["gap_basis"]) == (pytest.approx(gap), basis)
+        assert abs(row["expected_at"] - last - gap * DAY) <= timedelta(seconds=1)
+        late = (AS_OF - last) / DAY / gap
+        assert row["status"] == (
+            "not_yet" if late < 0.8 else "due" if late <= 1.5 else "overdue"
+        )
+    assert {row["gap_basis"] for row in rows} == {"own", "item", None}
+    assert {row["status"] for row in rows} == {"not_yet", "due", "overdue", None}
+
+
+def test_segment_items_are_what_scipy_finds_unlikely() -> None:
+    with tiny_world(
+        random_lines(1, baskets=400), wanted="+rec_segment_items", segment_min_ratio=2.0
+    ) as world:
+        users = [user for user in world.dicts("int_users") if user["order_count"]]
+        takers: dict[int, set[Any]] = defaultdict(set)
+        for row in world.dicts("int_user_items"):
+            if row["is_eligible"]:
+                takers[row["item_id"]].add(row["user_id"])
+        rows = world.dicts("rec_segment_items")
+    expected = {}
+    for group in {(user["group_kind"], user["group_name"]) for user in users}:
+        inside = {
+            u["user_id"] for u in users if (u["group_kind"], u["group_name"]) == group
+        }
+        outside = {user["user_id"] for user in users} - inside
+        for item, who in takers.items():
+            table = [[len(s & who), len(s - who)] for s in (inside, outside)]
+            mine, others = (both / (both + lacks) for both, lacks in table)
+            if mine > others:
+                ratio = chi2_contingency(table, False, lambda_="log-likelihood")[0]
+                expected[*group, item] = (mine, others, ratio)
+    found = {
+        (row["group_kind"], row["group_name"], row["item_id"]): (
+            row["user_share"],
+            row["other_share"],
+            row["log_likelihood_ratio"],
+        )
+        for row in rows
+    }
+    assert len(found) > 3
+    assert found == {
+        key: pytest.approx(figures)
+        for key, figures in expected.items()
+        if figures[2] >= 2.0 and key[0] is not None
+    }
 
 
 def test_popular_lists_repeat_the_signals(world: World) -> None:

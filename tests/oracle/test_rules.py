@@ -84,7 +84,9 @@ def test_p_values_of_every_size(world: World) -> None:
     (text,) = sql[0]
     for ratio in (1e-6, 0.1, 1, 3.84, 10, 100, 1000, 1400):
         query = text.partition(" AS ")[2].rstrip("; \n")
-        changed = query.replace("greatest(log_likelihood_ratio, 0)", f"{ratio}")
+        given = f"FROM (SELECT * REPLACE ({ratio} AS llr) FROM compared)"
+        changed = query.replace("FROM compared", given)
+        assert changed != query
         (p_value,) = world.rows(f"select max(p_value) from ({changed})")[0]
         assert p_value == pytest.approx(erfc(math.sqrt(ratio / 2)), rel=1.2e-7)
 
