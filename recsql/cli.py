@@ -264,7 +264,7 @@ def demo(threads: int | None, **options: Any) -> None:
 def main() -> None:
     """Run the command line; every expected failure is one line and an exit code."""
     try:
-        cli(standalone_mode=False)
+        cli(standalone_mode=False, prog_name="recsql")
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:

@@ -41,7 +41,8 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
             "select count(*) from duckdb_columns() where comment is null"
             " and table_name like 'rec_%'"
         ).fetchone()
-    assert tables == ["rec_buy_again", "rec_complements", "rec_for_user", "rec_popular"]
+    names = ("buy_again", "complements", "for_user", "popular", "segment_items")
+    assert tables == [f"rec_{name}" for name in names]
     assert comments == (0,)
 
 

@@ -27,10 +27,6 @@ def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
         [*pip, "install", "--no-deps", "--target", target, wheel], check=True
     )
     write_events(tmp_path / "events.csv")
-    code = (
-        "import recsql, sys; assert recsql.__file__.startswith(sys.argv.pop(1));"
-        "from recsql.cli import main; main()"
-    )
     for arguments in (
         ["init", "shop"],
         ["load", "events", "events.csv", "--project", "shop"],
@@ -39,7 +35,7 @@ def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
         ["eject", "sig_rules", "--project", "shop"],
     ):
         done = subprocess.run(
-            [sys.executable, "-c", code, str(target), *arguments],
+            [sys.executable, "-m", "recsql", *arguments],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(target)},
             capture_output=True,

@@ -30,6 +30,7 @@ FLOORS = [
     {"demo"},
     {"options"},
     {"cli"},
+    {"__main__"},
 ]
 HEAVY = ("scipy", "implicit", "dbt", "duckdb", "numpy", "sqlglot", "rich", "pyarrow")
 
