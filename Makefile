@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SQL := sql macros tests/dbt
+SQL := sql macros queries tests/dbt
 
 .PHONY: demo test check lint format bench clean
 

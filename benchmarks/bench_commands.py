@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-COMMAND = [sys.executable, "-c", "from recsql.cli import main; main()"]
+COMMAND = [sys.executable, "-m", "recsql"]
 
 
 def seconds_of(arguments: list[str]) -> float:

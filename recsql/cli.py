@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recsql import __version__
-from recsql.errors import RecsqlError
+from recsql.errors import InputError
 from recsql.options import (
     open_project,
     parse_type,
@@ -217,26 +216,50 @@ def lineage(column: str, **options: Any) -> None:
 
 
 @cli.command("show", short_help="Print rows of a table.")
-@click.argument("table")
+@click.argument("table", required=False)
 @click.option("--user", help="Only this user_id.")
 @click.option("--item", help="Only this item_id.")
 @click.option("--surface", help="Only this surface.")
+@click.option("--basket", metavar="ITEM,ITEM", help="What completes this basket.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
 @project_options
 def show(
-    table: str,
+    table: str | None,
     user: str | None,
     item: str | None,
     surface: str | None,
+    basket: str | None,
     limit: int,
     **options: Any,
 ) -> None:
-    """Print rows of a published TABLE, e.g. rec_for_user --user 900."""
-    from recsql import shows
+    """Print rows of a published TABLE, e.g. rec_for_user --user 900.
 
-    given = {"user_id": user, "item_id": item, "surface": surface}
-    filters = {name: text for name, text in given.items() if text is not None}
-    shown = shows.show(open_project(**options), table, filters, limit)
+    Or, without one, what completes a basket: --basket 101,205.
+    """
+    from recsql import queries, shows
+
+    if (table is None) == (basket is None):
+        raise InputError("show: name a table, or give --basket ITEM,ITEM.")
+    project = open_project(**options)
+    if basket is not None:
+        items = [part.strip() for part in basket.split(",") if part.strip()]
+        shown = queries.complete_basket(project, items, limit)
+    else:
+        given = {"user_id": user, "item_id": item, "surface": surface}
+        filters = {name: text for name, text in given.items() if text is not None}
+        shown = shows.show(project, str(table), filters, limit)
+    _console().table(shown.headers, shown.rows)
+
+
+@cli.command("explain", short_help="Say why a user is shown an item, or not.")
+@click.option("--user", required=True, help="The user_id.")
+@click.option("--item", required=True, help="The item_id.")
+@project_options
+def explain(user: str, item: str, **options: Any) -> None:
+    """Say where an item stands for a user, and the first step that removed it."""
+    from recsql import queries
+
+    shown = queries.explain(open_project(**options), user, item)
     _console().table(shown.headers, shown.rows)
 
 
@@ -259,28 +282,3 @@ def demo(threads: int | None, **options: Any) -> None:
 
     project = open_project(**options)
     run_demo(project, threads or project.profile.threads, _console())
-
-
-def main() -> None:
-    """Run the command line; every expected failure is one line and an exit code."""
-    try:
-        cli(standalone_mode=False, prog_name="recsql")
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except RecsqlError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        print("Error: interrupted.", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
-    except OSError as error:
-        print(
-            f"Error: {error.filename or 'system'}: {error.strerror}.", file=sys.stderr
-        )
-        sys.exit(1)

@@ -49,6 +49,7 @@ class Project:
     macros: Mapping[str, Path]
     seeds: Mapping[str, Path]
     singular_tests: Mapping[str, Path]
+    queries: Mapping[str, Path]
     properties: Mapping[str, ModelProperties]
     sources: Mapping[tuple[str, str], SourceTable]
     unit_tests: tuple[UnitTest, ...]
@@ -104,6 +105,7 @@ def load_project(
         macros=_files(folders, settings, "macro-paths", "macros", "*.sql"),
         seeds=_files(folders, settings, "seed-paths", "warehouse/seeds", "*.csv"),
         singular_tests=_files(folders, settings, "test-paths", "tests/dbt", "*.sql"),
+        queries=_files(folders, settings, "analysis-paths", "queries", "*.sql"),
         properties={k: v for group in described for k, v in group.models.items()},
         sources={k: v for group in described for k, v in group.sources.items()},
         unit_tests=tuple(test for group in described for test in group.unit_tests),

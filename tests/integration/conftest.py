@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from recsql.cli import main
+from recsql.__main__ import main
 
 USERS = ["ann", "bob o'neil", "Ünal ☕", *(f"user {n}" for n in range(30))]
 ITEMS = [f'sku-{n:02d} "x"' for n in range(20)]

@@ -249,7 +249,7 @@ def start(*arguments: str | Path, limit: int | None = None) -> subprocess.Popen[
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     return subprocess.Popen(
-        [sys.executable, "-c", "from recsql.cli import main; main()", *arguments],
+        [sys.executable, "-m", "recsql", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -14,8 +14,8 @@ import pytest
 
 from tests.integration.conftest import Recsql, write_events
 
-COMMANDS = ["backtest", "build", "compile", "demo", "eject", "init", "lineage", "load"]
-COMMANDS += ["ls", "publish", "refresh", "run", "show", "test"]
+COMMANDS = ["backtest", "build", "compile", "demo", "eject", "explain", "init"]
+COMMANDS += ["lineage", "load", "ls", "publish", "refresh", "run", "show", "test"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

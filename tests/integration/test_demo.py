@@ -29,9 +29,8 @@ def done(folder: Path) -> Outcome:
     import subprocess
     import sys
 
-    code = "from recsql.cli import main; main()"
     ran = subprocess.run(
-        [sys.executable, "-c", code, "demo", "--project", str(folder)],
+        [sys.executable, "-m", "recsql", "demo", "--project", str(folder)],
         capture_output=True,
         text=True,
     )

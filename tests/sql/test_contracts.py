@@ -186,4 +186,9 @@ def test_defaults_are_explained() -> None:
 
 
 def test_every_default_var_is_read() -> None:
+    for path in PLAN.project.queries.values():
+        sql = path.read_text()
+        assert sql.startswith("-- One row per "), "line 1 states the grain"
+        PLAN.renderer.render_text(sql, path)
+        assert set(PLAN.renderer.referenced()) <= set(PLAN.models)
     assert set(PLAN.project.default_vars) <= PLAN.renderer.vars_read

@@ -24,7 +24,7 @@ FLOORS = [
     {"lineage"},
     {"spark", "compiler", "warehouse"},
     {"runner", "checks", "inputs", "loader", "publish", "shows", "scaffold"},
-    {"unit_tests", "inspection"},
+    {"unit_tests", "inspection", "queries"},
     {"pipeline"},
     {"backtest", "console"},
     {"demo"},

@@ -1,0 +1,56 @@
+-- One row per item that completes a basket, best first: rules from each of its items,
+-- their confidences added up, then popular items. Asked by `recsql show --basket`, or
+-- compiled by dbt with var asked_basket, a list of item ids.
+with
+    complements as (select * from {{ ref("rec_complements") }}),
+
+    basket as (
+        {% for item_id in var("asked_basket") or [""] %}
+            select {{ text(item_id) }} as item_text
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    found as (
+        select complements.*
+        from complements
+        inner join basket on cast(complements.item_id as varchar) = basket.item_text
+        where
+            cast(complements.complement_item_id as varchar)
+            not in (select item_text from basket)
+    ),
+
+    summed as (
+        select
+            complement_item_id as item_id,
+            complement_title as item_title,
+            complement_category as category,
+            {{ stable_sum("confidence") }} as score,
+            arg_max(item_title, (confidence, - item_rank)) as goes_with,
+            min(case when rule_pass = 'popular' then item_rank end) as popular_rank
+        from found
+        group by complement_item_id, complement_title, complement_category
+    ),
+
+    final as (
+        select
+            row_number() over (
+                order by score desc nulls last, popular_rank, item_id
+            ) as item_rank,
+            item_id,
+            item_title,
+            category,
+            score,
+            case
+                when score is null
+                then 'popular with everyone'
+                else concat('goes with ', goes_with)
+            end as reason
+        from summed
+    )
+
+select *
+from final
+order by item_rank

@@ -1,0 +1,134 @@
+-- One row per fact about a user and an item: who, what, taken before, and each source.
+-- Asked by `recsql explain`, or compiled by dbt with vars asked_user and asked_item.
+with
+    asked as (
+        select
+            {{ text(var("asked_user")) }} as user_text,
+            {{ text(var("asked_item")) }} as item_text
+    ),
+
+    users as (
+        select users.*
+        from {{ ref("int_users") }} as users
+        inner join asked on cast(users.user_id as varchar) = asked.user_text
+    ),
+
+    items as (
+        select items.*
+        from {{ ref("int_items") }} as items
+        inner join asked on cast(items.item_id as varchar) = asked.item_text
+    ),
+
+    user_items as (
+        select user_items.*
+        from {{ ref("int_user_items") }} as user_items
+        inner join users on user_items.user_id = users.user_id
+        inner join items on user_items.item_id = items.item_id
+    ),
+
+    candidates as (
+        select candidates.*
+        from {{ ref("cand_all") }} as candidates
+        inner join users on candidates.user_id = users.user_id
+        inner join items on candidates.item_id = items.item_id
+    ),
+
+    sources as (
+        {% for source in var("candidate_sources") %}
+            select {{ loop.index }} as place, {{ text(source) }} as candidate_source
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    final as (
+        select
+            1 as part,
+            0 as place,
+            'user' as what,
+            case when users.user_id is null then 'unknown' else 'known' end as verdict,
+            case
+                when users.user_id is null
+                then 'not in the data; gets what is popular: recsql show rec_popular'
+                else concat(cast(users.order_count as varchar), ' orders')
+            end as detail
+        from asked
+        left join users on true
+        union all
+        select
+            2,
+            0,
+            'item',
+            case
+                when items.item_id is null
+                then 'unknown'
+                when items.is_eligible
+                then 'eligible'
+                else 'not eligible'
+            end,
+            case
+                when items.item_id is null
+                then 'neither sold nor in the catalogue'
+                else
+                    concat(
+                        items.title,
+                        ': in ',
+                        cast(items.basket_count as varchar),
+                        ' baskets; min_item_baskets is ',
+                        {{ text(var("min_item_baskets")) }}
+                    )
+            end
+        from asked
+        left join items on true
+        union all
+        select
+            3,
+            0,
+            'history',
+            case when user_items.item_id is null then 'new' else 'taken' end,
+            case
+                when user_items.item_id is null
+                then 'the user has not taken it'
+                else
+                    concat(
+                        'in ',
+                        cast(user_items.basket_count as varchar),
+                        ' baskets, last on ',
+                        cast(cast(user_items.last_at as date) as varchar)
+                    )
+            end
+        from users
+        cross join items
+        left join user_items on true
+        union all
+        select
+            4,
+            sources.place,
+            concat('source ', sources.candidate_source),
+            case when candidates.item_id is null then 'silent' else 'proposes it' end,
+            case
+                when candidates.item_id is null
+                then
+                    'not among its best {{ var("candidates_per_user") }} new items or repeats'
+                else
+                    concat(
+                        'rank ',
+                        cast(candidates.item_rank as varchar),
+                        ', among ',
+                        case
+                            when candidates.is_repeat then 'repeats' else 'new items'
+                        end,
+                        ' ',
+                        cast(candidates.kind_rank as varchar)
+                    )
+            end
+        from sources
+        cross join users
+        cross join items
+        left join candidates on sources.candidate_source = candidates.candidate_source
+    )
+
+select what, verdict, detail
+from final
+order by part, place, what
