@@ -33,7 +33,14 @@ SMALL: Mapping[str, Any] = {
     "als_iterations": 5,
     "candidates_per_user": 6,
     "complements_per_item": 6,
-    "content": True,
+    "candidate_sources": [
+        "history",
+        "als",
+        "rules",
+        "content",
+        "group_popular",
+        "popular",
+    ],
     "content_max_item_share": 0.5,
     "content_neighbours": 8,
     "substitutes_per_item": 3,
@@ -64,7 +71,6 @@ ALL_SOURCES = sorted(
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
-    "content": True,
     "max_itemset_size": 3,
 }
 

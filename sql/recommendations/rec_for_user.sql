@@ -32,6 +32,8 @@ with
                 then concat('often follows ', because.title)
                 when lists.candidate_source = 'item_knn'
                 then concat('like ', because.title)
+                when lists.candidate_source = 'content'
+                then concat('similar to ', because.title)
                 when lists.candidate_source = 'group_popular'
                 then
                     concat(

@@ -197,7 +197,7 @@ def test_als_factors_are_those_of_implicit(world: World) -> None:
 
 
 def test_all_sources_share_one_contract(world: World) -> None:
-    sources = ("history", "als", "rules", "group_popular", "popular")
+    sources = world.vars["candidate_sources"]
     expected = [row for s in sources for row in world.rows(f"from cand_{s}")]
     assert sorted(expected, key=repr) == sorted(world.rows("from cand_all"), key=repr)
     assert {row[2] for row in expected} == set(sources)
