@@ -66,7 +66,7 @@ SMALL: Mapping[str, Any] = {
 ALL_SOURCES = sorted(
     path.stem.removeprefix("cand_")
     for path in (builtin_root() / "sql/candidates").glob("cand_*.sql")
-    if path.stem not in ("cand_all", "cand_surface_lists")
+    if path.stem not in ("cand_all", "cand_cascades", "cand_surface_lists")
 )
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {

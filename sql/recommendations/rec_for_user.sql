@@ -34,6 +34,8 @@ with
                 then concat('like ', because.title)
                 when lists.candidate_source = 'content'
                 then concat('similar to ', because.title)
+                when lists.candidate_source = 'new_items'
+                then 'new arrival'
                 when lists.candidate_source = 'group_popular'
                 then
                     concat(

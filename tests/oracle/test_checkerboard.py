@@ -17,7 +17,7 @@ from tests.worlds import ALL_SOURCES, AS_OF, Line, World, tiny_world
 
 BLOCKS = (range(10, 40, 5), range(11, 41, 5))  # by category; numbers in titles differ
 USERS = range(100, 148, 2)
-OWN_RIGHT_ANSWER = {"history", "popular"}
+OWN_RIGHT_ANSWER = {"history", "popular", "new_items"}
 ITEMS = load_project(builtin_root()).vars["items"]
 SETTINGS = {
     "items": {**ITEMS, "text": "product_category"},

@@ -133,7 +133,7 @@ def test_popularity_share_and_trend(world: World) -> None:
     for row in world.dicts("sig_popularity"):
         item = row["item_id"]
         assert row["user_share"] == len(users[item]) / everyone
-        assert row["trend"] == (len(recent[item]) + 1) / (len(before[item]) + 1)
+        assert row["trend"] == (len(recent[item]) + 10) / (len(before[item]) + 10)
         assert row["popularity_rank"] == row["item_index"] + 1
 
 
