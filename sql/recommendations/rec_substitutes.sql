@@ -29,8 +29,11 @@ with
         {% endif %}
     ),
 
+    -- no term holds a bar
     told as (
-        select item_index, list(term order by weight desc, term) as terms
+        select
+            item_index,
+            string_split(string_agg(term, '|' order by weight desc, term), '|') as terms
         from term_weights
         group by item_index
     ),
@@ -44,7 +47,8 @@ with
             ranked.substitute_category,
             ranked.similarity,
             array_to_string(
-                [term for term in mine.terms if list_contains(theirs.terms, term)], ', '
+                list_filter(mine.terms, lambda term:list_contains(theirs.terms, term)),
+                ', '
             ) as shared_terms,
             ranked.item_rank
         from ranked
