@@ -72,7 +72,7 @@ ALL_SOURCES = sorted(
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
     "max_itemset_size": 3,
-    "similar_items": ["als", "bpr", "lmf", "svd"],
+    "similar_items": ["als", "feature_als", "bpr", "lmf", "svd"],
 }
 
 

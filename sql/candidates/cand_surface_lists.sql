@@ -25,7 +25,7 @@ with
             candidates.candidate_source = 'new_items'
             and not candidates.is_repeat
             and cascades.item_id is null
-        qualify slot <= least({{ var("new_item_slots") | int }}, stages.list_length)
+        qualify slot <= least({{ var("new_item_slots") | int }}, list_length)
     ),
 
     counted as (

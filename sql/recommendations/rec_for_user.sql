@@ -46,6 +46,8 @@ with
                     )
                 when lists.candidate_source = 'popular'
                 then 'popular with everyone'
+                when lists.candidate_source = 'feature_als'
+                then 'people like you take items like it'
                 when lists.candidate_source in ('als', 'bpr', 'lmf', 'svd')
                 then 'people with a similar history take it'
                 else lists.candidate_source

@@ -10,7 +10,8 @@ import pytest
 
 from tests.worlds import World, random_lines, tiny_world
 
-MODELS = {"als": 0, "bpr": 1, "lmf": 2, "svd": 0}  # and how many biases they append
+# How many biases each appends to an item's factors.
+MODELS = {"als": 0, "feature_als": 0, "bpr": 1, "lmf": 2, "svd": 0}
 
 
 @pytest.fixture(scope="module")
