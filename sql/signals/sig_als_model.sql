@@ -13,7 +13,7 @@ with
                 {{ als_parameters() }}
             ) as factors
         from user_items
-        where is_eligible
+        where {{ learned_cells() }}
     )
 
 select *
