@@ -1,8 +1,8 @@
-{#- best_new_items(): the body of a CTE with each user's best new items by inner product,
-    from one call over the catalogue. The model names the taken pairs `taken`, and imports
-    user_factors and item_factors.
-    best_new_items()  ->  select unnest(top_items(...), recursive := true) from ... -#}
-{% macro best_new_items() %}
+{#- best_new_items(known): the body of a CTE with the best new items by inner product of
+    each user in the CTE `known`, from one call over the catalogue. The model names the
+    taken pairs `taken`, and imports user_factors and item_factors.
+    best_new_items("taken")  ->  select unnest(top_items(...), recursive := true) from ... -#}
+{% macro best_new_items(known) %}
     select
         unnest(
             top_items(
@@ -19,5 +19,5 @@
             recursive := true
         )
     from user_factors
-    where user_index in (select user_index from taken)
+    where user_index in (select user_index from {{ known }})
 {% endmacro %}

@@ -6,6 +6,8 @@ BLAS runs on one thread inside the call (`implicit` uses its own threads around 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,7 @@ LEFT_OUT = np.float32(-np.finfo(np.float32).max)  # what `implicit` scores a see
 
 @dataclass(frozen=True)
 class AlsParameters:
-    """Settings of `als`; the confidence of a cell is 1 + alpha * weight."""
+    """Settings of `als`; the confidence of a cell is alpha * weight, else it is 1."""
 
     factors: int
     regularization: float
@@ -72,8 +74,6 @@ def als(
     Raises:
         ValueError: factors or iterations below 1, or arrays of different length.
     """
-    from implicit.cpu.als import AlternatingLeastSquares
-
     if parameters.factors < 1 or parameters.iterations < 1:
         raise ValueError("als needs at least 1 factor and 1 iteration")
     if not len(rows) == len(columns) == len(weights):
@@ -85,16 +85,75 @@ def als(
         empty = np.zeros((0, parameters.factors), dtype=np.float32)
         return empty, empty
     matrix = sparse(rows, columns, weights)
+    with _als_model(parameters) as model:
+        model.fit(matrix, show_progress=False)
+    return model.user_factors, model.item_factors
+
+
+@contextmanager
+def _als_model(parameters: AlsParameters) -> Iterator[Any]:
+    """Give an unfitted model of `implicit`; BLAS, once loaded, uses one thread."""
+    from implicit.cpu.als import AlternatingLeastSquares
+
     with single_blas():
-        model = AlternatingLeastSquares(
+        yield AlternatingLeastSquares(
             factors=parameters.factors,
             regularization=parameters.regularization,
             alpha=parameters.alpha,
             iterations=parameters.iterations,
             random_state=parameters.seed,
         )
-        model.fit(matrix, show_progress=False)
-    return model.user_factors, model.item_factors
+
+
+def als_fold_in(
+    rows: Ints,
+    columns: Ints,
+    weights: Floats,
+    item_factors: Floats,
+    parameters: AlsParameters,
+) -> tuple[Ints, Floats]:
+    """Return users, ascending, and their vectors (users, f); the items stay as given.
+
+    The users' half of one step of `als`, solved exactly: equation 4 of Hu, Koren and
+    Volinsky, (Y'CY + regularization I) x = Y'C p. A user needs no other user for it.
+
+    Args:
+        rows: shape (n,), user of each cell; any numbers.
+        columns: shape (n,), item of each cell; those without factors are left out.
+        weights: shape (n,), the user's whole history.
+        item_factors: shape (items, f).
+        parameters: those of the fit.
+
+    >>> one, half = np.zeros(1, dtype=np.int32), AlsParameters(1, 2.0, 2.0, 1, 42)
+    >>> als_fold_in(one + 7, one, one + 3.0, np.ones((1, 1), np.float32), half)
+    (array([7], dtype=int32), array([[0.75]], dtype=float32))
+    """
+    users, matrix = histories(rows, columns, weights, len(item_factors))
+    if len(users) == 0:
+        return users, np.zeros((0, parameters.factors), dtype=np.float32)
+    with _als_model(parameters) as model:
+        model.item_factors = item_factors.copy()  # `implicit` wants it writable
+        factors = model.recalculate_user(np.arange(len(users)), matrix)
+    return users, factors
+
+
+def histories(
+    rows: Ints, columns: Ints, weights: Floats, width: int
+) -> tuple[Ints, csr_matrix]:
+    """Return users, ascending, and a matrix whose i-th row is the i-th user's.
+
+    Columns from `width` on are left out.
+
+    >>> users, matrix = histories(np.array([9, 4]), np.array([0, 5]), np.ones(2), 2)
+    >>> users, matrix.toarray()
+    (array([4, 9], dtype=int32), array([[0., 0.],
+           [1., 0.]], dtype=float32))
+    """
+    users, places = np.unique(rows, return_inverse=True)
+    known = columns < width
+    matrix = sparse(places[known].astype(np.int32), columns[known], weights[known])
+    matrix.resize(len(users), width)
+    return users.astype(np.int32), matrix
 
 
 def pairs_matrix(rows: Ints, owners: Ints, columns: Ints, width: int) -> csr_matrix:

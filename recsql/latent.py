@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from recsql.factorize import Floats, Ints, single_blas, sparse
+from recsql.factorize import Floats, Ints, histories, single_blas, sparse
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -159,6 +159,27 @@ def svd(
         sparse(rows, columns, weights), parameters.factors
     )
     return (left * values).astype(np.float32), right.T.astype(np.float32)
+
+
+def svd_fold_in(
+    rows: Ints, columns: Ints, weights: Floats, item_factors: Floats
+) -> tuple[Ints, Floats]:
+    """Return users, ascending, and their vectors (users, f); the items stay as given.
+
+    A history times the item factors: where U S V' is the decomposition, X V = U S.
+
+    Args:
+        rows: shape (n,), user of each cell; any numbers.
+        columns: shape (n,), item of each cell; those without factors are left out.
+        weights: shape (n,), the user's whole history.
+        item_factors: shape (items, f).
+
+    >>> one = np.zeros(1, dtype=np.int32)
+    >>> svd_fold_in(one + 7, one, one + 3.0, np.array([[0.5]], np.float32))
+    (array([7], dtype=int32), array([[1.5]], dtype=float32))
+    """
+    users, matrix = histories(rows, columns, weights, len(item_factors))
+    return users, np.asarray(matrix @ item_factors, dtype=np.float32)
 
 
 def truncated_svd(matrix: csr_matrix, factors: int) -> tuple[Doubles, Doubles, Doubles]:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from recsql.arrow_lists import as_matrix, as_numbers, as_vectors, one_list
+
 if TYPE_CHECKING:
     import duckdb
-    import numpy as np
-    import numpy.typing as npt
 
     from recsql import linear
 
@@ -28,6 +28,7 @@ ALS_PARAMETERS = (
 
 CELLS = (INDEXES, INDEXES, "float[]")
 FACTORS = f"struct(user_factors {VECTORS}, item_factors {VECTORS})"
+FOLDED_IN = "struct(user_index integer, factors float[])[]"
 BPR_PARAMETERS = (
     "struct(factors integer, learning_rate double, regularization double, "
     "iterations integer, seed integer)"
@@ -61,6 +62,25 @@ def als_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
 
     settings = factorize.AlsParameters(**parameters.as_py())
     return _factors(factorize.als(*_cells(users, items, weights), settings))
+
+
+def als_fold_in(
+    users: Any, items: Any, weights: Any, item_factors: Any, parameters: Any
+) -> Any:
+    """Return the vectors of users for given items; see `factorize.als_fold_in`."""
+    from recsql import factorize
+
+    settings = factorize.AlsParameters(**parameters.as_py())
+    cells = _cells(users, items, weights)
+    return _folded(factorize.als_fold_in(*cells, as_matrix(item_factors), settings))
+
+
+def svd_fold_in(users: Any, items: Any, weights: Any, item_factors: Any) -> Any:
+    """Return the vectors of users for given items; see `latent.svd_fold_in`."""
+    from recsql import latent
+
+    cells = _cells(users, items, weights)
+    return _folded(latent.svd_fold_in(*cells, as_matrix(item_factors)))
 
 
 def bpr_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
@@ -119,14 +139,14 @@ def top_items(
 
     from recsql import factorize
 
-    owners = _numbers(users, "int32")
-    vectors, catalogue = _matrix(user_factors), _matrix(item_factors)
+    owners = as_numbers(users, "int32")
+    vectors, catalogue = as_matrix(user_factors), as_matrix(item_factors)
     if len(owners) != len(vectors):
         raise ValueError(f"{len(owners)} users but {len(vectors)} vectors of users")
     hidden = factorize.pairs_matrix(
         owners,
-        _numbers(seen["user_index"], "int32"),
-        _numbers(seen["item_index"], "int32"),
+        as_numbers(seen["user_index"], "int32"),
+        as_numbers(seen["item_index"], "int32"),
         len(catalogue),
     )
     best = factorize.top_items(vectors, catalogue, hidden, count.as_py())
@@ -134,7 +154,7 @@ def top_items(
         [owners[best.users], best.items, best.scores],
         names=["user_index", "item_index", "score"],
     )
-    return _one_list(rows)
+    return one_list(rows)
 
 
 def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) -> Any:
@@ -144,9 +164,9 @@ def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) 
     from recsql import neighbours
 
     found = neighbours.nearest_rows(
-        _numbers(rows, "int32"),
-        _numbers(columns, "int32"),
-        _numbers(weights, "float64"),
+        as_numbers(rows, "int32"),
+        as_numbers(columns, "int32"),
+        as_numbers(weights, "float64"),
         among.as_py(),
         count.as_py(),
     )
@@ -154,11 +174,13 @@ def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) 
         [found.rows, found.neighbours, found.scores, found.ranks],
         names=["row_index", "near_index", "score", "near_rank"],
     )
-    return _one_list(nearest)
+    return one_list(nearest)
 
 
 FUNCTIONS = (
     Function("als_fit", (*CELLS, ALS_PARAMETERS), FACTORS, als_fit),
+    Function("als_fold_in", (*CELLS, VECTORS, ALS_PARAMETERS), FOLDED_IN, als_fold_in),
+    Function("svd_fold_in", (*CELLS, VECTORS), FOLDED_IN, svd_fold_in),
     Function("bpr_fit", (*CELLS, BPR_PARAMETERS), FACTORS, bpr_fit),
     Function("lmf_fit", (*CELLS, LMF_PARAMETERS), FACTORS, lmf_fit),
     Function("svd_fit", (*CELLS, "struct(factors integer)"), FACTORS, svd_fit),
@@ -219,9 +241,9 @@ def _by_row(body: Callable[..., Any]) -> Callable[..., Any]:
 def _cells(users: Any, items: Any, weights: Any) -> tuple[Any, Any, Any]:
     """Return the lists of a matrix's cells as arrays."""
     return (
-        _numbers(users, "int32"),
-        _numbers(items, "int32"),
-        _numbers(weights, "float32"),
+        as_numbers(users, "int32"),
+        as_numbers(items, "int32"),
+        as_numbers(weights, "float32"),
     )
 
 
@@ -230,9 +252,20 @@ def _factors(factors: tuple[Any, Any]) -> Any:
     import pyarrow as pa
 
     return pa.StructArray.from_arrays(
-        [_one_list(_vectors(matrix)) for matrix in factors],
+        [one_list(as_vectors(matrix)) for matrix in factors],
         names=["user_factors", "item_factors"],
     )
+
+
+def _folded(folded: tuple[Any, Any]) -> Any:
+    """Return users and their vectors as a list of structs."""
+    import pyarrow as pa
+
+    users, factors = folded
+    rows = pa.StructArray.from_arrays(
+        [users, as_vectors(factors)], names=["user_index", "factors"]
+    )
+    return one_list(rows)
 
 
 def _best(best: linear.BestItems) -> Any:
@@ -243,52 +276,4 @@ def _best(best: linear.BestItems) -> Any:
         [best.users, best.items, best.scores, pa.array(best.repeats), best.reasons],
         names=["user_index", "item_index", "score", "is_repeat", "reason_index"],
     )
-    return _one_list(rows)
-
-
-def _numbers(scalar: Any, dtype: str) -> npt.NDArray[Any]:
-    """Return a list scalar as an array; NULL is empty, a NULL inside is refused."""
-    import numpy as np
-
-    if scalar.values is None:
-        return np.zeros(0, dtype=dtype)
-    if scalar.values.null_count:
-        raise ValueError("a list holds NULL where a number is needed")
-    return np.asarray(scalar.values.to_numpy(zero_copy_only=False), dtype=dtype)
-
-
-def _matrix(scalar: Any) -> npt.NDArray[np.float32]:
-    """Return a list of equally long lists as a matrix of shape (rows, columns)."""
-    import numpy as np
-
-    vectors = scalar.values
-    if vectors is None or len(vectors) == 0:
-        return np.zeros((0, 0), dtype=np.float32)
-    numbers = vectors.flatten()
-    if vectors.null_count or numbers.null_count:
-        raise ValueError("a list of vectors holds NULL where a number is needed")
-    lengths = np.diff(vectors.offsets)
-    if lengths.min() != lengths.max():
-        raise ValueError(
-            f"vectors of {lengths.min()} and of {lengths.max()} numbers do not make "
-            "a matrix; all must be equally long"
-        )
-    matrix = np.asarray(numbers, dtype=np.float32)
-    return matrix.reshape(len(vectors), int(lengths[0]))
-
-
-def _vectors(matrix: npt.NDArray[np.float32]) -> Any:
-    """Return a matrix as an Arrow array with one list per row."""
-    import numpy as np
-    import pyarrow as pa
-
-    rows, columns = matrix.shape
-    offsets = np.arange(rows + 1, dtype=np.int32) * np.int32(columns)
-    return pa.ListArray.from_arrays(offsets, np.ascontiguousarray(matrix).ravel())
-
-
-def _one_list(values: Any) -> Any:
-    """Wrap an array into a list array of length 1."""
-    import pyarrow as pa
-
-    return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
+    return one_list(rows)

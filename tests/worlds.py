@@ -33,7 +33,14 @@ SMALL: Mapping[str, Any] = {
     "als_iterations": 5,
     "candidates_per_user": 6,
     "complements_per_item": 6,
-    "content": True,
+    "candidate_sources": [
+        "history",
+        "als",
+        "rules",
+        "content",
+        "group_popular",
+        "popular",
+    ],
     "content_max_item_share": 0.5,
     "content_neighbours": 8,
     "substitutes_per_item": 3,
@@ -59,13 +66,13 @@ SMALL: Mapping[str, Any] = {
 ALL_SOURCES = sorted(
     path.stem.removeprefix("cand_")
     for path in (builtin_root() / "sql/candidates").glob("cand_*.sql")
-    if path.stem not in ("cand_all", "cand_surface_lists")
+    if path.stem not in ("cand_all", "cand_cascades", "cand_surface_lists")
 )
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
-    "content": True,
     "max_itemset_size": 3,
+    "similar_items": ["als", "feature_als", "bpr", "lmf", "svd"],
 }
 
 

@@ -1,5 +1,5 @@
 -- One row per (user_id, item_id): what is popular in the user's group or home region.
--- score = share of the group's users; users without a group have no rows.
+-- score by var popularity; users without a group have no rows.
 {{ config(enabled="group_popular" in var("candidate_sources")) }}
 with
     popularity as (select * from {{ ref("sig_group_popularity") }}),
@@ -10,10 +10,7 @@ with
 
     reachable as (
         select
-            users.user_id,
-            popularity.item_id,
-            popularity.item_index,
-            popularity.user_share
+            users.user_id, popularity.item_id, popularity.item_index, popularity.score
         from users
         left join owned on users.user_id = owned.user_id
         inner join
@@ -29,7 +26,7 @@ with
             reachable.user_id,
             reachable.item_id,
             reachable.item_index,
-            reachable.user_share as score,
+            reachable.score,
             false as is_repeat,
             reachable.item_id as reason_item_id
         from reachable
@@ -43,7 +40,7 @@ with
             user_items.user_id,
             popularity.item_id,
             popularity.item_index,
-            popularity.user_share,
+            popularity.score,
             true,
             popularity.item_id
         from user_items

@@ -1,5 +1,5 @@
 -- One row per (user_id, item_id): the most popular items, new to the user or repeats.
--- score = share of all users; n + (items the user has) ranks always hold n new ones.
+-- score by var popularity, the same for everyone.
 {{ config(enabled="popular" in var("candidate_sources")) }}
 with
     popularity as (select * from {{ ref("sig_popularity") }}),
@@ -8,45 +8,7 @@ with
 
     owned as (select user_id, count(*) as item_count from user_items group by user_id),
 
-    reachable as (
-        select
-            users.user_id,
-            popularity.item_id,
-            popularity.item_index,
-            popularity.user_share
-        from users
-        left join owned on users.user_id = owned.user_id
-        inner join
-            popularity
-            on popularity.popularity_rank
-            <= {{ var("candidates_per_user") | int }} + coalesce(owned.item_count, 0)
-    ),
-
-    scored as (
-        select
-            reachable.user_id,
-            reachable.item_id,
-            reachable.item_index,
-            reachable.user_share as score,
-            false as is_repeat,
-            reachable.item_id as reason_item_id
-        from reachable
-        left join
-            user_items
-            on reachable.user_id = user_items.user_id
-            and reachable.item_id = user_items.item_id
-        where user_items.item_id is null
-        union all
-        select
-            user_items.user_id,
-            popularity.item_id,
-            popularity.item_index,
-            popularity.user_share,
-            true,
-            popularity.item_id
-        from user_items
-        inner join popularity on user_items.item_id = popularity.item_id
-    ),
+    scored as ({{ same_for_everyone("popularity") }}),
 
     final as ({{ best_candidates("scored", "popular") }})
 

@@ -10,7 +10,7 @@ with
 
     taken as (select user_index, item_index from user_items where is_eligible),
 
-    best_new as ({{ best_new_items() }}),
+    best_new as ({{ best_new_items("taken") }}),
 
     indexed as ({{ new_and_taken() }}),
 

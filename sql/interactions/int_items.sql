@@ -1,9 +1,10 @@
 -- One row per item that was sold or is in the catalogue, numbered from the most
 -- popular.
--- item_index counts from 0: eligible items first, then by users, baskets and item_id.
+-- item_index counts from 0: eligible items, then new ones, each by users and baskets.
 with
     events as (select * from {{ ref("int_events") }}),
     catalogue as (select * from {{ ref("stg_items") }}),
+    reference as (select * from {{ ref("int_reference_time") }}),
 
     counted as (
         select
@@ -33,9 +34,28 @@ with
             counted.first_at,
             counted.last_at,
             coalesce(counted.basket_count, 0)
-            >= {{ var("min_item_baskets") | int }} as is_eligible
+            >= {{ var("min_item_baskets") | int }} as is_eligible,
+            {{
+                days_between(
+                    "coalesce(catalogue.available_from, counted.first_at)",
+                    "reference.reference_at",
+                )
+            }} as age_days
         from counted
         full join catalogue on counted.item_id = catalogue.item_id
+        cross join reference
+    ),
+
+    marked as (
+        select
+            *,
+            not is_eligible
+            and item_text is not null
+            and coalesce(
+                age_days >= 0 and age_days <= {{ var("new_item_days") | float }},
+                {{ var("undated_items_are_new") }}
+            ) as is_new
+        from described
     ),
 
     final as (
@@ -47,18 +67,24 @@ with
             available_from,
             first_at,
             last_at,
+            age_days,
             event_count,
             basket_count,
             user_count,
             is_eligible,
+            is_new,
             cast(
                 row_number() over (
                     order by
-                        is_eligible desc, user_count desc, basket_count desc, item_id
+                        is_eligible desc,
+                        is_new desc,
+                        user_count desc,
+                        basket_count desc,
+                        item_id
                 )
                 - 1 as integer
             ) as item_index
-        from described
+        from marked
     )
 
 select *

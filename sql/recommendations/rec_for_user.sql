@@ -32,6 +32,10 @@ with
                 then concat('often follows ', because.title)
                 when lists.candidate_source = 'item_knn'
                 then concat('like ', because.title)
+                when lists.candidate_source = 'content'
+                then concat('similar to ', because.title)
+                when lists.candidate_source = 'new_items'
+                then 'new arrival'
                 when lists.candidate_source = 'group_popular'
                 then
                     concat(
@@ -42,6 +46,8 @@ with
                     )
                 when lists.candidate_source = 'popular'
                 then 'popular with everyone'
+                when lists.candidate_source = 'feature_als'
+                then 'people like you take items like it'
                 when lists.candidate_source in ('als', 'bpr', 'lmf', 'svd')
                 then 'people with a similar history take it'
                 else lists.candidate_source

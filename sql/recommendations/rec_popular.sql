@@ -13,10 +13,18 @@ with
             item_id,
             user_count,
             user_share,
+            score,
             popularity_rank
         from popularity
         union all
-        select group_kind, group_name, item_id, user_count, user_share, popularity_rank
+        select
+            group_kind,
+            group_name,
+            item_id,
+            user_count,
+            user_share,
+            score,
+            popularity_rank
         from group_popularity
     ),
 
@@ -30,6 +38,7 @@ with
             united.user_count,
             united.user_share,
             popularity.trend,
+            united.score,
             united.popularity_rank as item_rank,
             {{ text(invocation_id) }} as run_id,
             {{ as_timestamp(run_started_at) }} as generated_at

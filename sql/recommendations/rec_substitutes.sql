@@ -1,6 +1,6 @@
 -- One row per (item_id, item_rank): what can replace an item, by what both texts say.
--- Eligible items of most similar text; also for an item that was never sold.
-{{ config(enabled=var("content")) }}
+-- Eligible or new items of most similar text; also for an item that was never sold.
+{{ config(enabled="content" in var("candidate_sources")) }}
 with
     items as (select * from {{ ref("int_items") }}),
     neighbours as (select * from {{ ref("sig_content_neighbours") }}),
@@ -29,41 +29,32 @@ with
         {% endif %}
     ),
 
-    kept as (
-        select * from ranked where item_rank <= {{ var("substitutes_per_item") | int }}
-    ),
-
-    shared as (
+    -- no term holds a bar
+    told as (
         select
-            kept.item_index,
-            kept.similar_item_index,
-            string_agg(
-                mine.term, ', ' order by mine.weight * theirs.weight desc, mine.term
-            ) as shared_terms
-        from kept
-        inner join term_weights as mine on kept.item_index = mine.item_index
-        inner join
-            term_weights as theirs
-            on kept.similar_item_index = theirs.item_index
-            and mine.term_index = theirs.term_index
-        group by kept.item_index, kept.similar_item_index
+            item_index,
+            string_split(string_agg(term, '|' order by weight desc, term), '|') as terms
+        from term_weights
+        group by item_index
     ),
 
     final as (
         select
-            kept.item_id,
-            kept.substitute_item_id,
-            kept.item_title,
-            kept.substitute_title,
-            kept.substitute_category,
-            kept.similarity,
-            shared.shared_terms,
-            kept.item_rank
-        from kept
-        inner join
-            shared
-            on kept.item_index = shared.item_index
-            and kept.similar_item_index = shared.similar_item_index
+            ranked.item_id,
+            ranked.substitute_item_id,
+            ranked.item_title,
+            ranked.substitute_title,
+            ranked.substitute_category,
+            ranked.similarity,
+            array_to_string(
+                list_filter(mine.terms, lambda term:list_contains(theirs.terms, term)),
+                ', '
+            ) as shared_terms,
+            ranked.item_rank
+        from ranked
+        inner join told as mine on ranked.item_index = mine.item_index
+        inner join told as theirs on ranked.similar_item_index = theirs.item_index
+        where ranked.item_rank <= {{ var("substitutes_per_item") | int }}
     )
 
 select *

@@ -10,16 +10,10 @@ with
                 list(user_index),
                 list(item_index),
                 list(cast(weight as float)),
-                {
-                    'factors':{{ var("als_factors") | int }},
-                    'regularization':{{ var("als_regularization") | float }},
-                    'alpha':{{ var("als_alpha") | float }},
-                    'iterations':{{ var("als_iterations") | int }},
-                    'seed':{{ var("als_seed") | int }}
-                }
+                {{ als_parameters() }}
             ) as factors
         from user_items
-        where is_eligible
+        where {{ learned_cells() }}
     )
 
 select *

@@ -1,14 +1,16 @@
--- One row per (item_index, similar_item_index): the eligible items that read most
--- alike.
+-- One row per (item_index, similar_item_index): the eligible or new items that read
+-- most alike.
 -- similarity = cosine of the items' term weights; one call over the whole catalogue.
-{{ config(enabled=var("content")) }}
+{{ config(enabled="content" in var("candidate_sources")) }}
 with
     term_weights as (select * from {{ ref("sig_item_term_weights") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    -- item_index numbers eligible items first, so they are those below their number
-    eligible as (
-        select cast(count(*) as integer) as item_count from items where is_eligible
+    -- item_index numbers these first, so they are the items below their number
+    shown as (
+        select cast(count(*) as integer) as item_count
+        from items
+        where is_eligible or is_new
     ),
 
     matrix as (
@@ -26,13 +28,13 @@ with
                     matrix.item_indexes,
                     matrix.term_indexes,
                     matrix.weights,
-                    eligible.item_count,
+                    shown.item_count,
                     {{ var("content_neighbours") | int }}
                 ),
                 recursive := true
             )
         from matrix
-        cross join eligible
+        cross join shown
     ),
 
     final as (

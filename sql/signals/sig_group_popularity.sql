@@ -1,24 +1,28 @@
 -- One row per (group_kind, group_name, item): an item's users within one group of
 -- users.
+-- score = the measure that var popularity picks, as in sig_popularity.
 with
-    user_items as (select * from {{ ref("int_user_items") }}),
+    takers as (select * from {{ ref("sig_item_takers") }}),
     users as (select * from {{ ref("int_users") }}),
+    items as (select * from {{ ref("int_items") }}),
 
-    counted as (
+    grouped as (
         select
             users.group_kind,
             users.group_name,
-            user_items.item_id,
-            user_items.item_index,
-            count(*) as user_count
-        from user_items
-        inner join users on user_items.user_id = users.user_id
-        where user_items.is_eligible and users.group_kind is not null
-        group by
-            users.group_kind,
-            users.group_name,
-            user_items.item_id,
-            user_items.item_index
+            takers.item_id,
+            takers.weight,
+            takers.is_recent,
+            takers.is_previous
+        from takers
+        inner join users on takers.user_id = users.user_id
+        where users.group_kind is not null
+    ),
+
+    counted as (
+        select group_kind, group_name, item_id, {{ count_takers() }}
+        from grouped
+        group by group_kind, group_name, item_id
     ),
 
     sized as (
@@ -28,23 +32,43 @@ with
         group by group_kind, group_name
     ),
 
-    final as (
-        select
-            counted.group_kind,
-            counted.group_name,
-            counted.item_id,
-            counted.item_index,
-            counted.user_count,
-            {{ ratio("counted.user_count", "sized.group_size") }} as user_share,
-            row_number() over (
-                partition by counted.group_kind, counted.group_name
-                order by counted.user_count desc, counted.item_index
-            ) as popularity_rank
+    completed as (
+        select counted.*, items.item_index, items.age_days, sized.group_size
         from counted
         inner join
             sized
             on counted.group_kind = sized.group_kind
             and counted.group_name = sized.group_name
+        inner join items on counted.item_id = items.item_id
+    ),
+
+    measured as (
+        select
+            group_kind,
+            group_name,
+            item_id,
+            item_index,
+            user_count,
+            {{ measure_popularity("group_size") }}
+        from completed
+    ),
+
+    final as (
+        select
+            group_kind,
+            group_name,
+            item_id,
+            item_index,
+            user_count,
+            user_share,
+            recent_share,
+            decayed_weight,
+            trend,
+            score,
+            row_number() over (
+                partition by group_kind, group_name order by score desc, item_index
+            ) as popularity_rank
+        from measured
     )
 
 select *

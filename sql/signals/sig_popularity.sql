@@ -1,50 +1,53 @@
--- One row per eligible item: how many users took it, and whether that is growing.
--- trend = (users in the last trend_days + 1) / (users in the trend_days before + 1).
+-- One row per eligible item: how many users took it, of late and in all, and its rank.
+-- score = the measure that var popularity picks, larger for new items by novelty_boost.
 with
-    events as (select * from {{ ref("int_events") }}),
+    takers as (select * from {{ ref("sig_item_takers") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    dated as (
-        select
-            events.item_id,
-            events.user_id,
-            floor(
-                {{ days_between("events.event_at", "reference.reference_at") }}
-                / {{ var("trend_days") | int }}
-            ) as windows_ago
-        from events
-        cross join reference
-    ),
+    counted as (select item_id, {{ count_takers() }} from takers group by item_id),
 
-    recent as (
-        select
-            item_id,
-            count(distinct case when windows_ago <= 0 then user_id end) as recent_count,
-            count(distinct case when windows_ago = 1 then user_id end) as previous_count
-        from dated
-        where windows_ago <= 1
-        group by item_id
-    ),
-
-    final as (
+    -- guests alone may have taken an eligible item
+    completed as (
         select
             items.item_id,
             items.item_index,
             items.user_count,
             items.basket_count,
-            {{ ratio("items.user_count", "reference.user_count") }} as user_share,
-            {{
-                ratio(
-                    "coalesce(recent.recent_count, 0) + 1",
-                    "coalesce(recent.previous_count, 0) + 1",
-                )
-            }} as trend,
-            items.item_index + 1 as popularity_rank
+            items.age_days,
+            reference.user_count as everyone,
+            coalesce(counted.recent_count, 0) as recent_count,
+            coalesce(counted.previous_count, 0) as previous_count,
+            coalesce(counted.decayed_weight, 0) as decayed_weight
         from items
         cross join reference
-        left join recent on items.item_id = recent.item_id
+        left join counted on items.item_id = counted.item_id
         where items.is_eligible
+    ),
+
+    measured as (
+        select
+            item_id,
+            item_index,
+            user_count,
+            basket_count,
+            {{ measure_popularity("everyone") }}
+        from completed
+    ),
+
+    final as (
+        select
+            item_id,
+            item_index,
+            user_count,
+            basket_count,
+            user_share,
+            recent_share,
+            decayed_weight,
+            trend,
+            score,
+            row_number() over (order by score desc, item_index) as popularity_rank
+        from measured
     )
 
 select *

@@ -1,9 +1,42 @@
 -- One row per user_index: the user's SVD factors, a vector of numbers.
+-- Users with events since fold_in_after get theirs from their full history, no refit.
 {{ config(enabled="svd" in var("candidate_sources")) }}
+{% set folds_in = var("fold_in_after") is not none %}
 with
     model as (select * from {{ ref("sig_svd_model") }}),
+    {% if folds_in %}
+        item_factors as (select * from {{ ref("sig_svd_item_factors") }}),
+        user_items as (select * from {{ ref("int_user_items") }}),
 
-    final as ({{ numbered_vectors("factors.user_factors", "user_index") }})
+        late as ({{ late_users() }}),
+
+        found as (
+            select
+                unnest(
+                    svd_fold_in(
+                        list(user_index),
+                        list(item_index),
+                        list({{ cell_weight(var("svd_weights")) }}),
+                        (select list(factors order by item_index) from item_factors)
+                    )
+                ) as folded
+            from user_items
+            where is_eligible and user_index in (select user_index from late)
+        ),
+    {% endif %}
+
+    learned as ({{ numbered_vectors("factors.user_factors", "user_index") }}),
+
+    final as (
+        select user_index, factors
+        from learned
+        {% if folds_in %}
+            where user_index not in (select user_index from late)
+            union all
+            select folded.user_index, folded.factors
+            from found
+        {% endif %}
+    )
 
 select *
 from final

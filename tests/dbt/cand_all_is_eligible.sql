@@ -10,10 +10,14 @@ with
                 candidates.candidate_source,
                 ' proposes item ',
                 cast(min(candidates.item_id) as varchar),
-                ', which is not eligible; keep only int_items.is_eligible in the model'
+                ', which is neither eligible nor new; look only at the items of int_items ',
+                'that are'
             ) as problem
         from candidates
-        left join items on candidates.item_id = items.item_id and items.is_eligible
+        left join
+            items
+            on candidates.item_id = items.item_id
+            and (items.is_eligible or items.is_new)
         where items.item_id is null
         group by candidates.candidate_source
     )

@@ -1,4 +1,5 @@
--- Factor tables and kernels count items from 0 without a gap; eligible ones come first.
+-- Factor tables and kernels count items from 0 without a gap: eligible ones first, then
+-- new ones.
 with
     items as (select * from {{ ref("int_items") }}),
 
@@ -9,7 +10,11 @@ with
             min(item_index) as first_index,
             max(item_index) as last_index,
             max(case when is_eligible then item_index end) as last_eligible,
-            min(case when not is_eligible then item_index end) as first_other
+            min(case when not is_eligible then item_index end) as first_not_eligible,
+            max(case when is_new then item_index end) as last_new,
+            min(
+                case when not is_eligible and not is_new then item_index end
+            ) as first_other
         from items
     ),
 
@@ -21,7 +26,7 @@ with
                 cast(first_index as varchar),
                 ' to ',
                 cast(last_index as varchar),
-                ' instead of from 0 without a gap, eligible items first; ',
+                ' instead of from 0 without a gap, eligible items first, then new ones; ',
                 'restore item_index in int_items'
             ) as problem
         from counted
@@ -29,7 +34,8 @@ with
             index_count <> item_count
             or first_index <> 0
             or last_index <> item_count - 1
-            or last_eligible > first_other
+            or last_eligible > first_not_eligible
+            or last_new > first_other
     )
 
 select *

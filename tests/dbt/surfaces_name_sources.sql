@@ -18,6 +18,11 @@ with
                 union all
             {% endif %}
         {% endfor %}
+        union all
+        select
+            'with new_item_slots',
+            'new_items',
+            {{ var("new_item_slots") == 0 or "new_items" in var("candidate_sources") }}
     ),
 
     final as (

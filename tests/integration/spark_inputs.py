@@ -122,6 +122,9 @@ QUERIES = [
     "where f.other = raw.odd.word) and team in (1, 2) and number between 1 and 9",
     "select team from raw.odd where word in (select other from raw.odd) "
     "order by team desc, number, word limit 3",
+    "select team, array_to_string(list_filter(string_split(string_agg(word, '|' "
+    "order by number, word), '|'), lambda w: list_contains(['a', 'B', 'é'], w)), '-') "
+    "as r from raw.odd where word <> '' group by team",
 ]
 REGIONS = ["Nord", "Süd", "O'Hare", None]
 

@@ -69,7 +69,7 @@ def test_history_is_the_users_own_decayed_weights(world: World) -> None:
 
 
 def test_popular_is_the_same_for_everyone(world: World) -> None:
-    shares = dict(world.rows("select item_id, user_share from sig_popularity"))
+    shares = dict(world.rows("select item_id, score from sig_popularity"))
     scores = dict.fromkeys(owned(world), shares)
     assert_candidates(world, "popular", scores)
 
@@ -77,7 +77,7 @@ def test_popular_is_the_same_for_everyone(world: World) -> None:
 def test_group_popular_is_the_users_group(world: World) -> None:
     shares: dict[Any, dict[int, float]] = defaultdict(dict)
     for kind, name, item, share in world.rows(
-        "select group_kind, group_name, item_id, user_share from sig_group_popularity"
+        "select group_kind, group_name, item_id, score from sig_group_popularity"
     ):
         shares[kind, name][item] = share
     scores = {
@@ -197,7 +197,7 @@ def test_als_factors_are_those_of_implicit(world: World) -> None:
 
 
 def test_all_sources_share_one_contract(world: World) -> None:
-    sources = ("history", "als", "rules", "group_popular", "popular")
+    sources = world.vars["candidate_sources"]
     expected = [row for s in sources for row in world.rows(f"from cand_{s}")]
     assert sorted(expected, key=repr) == sorted(world.rows("from cand_all"), key=repr)
     assert {row[2] for row in expected} == set(sources)

@@ -12,18 +12,22 @@ from datetime import timedelta
 
 import pytest
 
+from recsql.project import builtin_root, load_project
 from tests.worlds import ALL_SOURCES, AS_OF, Line, World, tiny_world
 
 BLOCKS = (range(10, 40, 5), range(11, 41, 5))  # by category; numbers in titles differ
 USERS = range(100, 148, 2)
-OWN_RIGHT_ANSWER = {"history", "popular"}
+OWN_RIGHT_ANSWER = {"history", "popular", "new_items"}
+ITEMS = load_project(builtin_root()).vars["items"]
 SETTINGS = {
+    "items": {**ITEMS, "text": "product_category"},
     "candidate_sources": ALL_SOURCES,
     "as_of": str(AS_OF),
     "min_item_baskets": 1,
     "min_support": 0.001,
     "rules_per_item": 20,
     "latest_items": 6,
+    "substitutes_per_item": 8,
     "candidates_per_user": 12,
     "als_regularization": 1.0,
     "bpr_factors": 4,

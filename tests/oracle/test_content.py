@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.worlds import World
+from tests.oracle.test_candidates import Scores, assert_candidates
+from tests.worlds import World, random_lines, tiny_world
 
 
 def vectors(world: World) -> dict[int, dict[str, float]]:
@@ -48,7 +50,7 @@ def test_term_weights_are_tf_idf_of_length_1(world: World) -> None:
     assert {(item, term): weight for item, term, weight in found} == expected
 
 
-def test_substitutes_are_the_nearest_eligible_items(world: World) -> None:
+def test_substitutes_are_the_nearest_items_that_may_be_shown(world: World) -> None:
     weights = vectors(world)
     items = {row["item_id"]: row for row in world.dicts("int_items")}
     found: dict[int, list[dict[str, object]]] = {item: [] for item in items}
@@ -59,7 +61,7 @@ def test_substitutes_are_the_nearest_eligible_items(world: World) -> None:
         near = {
             other: sum(w * weights[other].get(term, 0) for term, w in mine.items())
             for other in items
-            if items[other]["is_eligible"] and other != item
+            if (items[other]["is_eligible"] or items[other]["is_new"]) and other != item
         }
         order = sorted(near, key=lambda i: (-round(near[i], 9), items[i]["item_index"]))
         order = [i for i in order if near[i] > 0][: world.vars["content_neighbours"]]
@@ -73,3 +75,53 @@ def test_substitutes_are_the_nearest_eligible_items(world: World) -> None:
             other = row["substitute_item_id"]
             shared = set(mine) & set(weights[other])
             assert set(str(row["shared_terms"]).split(", ")) == shared
+
+
+def nearest(world: World, count: int) -> dict[int, dict[int, float]]:
+    """Return every item's `count` nearest eligible or new items by text."""
+    weights = vectors(world)
+    shown = world.rows(
+        "select item_id from int_items where is_eligible or is_new order by item_index"
+    )
+    found = {}
+    for item, mine in weights.items():
+        near = {
+            other: sum(w * weights[other].get(term, 0) for term, w in mine.items())
+            for (other,) in shown
+            if other != item
+        }
+        order = sorted(near, key=lambda i: -round(near[i], 9))[:count]
+        found[item] = {i: near[i] for i in order if near[i] > 0}
+    return found
+
+
+def test_content_adds_up_over_the_latest_items(world: World) -> None:
+    near = nearest(world, world.vars["substitutes_per_item"])
+    taken: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in world.dicts("int_user_items"):
+        taken[row["user_id"]].append(row)
+    scores: Scores = defaultdict(lambda: defaultdict(float))
+    terms: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
+    for user, rows in taken.items():
+        rows.sort(key=lambda r: r["item_index"])
+        rows.sort(key=lambda r: (r["last_at"], r["weight"]), reverse=True)
+        for row in rows[: world.vars["latest_items"]]:
+            for item, similarity in near[row["item_id"]].items():
+                scores[user][item] += row["weight"] * similarity
+                terms[user, item][row["item_id"]] = row["weight"] * similarity
+    assert_candidates(world, "content", scores)
+    for row in world.dicts("cand_content"):
+        mine = terms[row["user_id"], row["item_id"]]
+        assert mine[row["reason_item_id"]] == pytest.approx(max(mine.values()))
+
+
+def test_an_item_that_was_never_sold_is_recommended_while_it_is_new() -> None:
+    """Item 999 has a text; here it has no date, so the var decides."""
+    wide = {"candidates_per_user": 50, "substitutes_per_item": 50}
+    wanted = "+cand_content +rec_substitutes"
+    for is_new in (True, False):
+        given = {**wide, "content_neighbours": 50, "undated_items_are_new": is_new}
+        with tiny_world(random_lines(1), wanted=wanted, **given) as world:
+            proposed = world.rows("from cand_content where item_id = 999")
+            replaces = world.rows("from rec_substitutes where substitute_item_id = 999")
+            assert bool(proposed) == bool(replaces) == is_new

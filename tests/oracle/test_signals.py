@@ -30,11 +30,15 @@ def test_items_are_numbered_from_the_most_popular(world: World) -> None:
     users = sets_by((line.item, line.user) for line in world.past if line.user)
     eligible = {i for i in baskets if len(baskets[i]) >= world.vars["min_item_baskets"]}
     listed = {*(line.item for line in world.lines), 999}
+    first = {item: min(x.at for x in world.past if x.item == item) for item in baskets}
+    new = {item for item in first if age(first[item]) <= 90} - eligible
 
     def place(item: int) -> tuple[Any, ...]:
-        return (item not in eligible, -len(users[item]), -len(baskets[item]), item)
+        kind = (item not in eligible, item not in new)
+        return (*kind, -len(users[item]), -len(baskets[item]), item)
 
-    assert 0 < len(eligible) < len(baskets)
+    assert new < set(baskets) - eligible
+    assert 0 < len(new) < len(baskets) - len(eligible)
     assert world.rows("select item_id from int_items order by item_index") == [
         (item,) for item in sorted(listed, key=place)
     ]
@@ -129,7 +133,7 @@ def test_popularity_share_and_trend(world: World) -> None:
     for row in world.dicts("sig_popularity"):
         item = row["item_id"]
         assert row["user_share"] == len(users[item]) / everyone
-        assert row["trend"] == (len(recent[item]) + 1) / (len(before[item]) + 1)
+        assert row["trend"] == (len(recent[item]) + 10) / (len(before[item]) + 10)
         assert row["popularity_rank"] == row["item_index"] + 1
 
 

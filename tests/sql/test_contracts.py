@@ -127,16 +127,6 @@ def test_a_model_that_calls_python_is_a_table() -> None:
             assert compiled.config["materialized"] == "table", name
 
 
-def test_content_that_is_not_asked_for_costs_nothing() -> None:
-    plan = plan_of(**{**ALL_SWITCHES, "content": False})
-    assert set(PLAN.models) - set(plan.models) == {
-        "sig_item_terms",
-        "sig_item_term_weights",
-        "sig_content_neighbours",
-        "rec_substitutes",
-    }
-
-
 def test_a_source_that_is_not_listed_costs_nothing() -> None:
     plan = plan_of(candidate_sources=["popular"])
     costly = {"cand_als", "sig_als_model", "cand_history", "sig_knn_neighbours"}
@@ -150,6 +140,7 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {f"cand_{source}" for source in others} <= off
     assert {"int_basket_sequence", "sig_itemsets", "sig_itemset_rules"} <= off
     assert {"sig_next_items", "sig_sequential_rules", "sig_bpr_model"} <= off
+    assert {"sig_item_terms", "sig_content_neighbours", "rec_substitutes"} <= off
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)

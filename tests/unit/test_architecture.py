@@ -14,7 +14,7 @@ import recsql
 PACKAGE = Path(recsql.__file__).parent
 # From the bottom up: a module imports only from floors below its own.
 FLOORS = [
-    {"errors", "factorize", "neighbours", "spark_changes"},
+    {"errors", "arrow_lists", "factorize", "neighbours", "spark_changes"},
     {"latent"},
     {"linear"},
     {"udfs", "properties"},

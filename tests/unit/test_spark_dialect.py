@@ -48,6 +48,9 @@ EXPRESSIONS = {
     "lag(x) over (order by x, y desc)": "LAG(x) OVER (ORDER BY x NULLS LAST, y DESC)",
     "regexp_extract_all(x, '[a-z]+')": "REGEXP_EXTRACT_ALL(x, '[a-z]+', 0)",
     "list_filter(x, lambda y:y <> z)": "FILTER(x, y -> y <> z)",
+    "list_contains(x, y)": "ARRAY_CONTAINS(x, y)",
+    "array_to_string(x, ', ')": "ARRAY_JOIN(x, ', ')",
+    "string_split(x, '|')": r"SPLIT(x, CONCAT('\\Q', '|', '\\E'))",
     "list_append(x, y)": "ARRAY_APPEND(COALESCE(x, ARRAY()), y)",
     "string_agg(x, ', ' order by y desc, x)": """
         LISTAGG(x, ', ') WITHIN GROUP (ORDER BY y DESC, x NULLS LAST)""",

@@ -114,12 +114,15 @@ CALLS = {
     "lmf_fit": "{'factors': 3, 'learning_rate': 1.0, 'regularization': 0.6, "
     "'negatives': 30, 'iterations': 2, 'seed': 42}",
     "svd_fit": "{'factors': 2}",
+    "als_fold_in": f"[[1, 0, 2], [0, 1, 1]]::float[][], {SETTINGS}",
+    "svd_fold_in": "[[1, 0], [0, 1]]::float[][]",
     "ease_top": "1.0, 2",
     "graph_top": "{'factors': 1, 'low_pass': 0.3}, 2",
 }
 EMPTY: dict[str, Any] = {
     "_fit": {"user_factors": [], "item_factors": []},
     "_top": [],
+    "d_in": [],
 }
 
 

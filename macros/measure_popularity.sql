@@ -1,0 +1,25 @@
+{#- measure_popularity(size): the measures of popularity as columns, from what
+    count_takers has counted among `size` users, and the score that var popularity picks.
+    A novelty_boost of b multiplies the score of an item on its first day by 1 + b.
+    measure_popularity("everyone")  ->  ... as user_share, ... as trend, ... as score -#}
+{% macro measure_popularity(size) %}
+    {% set shrinkage = var("trend_shrinkage") | float %}
+    {% set measures = {
+        "users": ratio("user_count", size),
+        "window": ratio("recent_count", size),
+        "decayed": "decayed_weight",
+        "trending": ratio(
+            "(recent_count + " ~ shrinkage ~ ")",
+            "(previous_count + " ~ shrinkage ~ ")",
+        ),
+    } %}
+    {{ measures["users"] }} as user_share,
+    {{ measures["window"] }} as recent_share,
+    decayed_weight,
+    {{ measures["trending"] }} as trend,
+    {{ measures[var("popularity")] }} * (
+        1
+        + {{ var("novelty_boost") | float }}
+        * exp(- greatest(age_days, 0) / {{ var("novelty_days") | float }})
+    ) as score
+{% endmacro %}

@@ -1,0 +1,38 @@
+-- One row per (user_id, item_id): items whose factors of feature ALS point the user's
+-- way.
+-- score = inner product; new items, and users who took nothing, are placed by their
+-- attributes.
+{{ config(enabled="feature_als" in var("candidate_sources")) }}
+with
+    user_items as (select * from {{ ref("int_user_items") }}),
+    features as (select * from {{ ref("sig_user_features") }}),
+    user_factors as (select * from {{ ref("sig_feature_als_user_factors") }}),
+    item_factors as (select * from {{ ref("sig_feature_als_item_factors") }}),
+    users as (select * from {{ ref("int_users") }}),
+    items as (select * from {{ ref("int_items") }}),
+
+    taken as (
+        select user_index, item_index
+        from user_items
+        where item_index in (select item_index from item_factors)
+    ),
+
+    known as (
+        select user_index
+        from user_items
+        where is_eligible
+        union all
+        select user_index
+        from features
+    ),
+
+    best_new as ({{ best_new_items("known") }}),
+
+    indexed as ({{ new_and_taken() }}),
+
+    scored as ({{ with_ids("indexed") }}),
+
+    final as ({{ best_candidates("scored", "feature_als") }})
+
+select *
+from final
