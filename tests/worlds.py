@@ -66,6 +66,10 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
     "content": True,
     "max_itemset_size": 3,
+    "repeated_lines": "sum",
+    "max_user_events_per_day": 500,
+    "core_min_items_per_user": 2,
+    "core_min_users_per_item": 2,
 }
 
 
