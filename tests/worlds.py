@@ -70,6 +70,10 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "max_user_events_per_day": 500,
     "core_min_items_per_user": 2,
     "core_min_users_per_item": 2,
+    "weight_column": "quantity",
+    "weight_scale": "threshold",
+    "weight_threshold": 2,
+    "weight_below_threshold": 0.5,
 }
 
 

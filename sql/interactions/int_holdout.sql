@@ -20,7 +20,8 @@ with
     final as (
         select user_id, item_id, min(event_at) as first_at, count(*) as event_count
         from settled
-        where rejection_reason is null and user_id is not null
+        where
+            rejection_reason is null and user_id is not null and {{ line_weight() }} > 0
         group by user_id, item_id
     )
 

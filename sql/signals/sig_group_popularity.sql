@@ -13,7 +13,10 @@ with
             count(*) as user_count
         from user_items
         inner join users on user_items.user_id = users.user_id
-        where user_items.is_eligible and users.group_kind is not null
+        where
+            user_items.is_eligible
+            and user_items.weight > 0
+            and users.group_kind is not null
         group by
             users.group_kind,
             users.group_name,

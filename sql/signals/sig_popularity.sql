@@ -15,6 +15,7 @@ with
             ) as windows_ago
         from events
         cross join reference
+        where events.event_weight > 0
     ),
 
     recent as (

@@ -13,7 +13,7 @@ with
                 {'factors':{{ var("svd_factors") | int }}}
             ) as factors
         from user_items
-        where is_eligible
+        where is_eligible and weight > 0
     )
 
 select *

@@ -168,6 +168,7 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 # CONTRIBUTING offers to authors of candidate sources.
 KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repeats"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
+KEPT |= {"not_disliked", "decay"}
 
 
 def test_a_macro_used_once_is_inlined() -> None:
