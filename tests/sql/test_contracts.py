@@ -20,8 +20,10 @@ LAYERS = [
     "candidates",
     "recommendations",
     "evaluation",
+    "monitoring",
 ]
-PREFIXES = dict(zip(LAYERS, ("stg", "int", "sig", "cand", "rec", "eval"), strict=True))
+SHORT = ("stg", "int", "sig", "cand", "rec", "eval", "mon")
+PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",
     "item_id",
