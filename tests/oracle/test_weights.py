@@ -11,12 +11,10 @@ import pytest
 
 from recsql.checks import plan_checks, run_checks
 from recsql.factorize import AlsParameters, als
-from tests.sql.test_contracts import DEFAULT_SOURCES, OTHER_SOURCES
-from tests.worlds import AS_OF, World, plan_with, random_lines, tiny_world
+from tests.worlds import ALL_SOURCES, AS_OF, World, plan_with, random_lines, tiny_world
 
-SOURCES = [*DEFAULT_SOURCES, *OTHER_SOURCES]
 SETTINGS = {
-    "candidate_sources": SOURCES,
+    "candidate_sources": ALL_SOURCES,
     "weight_column": "amount",
     "weight_scale": "threshold",
     "weight_threshold": 0.3,
@@ -75,7 +73,7 @@ def test_only_liked_events_count_for_items_and_baskets(rated: World) -> None:
     assert set(found) == pairs
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", ALL_SOURCES)
 def test_no_source_recommends_what_is_disliked(
     rated: World, weights: dict[Pair, float], source: str
 ) -> None:
