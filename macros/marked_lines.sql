@@ -6,13 +6,10 @@
         *,
         reason is null
         and (is_return or {{ event_type_in(var("returned_event_types")) }})
-        and coalesce(
-            ({{ holder() }}, item_id) in (
-                select ({{ holder() }}, item_id)
-                from {{ lines }}
-                where reason is null and is_return
-            ),
-            false
+        and {{ holding_key() }} in (
+            select {{ holding_key() }}
+            from {{ lines }}
+            where reason is null and is_return
         ) as is_netted
     from {{ lines }}
 {% endmacro %}
