@@ -1,5 +1,6 @@
-{#- rejection_reason(): why an event of the staging layout is not used, null where it is.
-    The codes are explained in seed rejection_reasons. The first that applies is given.
+{#- rejection_reason(): why a line of the staging layout says nothing by itself, null where
+    it does. The codes are explained in seed rejection_reasons; the first that applies is
+    given, and outlier_reason comes after it.
     rejection_reason()  ->  case when ... then 'missing_item' ... end -#}
 {% macro rejection_reason() %}
     case
@@ -14,11 +15,9 @@
         then 'missing_time'
         when event_at > {{ as_timestamp(run_started_at) }}
         then 'future_time'
-        when {{ event_weight("event_type") }} is null
+        when
+            {{ event_weight("event_type") }} is null
+            and not {{ event_type_in(var("return_event_types")) }}
         then 'unknown_event_type'
-        when quantity <= 0
-        then 'non_positive_quantity'
-        when {{ repeat_number() }} > 1
-        then 'exact_duplicate'
     end
 {%- endmacro %}

@@ -1,17 +1,19 @@
-{#- repeat_number(): 1 for the first of events alike in every column, 2 for its copy ...
+{#- repeat_number(): 1 for the line of several that stays by var repeated_lines (the first,
+    or under `latest` the last), 2 for its repeat ...; where they are alike any of them.
     repeat_number()  ->  row_number() over (partition by ... order by event_at) -#}
 {% macro repeat_number() -%}
+    {%- set way = "desc" if var("repeated_lines") == "latest" else "asc" -%}
     row_number() over (
-        partition by
-            user_id,
-            item_id,
-            event_at,
-            event_type,
-            basket_id,
-            quantity,
-            amount,
-            rating,
-            region
-        order by event_at
+        {{ repeat_keys() }}
+        order by
+            event_at {{ way }}
+            {%- if var("repeated_lines") != "exact" %}
+                ,
+                basket_id {{ way }},
+                quantity {{ way }},
+                amount {{ way }},
+                rating {{ way }},
+                region {{ way }}
+            {%- endif %}
     )
 {%- endmacro %}

@@ -10,6 +10,7 @@ from recsql.errors import ProjectError, did_you_mean
 from recsql.graph import Graph, Node
 from recsql.project import Project
 from recsql.render import Compiled, Renderer, quoted
+from recsql.settings import require_settings
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ def compile_project(
         source_relation: names a raw table, given its schema and its name.
 
     Raises:
-        ProjectError: a template, a reference or the graph is wrong.
+        ProjectError: a setting, a template, a reference or the graph is wrong.
     """
+    require_settings(project)
     renderer = Renderer(project)
     renderer.source_relation = source_relation
     rendered = [renderer.render(model) for model in project.models.values()]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from recsql.checks import CheckResult, ChecksFinished
-from recsql.pipeline import Event, Quarantine
+from recsql.pipeline import Event, GiantBaskets, Quarantine
 from recsql.publish import Published
 from recsql.runner import ModelResult
 
@@ -34,6 +34,8 @@ class Console:
             self._check(event)
         elif isinstance(event, Quarantine):
             self._quarantine(event)
+        elif isinstance(event, GiantBaskets):
+            self._giants(event)
         elif isinstance(event, ChecksFinished):
             self._finished(event)
         else:
@@ -103,6 +105,14 @@ class Console:
         counts = ", ".join(f"{n:,} {reason}" for reason, n in found.reasons.items())
         seen = f": {counts}; see int_rejected_events" if total else ""
         self.line(f"rejected {total:,} of {found.read:,} events{seen}")
+
+    def _giants(self, giants: GiantBaskets) -> None:
+        baskets = "1 basket" if giants.baskets == 1 else f"{giants.baskets:,} baskets"
+        self.line(
+            f"left out of pairs: {baskets} of more than {giants.cap:,} items "
+            f"({giants.lines:,} lines, up to {giants.largest:,} items); "
+            "see var max_basket_items"
+        )
 
     def _finished(self, checks: ChecksFinished) -> None:
         counts = [f"{checks.passed} passed"]

@@ -30,11 +30,24 @@ class Quarantine:
     reasons: Mapping[str, int]
 
 
-Event = ModelResult | Quarantine | CheckResult | ChecksFinished | Published
+@dataclass(frozen=True)
+class GiantBaskets:
+    """How many baskets have more items than the cap and so make no pairs."""
+
+    cap: int
+    baskets: int
+    lines: int
+    largest: int
+
+
+Event = (
+    ModelResult | Quarantine | GiantBaskets | CheckResult | ChecksFinished | Published
+)
 Listener = Callable[[Event], None]
 
 
 QUARANTINE = "int_rejected_events"
+GIANTS = "mon_giant_baskets"
 
 
 @dataclass(frozen=True)
@@ -185,6 +198,9 @@ def _build(
     tally.raise_if_models_failed()
     if QUARANTINE in names:
         listener(_quarantine(warehouse))
+    if GIANTS in names:
+        for giants in warehouse.rows(f"from main.{GIANTS} where basket_count > 0"):
+            listener(GiantBaskets(*giants))
     tally.check(plan, names, warehouse, threads)
     tally.raise_if_checks_failed(" Nothing was published.")
     return tally.results

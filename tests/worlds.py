@@ -33,6 +33,7 @@ SMALL: Mapping[str, Any] = {
     "als_iterations": 5,
     "candidates_per_user": 6,
     "complements_per_item": 6,
+    "segment_min_ratio": 0.0,
     "candidate_sources": [
         "history",
         "als",
@@ -73,6 +74,14 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
     "max_itemset_size": 3,
     "similar_items": ["als", "feature_als", "bpr", "lmf", "svd"],
+    "repeated_lines": "sum",
+    "max_user_events_per_day": 500,
+    "core_min_items_per_user": 2,
+    "core_min_users_per_item": 2,
+    "weight_column": "quantity",
+    "weight_scale": "threshold",
+    "weight_threshold": 2,
+    "weight_below_threshold": 0.5,
 }
 
 

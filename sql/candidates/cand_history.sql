@@ -14,7 +14,7 @@ with
             true as is_repeat,
             item_id as reason_item_id
         from user_items
-        where is_eligible
+        where is_eligible and weight > 0
     ),
 
     final as ({{ best_candidates("scored", "history") }})

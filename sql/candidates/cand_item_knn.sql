@@ -16,11 +16,12 @@ with
             user_items.weight * neighbours.similarity as term
         from user_items
         inner join neighbours on user_items.item_index = neighbours.item_index
+        where user_items.weight > 0
         union all
         -- nothing is nearer to an item than itself: similarity 1
         select user_id, item_id, item_index, item_index, weight
         from user_items
-        where is_eligible
+        where is_eligible and weight > 0
     ),
 
     summed as (

@@ -1,4 +1,4 @@
--- One row per accepted event, weighted by its type and placed in a basket.
+-- One row per accepted event, weighted by its type and number, placed in a basket.
 -- Without a basket_id, a pause of session_gap_hours starts a user's next basket.
 with
     checked as (select * from {{ ref("int_event_checks") }}),
@@ -73,7 +73,7 @@ with
             quantity,
             amount,
             rating,
-            {{ event_weight("event_type") }} as event_weight
+            {{ line_weight() }} as event_weight
         from in_baskets
     )
 

@@ -10,8 +10,10 @@ with
         select
             item_id,
             count(*) as event_count,
-            count(distinct basket_id) as basket_count,
-            count(distinct user_id) as user_count,
+            count(
+                distinct case when event_weight > 0 then basket_id end
+            ) as basket_count,
+            count(distinct case when event_weight > 0 then user_id end) as user_count,
             min(event_at) as first_at,
             max(event_at) as last_at
         from events

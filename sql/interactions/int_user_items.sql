@@ -1,5 +1,5 @@
 -- One row per (user_id, item_id): how often, when, and how strongly the user took it.
--- weight = sum over events of event weight * exp(-age / decay_days).
+-- weight = sum over events of event weight * exp(-age / decay_days); below 0: disliked.
 with
     events as (select * from {{ ref("int_events") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
@@ -13,13 +13,16 @@ with
             events.basket_id,
             events.event_at,
             events.quantity,
+            events.event_weight,
             events.event_weight
-            {% if var("decay_days") is not none -%}
-                * exp(
-                    -{{ days_between("events.event_at", "reference.reference_at") }}
-                    / {{ var("decay_days") | float }}
+            * {{
+                decay(
+                    days_between("events.event_at", "reference.reference_at"),
+                    var("decay_days"),
+                    var("half_life_days"),
+                    "events.event_type",
                 )
-            {%- endif %} as weight
+            }} as weight
         from events
         cross join reference
         where events.user_id is not null
@@ -34,7 +37,12 @@ with
             sum(quantity) as quantity,
             min(event_at) as first_at,
             max(event_at) as last_at,
-            {{ stable_sum("weight") }} as weight
+            -- liked once is liked, also where the weight decays to less than the sum
+            -- holds
+            greatest(
+                {{ stable_sum("weight") }},
+                case when min(event_weight) > 0 then 1e-24 end
+            ) as weight
         from weighted
         group by user_id, item_id
     ),
@@ -51,7 +59,9 @@ with
             summed.event_count,
             summed.basket_count,
             summed.quantity,
-            summed.weight
+            {% if var("weight_column") is none %} {{ scaled("summed.weight") }}
+            {% else %} summed.weight
+            {% endif %} as weight
         from summed
         inner join users on summed.user_id = users.user_id
         inner join items on summed.item_id = items.item_id

@@ -20,7 +20,7 @@ with
     cells as (
         select user_index as row_index, item_index as column_index, weight
         from user_items
-        where is_eligible
+        where is_eligible and weight <> 0
         union all
         select
             sizes.user_count + item_features.feature_index,

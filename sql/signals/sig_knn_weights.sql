@@ -8,7 +8,7 @@ with
     taken as (
         select user_index, item_index, cast(basket_count as double) as amount
         from user_items
-        where is_eligible
+        where is_eligible and weight > 0
     ),
 
     users as (

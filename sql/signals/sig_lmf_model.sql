@@ -20,7 +20,7 @@ with
                 }
             ) as factors
         from user_items
-        where is_eligible
+        where is_eligible and weight > 0
     )
 
 select *

@@ -13,7 +13,7 @@ with
                 {'factors':{{ var("svd_factors") | int }}}
             ) as factors
         from user_items
-        where {{ learned_cells() }}
+        where {{ learned_cells() }} and weight > 0
     )
 
 select *

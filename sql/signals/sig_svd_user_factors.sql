@@ -21,7 +21,10 @@ with
                     )
                 ) as folded
             from user_items
-            where is_eligible and user_index in (select user_index from late)
+            where
+                is_eligible
+                and weight > 0
+                and user_index in (select user_index from late)
         ),
     {% endif %}
 

@@ -46,7 +46,11 @@ with
                     available_from nulls last
             ) as mention
         from mapped
-        where item_id is not null
+        where
+            item_id is not null
+            {% if var("not_item_pattern") %}
+                and not {{ is_no_item("item_id") }}
+            {% endif %}
     ),
 
     final as (

@@ -20,7 +20,11 @@ with
     eligible as (select count(*) as item_count from items where is_eligible),
 
     owned as (
-        select user_id, count(*) as item_count
+        select
+            user_id,
+            count(*) as item_count,
+            count(case when weight > 0 then 1 end) as liked_count,
+            count(case when weight < 0 then 1 end) as disliked_count
         from user_items
         where is_eligible
         group by user_id
@@ -43,10 +47,10 @@ with
                 case
                     promised.allow_repeat
                     when 'all'
-                    then eligible.item_count
+                    then eligible.item_count - coalesce(owned.disliked_count, 0)
                     when 'new_only'
                     then eligible.item_count - coalesce(owned.item_count, 0)
-                    else coalesce(owned.item_count, 0)
+                    else coalesce(owned.liked_count, 0)
                 end
             ) as wanted_count
         from users

@@ -20,8 +20,10 @@ LAYERS = [
     "candidates",
     "recommendations",
     "evaluation",
+    "monitoring",
 ]
-PREFIXES = dict(zip(LAYERS, ("stg", "int", "sig", "cand", "rec", "eval"), strict=True))
+SHORT = ("stg", "int", "sig", "cand", "rec", "eval", "mon")
+PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",
     "item_id",
@@ -141,6 +143,7 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {"int_basket_sequence", "sig_itemsets", "sig_itemset_rules"} <= off
     assert {"sig_next_items", "sig_sequential_rules", "sig_bpr_model"} <= off
     assert {"sig_item_terms", "sig_content_neighbours", "rec_substitutes"} <= off
+    assert "int_core" in off
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)
@@ -157,6 +160,8 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 # Macros with one use: where engines differ, what keeps another macro short, and what
 # CONTRIBUTING offers to authors of candidate sources.
 KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repeats"}
+KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
+KEPT |= {"not_disliked", "decay"}
 
 
 def test_a_macro_used_once_is_inlined() -> None:

@@ -20,7 +20,7 @@ FLOORS = [
     {"udfs", "properties"},
     {"profile", "dbt_plugin"},
     {"project"},
-    {"render", "graph"},
+    {"render", "graph", "settings"},
     {"lineage"},
     {"spark", "compiler", "warehouse"},
     {"runner", "checks", "inputs", "loader", "publish", "shows", "scaffold"},

@@ -1,0 +1,29 @@
+{#- settled_lines(netted): the body of a CTE that ends the steps: every line in the staging
+    layout, with its reason. A used line that others changed gets the units that stay and
+    their part of the amount; quantity and amount of all others are as they came.
+    settled_lines("netted")  ->  select user_id, ..., rejection_reason from ... -#}
+{% macro settled_lines(netted) %}
+    {%- set as_it_came = (
+        "rejection_reason is not null or kept_units = " ~ line_units()
+    ) %}
+    {%- set pieces = "cast(kept_units as double) / 1000000" %}
+    select
+        user_id,
+        item_id,
+        event_at,
+        unreadable_event_at,
+        event_type,
+        basket_id,
+        case when {{ as_it_came }} then quantity else {{ pieces }} end as quantity,
+        case
+            when {{ as_it_came }} then amount else line_amount * kept_units / units
+        end as amount,
+        rating,
+        region,
+        rejection_reason
+    from
+        (
+            select *, coalesce(reason, {{ return_reason() }}) as rejection_reason
+            from {{ netted }}
+        ) as decided
+{% endmacro %}

@@ -1,0 +1,39 @@
+"""Vars that are one of a few words or exclude each other, checked before rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from recsql.errors import ProjectError, did_you_mean
+from recsql.project import Project
+
+CHOICES: dict[str, tuple[str | None, ...]] = {
+    "repeated_lines": ("exact", "sum", "latest"),
+    "weight_column": (None, "rating", "quantity", "amount"),
+    "weight_scale": ("raw", "log", "binary", "threshold"),
+    "zero_amounts": ("keep", "reject"),
+}
+
+
+def require_settings(project: Project) -> None:
+    """Refuse a var that no model can use.
+
+    Raises:
+        ProjectError: names the var, what was seen and what it may be.
+    """
+    for name, choices in CHOICES.items():
+        seen = project.vars[name]
+        if seen not in choices:
+            words = [str(choice) for choice in choices if choice is not None]
+            hint = did_you_mean(str(seen), words) or f" It may be {_either(choices)}."
+            raise ProjectError(f'vars: {name}: there is no "{seen}".{hint}')
+    if None not in (project.vars["decay_days"], project.vars["half_life_days"]):
+        raise ProjectError(
+            "vars: decay_days and half_life_days say the same in two ways; set one of "
+            "them to null."
+        )
+
+
+def _either(choices: Iterable[str | None]) -> str:
+    *words, last = ("null" if choice is None else choice for choice in choices)
+    return f"{', '.join(words)} or {last}"

@@ -1,0 +1,41 @@
+"""Settings that no model can use stop every command with one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from recsql.compiler import compile_project
+from recsql.errors import ProjectError
+from recsql.project import builtin_root, load_project
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"repeated_lines": "sums"},
+            'vars: repeated_lines: there is no "sums". Did you mean "sum"?',
+        ),
+        (
+            {"weight_column": "stars"},
+            'vars: weight_column: there is no "stars". '
+            "It may be null, rating, quantity or amount.",
+        ),
+        (
+            {"half_life_days": 30},
+            "vars: decay_days and half_life_days say the same in two ways; set one of "
+            "them to null.",
+        ),
+    ],
+)
+def test_a_setting_that_cannot_be(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(ProjectError) as caught:
+        compile_project(load_project(builtin_root(), changed))
+    assert str(caught.value) == message
+
+
+def test_either_way_of_decay_will_do() -> None:
+    for changed in ({"decay_days": None, "half_life_days": 30}, {"decay_days": 7}):
+        compile_project(load_project(builtin_root(), changed))
