@@ -46,6 +46,7 @@ VARS: dict[str, Any] = {
     "als_factors": 8,
     "als_iterations": 3,
     "candidates_per_user": 25,
+    "segment_min_ratio": 2.0,
     "eval_cutoffs": [5, 10],
 }
 TIMES = ["2024", "now", "12:30", "2024-02-30", "soon", "", None, " 2024-01-05"]
@@ -136,6 +137,7 @@ def raw_tables() -> dict[str, pa.Table]:
     items = [f"Item {n}" if n % 7 else f"ítem'{n}" for n in range(70)]
     events = [row for _ in range(800) for row in _visit(chance, users, items)]
     events += chance.sample(events, 60)
+    events += [(*row[:5], "-1", *row[6:]) for row in chance.sample(events, 90)]
     return {
         "events": _table(
             "visitor product happened kind receipt quantity amount shop", events
