@@ -250,8 +250,12 @@ def test_every_line_is_accounted_for() -> None:
 def test_the_core_is_what_a_while_loop_leaves(items: int, users: int) -> None:
     lines = random_lines(8, baskets=90)
     rule = {"core_min_items_per_user": items, "core_min_users_per_item": users}
-    with tiny_world(lines, wanted="+int_core", **rule) as world:
+    with tiny_world(lines, wanted="+int_event_checks", **rule) as world:
         found = world.rows("select user_id, item_id from int_core")
+        used = world.rows(
+            "select user_id, item_id from int_event_checks "
+            "where rejection_reason is null"
+        )
     core = {(x.user, x.item) for x in lines if x.user and x.counts}
     while True:
         item_counts = Counter(user for user, _ in core)
@@ -265,4 +269,7 @@ def test_the_core_is_what_a_while_loop_leaves(items: int, users: int) -> None:
             break
         core = smaller
     assert set(found) == core
+    items_left = {item for _, item in core}
+    guests = {(None, x.item) for x in lines if x.counts and x.user is None}
+    assert set(used) == core | {pair for pair in guests if pair[1] in items_left}
     assert (len(core) > 0) == ((items, users) != (9, 9))
