@@ -130,7 +130,7 @@ def best_items(matrix: csr_matrix, weights: Floats, count: int) -> BestItems:
 scores=array([1., 0.], dtype=float32), repeats=array([False,  True]), \
 reasons=array([0, 0], dtype=int32))
     """
-    parts = list(_parts(matrix, weights, count))
+    parts = list(_parts(matrix, np.ascontiguousarray(weights), count))
     if not parts:
         none = np.zeros(0, dtype=np.int32)
         return BestItems(none, none, none.astype(np.float32), none == 1, none)
