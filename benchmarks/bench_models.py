@@ -117,7 +117,7 @@ def graph_directly(plan: Plan, _: str, matrix: Any) -> tuple[Any, Any]:
 
 
 def best_directly(matrix: Any, weights: Any) -> tuple[Any, Any]:
-    """Return items and scores of each user's best new items, and of the best repeats."""
+    """Return items and scores of the best new items and best repeats of each user."""
     scores = np.asarray(matrix @ weights)
     taken = np.zeros(scores.shape, dtype=bool)
     taken[matrix.nonzero()] = True
