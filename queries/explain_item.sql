@@ -65,6 +65,8 @@ with
                 then 'unknown'
                 when items.is_eligible
                 then 'eligible'
+                when items.is_new
+                then 'new'
                 else 'not eligible'
             end,
             case

@@ -91,7 +91,8 @@ def graph_filter(matrix: csr_matrix, factors: int, low_pass: float) -> Floats:
     _, _, right = truncated_svd(normal, factors)
     with single_blas():
         ideal = (item_scale[:, None] * right.T) @ (right * np.sqrt(items))
-    return np.asarray((normal.T @ normal).toarray() + low_pass * ideal, np.float32)
+    linear = (normal.T.tocsr() @ normal).toarray()
+    return np.asarray(linear + low_pass * ideal, np.float32)
 
 
 def _inverse_root(sums: Any) -> Any:
@@ -130,7 +131,7 @@ def best_items(matrix: csr_matrix, weights: Floats, count: int) -> BestItems:
 scores=array([1., 0.], dtype=float32), repeats=array([False,  True]), \
 reasons=array([0, 0], dtype=int32))
     """
-    parts = list(_parts(matrix, weights, count))
+    parts = list(_parts(matrix, np.ascontiguousarray(weights), count))
     if not parts:
         none = np.zeros(0, dtype=np.int32)
         return BestItems(none, none, none.astype(np.float32), none == 1, none)
@@ -151,7 +152,7 @@ def _parts(
         scores = np.asarray(taken @ weights, dtype=np.float32)
         rows = np.repeat(np.arange(taken.shape[0]), np.diff(taken.indptr))
         cells = (rows, taken.indices)
-        best = _top(*cells, scores[cells], count)
+        best = _top(rows, scores[cells], count)
         own = cells[0][best], cells[1][best]
         own_scores = scores[own]
         scores[cells] = -np.inf
@@ -167,13 +168,16 @@ def _new(scores: Floats, count: int) -> tuple[Any, Any]:
     place = max(scores.shape[1] - count, 0)
     least = np.partition(scores, place, axis=1)[:, place]
     rows, items = np.nonzero((scores >= least[:, None]) & np.isfinite(scores))
-    best = _top(rows, items, scores[rows, items], count)
+    best = _top(rows, scores[rows, items], count)
     return rows[best], items[best]
 
 
-def _top(rows: Any, items: Any, scores: Any, count: int) -> Any:
-    """Return the places of the best `count` scores of each row; small items first."""
-    order = np.lexsort((items, -scores, rows))
+def _top(rows: Any, scores: Any, count: int) -> Any:
+    """Return the places of the best `count` scores of each row.
+
+    The cells are ordered by row and item; a stable sort keeps small items first.
+    """
+    order = np.lexsort((-scores, rows))
     ordered = rows[order]
     rank = np.arange(len(order)) - np.searchsorted(ordered, ordered)
     return order[rank < count]

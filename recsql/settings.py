@@ -8,9 +8,11 @@ from recsql.errors import ProjectError, did_you_mean
 from recsql.project import Project
 
 CHOICES: dict[str, tuple[str | None, ...]] = {
+    "popularity": ("users", "window", "decayed", "trending"),
     "repeated_lines": ("exact", "sum", "latest"),
     "weight_column": (None, "rating", "quantity", "amount"),
     "weight_scale": ("raw", "log", "binary", "threshold"),
+    "similar_items": ("als", "feature_als", "bpr", "lmf", "svd"),  # any number of them
     "zero_amounts": ("keep", "reject"),
 }
 
@@ -22,8 +24,10 @@ def require_settings(project: Project) -> None:
         ProjectError: names the var, what was seen and what it may be.
     """
     for name, choices in CHOICES.items():
-        seen = project.vars[name]
-        if seen not in choices:
+        given = project.vars[name]
+        for seen in given if isinstance(given, list) else [given]:
+            if seen in choices:
+                continue
             words = [str(choice) for choice in choices if choice is not None]
             hint = did_you_mean(str(seen), words) or f" It may be {_either(choices)}."
             raise ProjectError(f'vars: {name}: there is no "{seen}".{hint}')

@@ -19,6 +19,15 @@ from recsql.project import builtin_root, load_project
             'vars: repeated_lines: there is no "sums". Did you mean "sum"?',
         ),
         (
+            {"popularity": "trend"},
+            'vars: popularity: there is no "trend". Did you mean "trending"?',
+        ),
+        (
+            {"similar_items": ["als", "ease"]},
+            'vars: similar_items: there is no "ease". '
+            "It may be als, feature_als, bpr, lmf or svd.",
+        ),
+        (
             {"weight_column": "stars"},
             'vars: weight_column: there is no "stars". '
             "It may be null, rating, quantity or amount.",

@@ -1,0 +1,193 @@
+"""BPR, LMF, SVD, EASE and GF-CF through SQL, against their libraries called directly.
+
+    python benchmarks/bench_models.py [--repeats 3] [--only svd ease]
+
+The demo data; both sides in turn in one run, BLAS on one thread. recsql's side is a
+query of the project whose rows are stored: the model of a factorization, sig_*_model,
+or the step `best` of cand_ease and cand_graph, which fits and returns each user's 100
+best new items and repeats with reasons. The peer builds the CSR matrix of the same
+cells and calls `implicit`, `svds` of SciPy, or the textbook formula in NumPy and SciPy
+with the items and scores of a top 100, without reasons. Results are compared before
+anything is timed. Target: at most 1.15 times the peer.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from common import (
+    Comparison,
+    alternate,
+    arrays,
+    build_demo,
+    compile_demo,
+    opened,
+    show,
+    work_folder,
+)
+from threadpoolctl import threadpool_limits
+
+from recsql.compiler import Plan
+from recsql.render import Compiled
+from recsql.warehouse import Warehouse
+
+MODELS = ("bpr", "lmf", "svd", "ease", "graph")
+CELLS = "select user_index, item_index, weight from int_user_items where is_eligible"
+COUNT = 100
+
+
+def fitting_query(plan: Plan, name: str) -> Compiled:
+    """Return what recsql's side stores: a model, or its steps up to `best`."""
+    if name not in ("ease", "graph"):
+        return plan.models[f"sig_{name}_model"]
+    model = plan.models[f"cand_{name}"]
+    steps, found, _ = model.sql.partition("\n\n    indexed as (")
+    if not found:
+        raise SystemExit(f"cand_{name} has no step `indexed`: adapt bench_models")
+    sql = steps.rstrip().rstrip(",") + "\n\nselect *\nfrom best"
+    return replace(model, model=replace(model.model, name=f"bench_{name}"), sql=sql)
+
+
+def cells_matrix(plan: Plan, name: str, cells: list[Any]) -> Any:
+    """Return the CSR matrix that the model sees."""
+    from scipy.sparse import csr_matrix
+
+    users, items, weights = cells
+    known = items < plan.project.vars.get(f"{name}_max_items", len(weights))
+    if plan.project.vars.get(f"{name}_weights") == "binary":
+        weights = np.ones_like(weights)
+    kept = weights[known].astype(np.float32)
+    return csr_matrix((kept, (users[known], items[known])))
+
+
+def implicit_directly(plan: Plan, name: str, matrix: Any) -> tuple[Any, Any]:
+    """Fit BPR or LMF of `implicit`."""
+    from implicit.cpu.bpr import BayesianPersonalizedRanking
+    from implicit.cpu.lmf import LogisticMatrixFactorization
+
+    given = plan.project.vars
+    same = ("factors", "learning_rate", "regularization", "iterations")
+    options = {option: given[f"{name}_{option}"] for option in same}
+    options |= {"random_state": given[f"{name}_seed"], "num_threads": 1}
+    if name == "lmf":
+        options["neg_prop"] = given["lmf_negatives"]
+    kinds = {"bpr": BayesianPersonalizedRanking, "lmf": LogisticMatrixFactorization}
+    model = kinds[name](**options)
+    model.fit(matrix, show_progress=False)
+    return model.user_factors, model.item_factors
+
+
+def svd_directly(plan: Plan, _: str, matrix: Any) -> tuple[Any, Any]:
+    """Decompose with SciPy."""
+    from scipy.sparse.linalg import svds
+
+    factors = plan.project.vars["svd_factors"]
+    left, values, right = svds(matrix.astype(np.float64), factors)
+    return left * values, right.T
+
+
+def ease_directly(plan: Plan, _: str, matrix: Any) -> tuple[Any, Any]:
+    """Invert the Gram matrix with NumPy, as in Steck's paper."""
+    exact = matrix.astype(np.float64)
+    gram = (exact.T @ exact).toarray()
+    gram[np.diag_indices_from(gram)] += plan.project.vars["ease_regularization"]
+    inverse = np.linalg.inv(gram)
+    weights = inverse / -np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    return best_directly(matrix, weights.astype(np.float32))
+
+
+def graph_directly(plan: Plan, _: str, matrix: Any) -> tuple[Any, Any]:
+    """Filter with SciPy, as in the paper of GF-CF."""
+    from scipy.sparse import diags
+    from scipy.sparse.linalg import svds
+
+    given, exact = plan.project.vars, matrix.astype(np.float64)
+    users, items = (np.asarray(exact.sum(axis=axis)).ravel() for axis in (1, 0))
+    users[users == 0] = 1
+    normal = diags(users**-0.5) @ exact @ diags(items**-0.5)
+    _, _, right = svds(normal, given["graph_factors"])
+    ideal = (items[:, None] ** -0.5 * right.T) @ (right * items**0.5)
+    weights = (normal.T @ normal).toarray() + given["graph_low_pass"] * ideal
+    return best_directly(matrix, weights.astype(np.float32))
+
+
+def best_directly(matrix: Any, weights: Any) -> tuple[Any, Any]:
+    """Return items and scores of the best new items and best repeats of each user."""
+    scores = np.asarray(matrix @ weights)
+    taken = np.zeros(scores.shape, dtype=bool)
+    taken[matrix.nonzero()] = True
+    return top_directly(scores, ~taken), top_directly(scores, taken)
+
+
+def top_directly(scores: Any, allowed: Any) -> tuple[Any, Any]:
+    """Return the allowed items of the best scores in each row, best first."""
+    shown = np.where(allowed, scores, -np.inf)
+    items = np.argpartition(-shown, COUNT, axis=1)[:, :COUNT]
+    best = np.take_along_axis(shown, items, axis=1)
+    order = np.argsort(-best, axis=1)
+    items, best = (np.take_along_axis(part, order, axis=1) for part in (items, best))
+    return items, best
+
+
+PEERS: dict[str, Callable[[Plan, str, Any], tuple[Any, Any]]] = {
+    "bpr": implicit_directly,
+    "lmf": implicit_directly,
+    "svd": svd_directly,
+    "ease": ease_directly,
+    "graph": graph_directly,
+}
+
+
+def check(warehouse: Warehouse, name: str, peer: tuple[Any, Any], matrix: Any) -> None:
+    """Stop unless both sides found the same."""
+    if name in ("ease", "graph"):
+        query = f"select is_repeat, score from bench_{name}"
+        repeats, scores = arrays(warehouse, query)
+        for kind, (_, best) in enumerate(peer):
+            known = best[np.diff(matrix.indptr) > 0]
+            expected = np.sort(known[np.isfinite(known)])
+            mine = np.sort(scores[repeats == kind])
+            np.testing.assert_allclose(mine, expected, atol=1e-3)
+        return
+    row = warehouse.rows(f"select factors from sig_{name}_model")[0][0]
+    mine = [np.asarray(row[f"{kind}_factors"]) for kind in ("user", "item")]
+    rows = np.arange(0, len(mine[0]), 50)
+    np.testing.assert_allclose(
+        mine[0][rows] @ mine[1].T, peer[0][rows] @ peer[1].T, atol=1e-2
+    )
+
+
+def compare(plan: Plan, warehouse: Warehouse, name: str, repeats: int) -> Comparison:
+    """Check and time one model."""
+    cells, query = arrays(warehouse, CELLS), fitting_query(plan, name)
+
+    def peer() -> tuple[Any, Any]:
+        with threadpool_limits(1, user_api="blas"):
+            return PEERS[name](plan, name, cells_matrix(plan, name, cells))
+
+    warehouse.materialize(warehouse.connection, query)
+    check(warehouse, name, peer(), cells_matrix(plan, name, cells))
+    ours, theirs = alternate(
+        lambda: warehouse.materialize(warehouse.connection, query), peer, repeats
+    )
+    return Comparison(f"{name}, demo", 1.15, ours, theirs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=MODELS, default=MODELS)
+    asked = parser.parse_args()
+    plan = compile_demo(candidate_sources=[*MODELS, "popular"])
+    with work_folder() as folder, opened(folder, "models") as warehouse:
+        build_demo(warehouse, plan, ["+int_user_items"])
+        show([compare(plan, warehouse, name, asked.repeats) for name in asked.only])
+
+
+if __name__ == "__main__":
+    main()
