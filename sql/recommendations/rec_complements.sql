@@ -1,12 +1,21 @@
--- One row per (item_id, item_rank): what goes with an item, never empty.
--- Strict rules first, then relaxed ones, then popular items; rule_pass says which.
+-- One row per (item_id, region, item_rank): what goes with an item, everywhere and,
+-- with
+-- var rule_region, in a region.
+-- Everywhere: strict rules, then relaxed ones, then popular items; rule_pass says
+-- which.
+-- In a region: the same rules as they hold there, the strongest first.
+{% set wanted = var("complements_per_item") | int %}
 with
     items as (select * from {{ ref("int_items") }}),
     rules as (select * from {{ ref("sig_rules") }}),
     popular as (select * from {{ ref("sig_complement_fill") }}),
+    {% if var("rule_region") is not none %}
+        region_rules as (select * from {{ ref("sig_region_rules") }}),
+    {% endif %}
 
     united as (
         select
+            'all' as region,
             antecedent_index,
             consequent_index,
             pair_count,
@@ -16,9 +25,10 @@ with
             rule_pass,
             rule_rank as list_rank
         from rules
-        where leverage > 0 and rule_rank <= {{ var("complements_per_item") | int }}
+        where leverage > 0 and rule_rank <= {{ wanted }}
         union all
         select
+            'all',
             antecedent_index,
             consequent_index,
             null,
@@ -28,11 +38,27 @@ with
             'popular',
             list_rank
         from popular
+        {% if var("rule_region") is not none %}
+            union all
+            select
+                region,
+                antecedent_index,
+                consequent_index,
+                pair_count,
+                support,
+                confidence,
+                lift,
+                rule_pass,
+                rule_rank
+            from region_rules
+            where rule_rank <= {{ wanted }}
+        {% endif %}
     ),
 
     final as (
         select
             items.item_id,
+            united.region,
             complements.item_id as complement_item_id,
             items.title as item_title,
             complements.title as complement_title,

@@ -108,3 +108,49 @@ def test_rules_between_levels(seed: int) -> None:
         assert row["rule_rank"] == places[key[:3]]
     assert all(places[key[:3]] >= 4 for key in wanted), "only surplus rules are cut"
     assert {key[::2] for key in places} == {tuple(levels) for levels in LEVELS}
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+def test_rules_of_a_region_and_their_fallback(seed: int) -> None:
+    with tiny_world(
+        random_lines(seed, baskets=300),
+        wanted="+rec_complements",
+        rule_region="concat('shop ', region)",
+        region_prior_baskets=5,
+        complements_per_item=10,
+    ) as world:
+        overall = world.dicts("sig_rules")
+        found = world.dicts("sig_region_rules")
+        lists = world.dicts("rec_complements")
+        places = dict(world.rows("select item_id, item_index from int_items"))
+    shops = {line.basket: f"shop {line.store}" for line in world.past}
+    wanted: dict[Any, list[Any]] = defaultdict(list)
+    for rule, shop in product(overall, set(shops.values())):
+        x, y = rule["antecedent_item_id"], rule["consequent_item_id"]
+        held = [v for b, v in contents(world).items() if shops[b] == shop]
+        n_x, n_y = sum(x in v for v in held), sum(y in v for v in held)
+        both = sum({x, y} <= v for v in held)
+        confidence = (both + 5 * rule["confidence"]) / (n_x + 5)
+        overall_share = rule["consequent_count"] / rule["basket_count"]
+        share = (n_y + 5 * overall_share) / (len(held) + 5)
+        if n_x >= 6 and n_y and confidence - share > 1e-12:
+            row = (share - confidence, places[y], y, both, n_x / len(held))
+            wanted[shop, x].append(row)
+    assert len({shop for shop, _ in wanted}) == 3
+    assert {(row["region"], row["antecedent_item_id"]) for row in found} == set(wanted)
+    for (shop, x), options in wanted.items():
+        own = [r for r in found if (r["region"], r["antecedent_item_id"]) == (shop, x)]
+        own.sort(key=lambda row: row["rule_rank"])
+        assert [row["consequent_item_id"] for row in own] == [
+            y for _, _, y, *_ in sorted(options)
+        ]
+        for row, (loss, _, _, both, share_x) in zip(own, sorted(options), strict=True):
+            assert row["pair_count"] == both
+            assert row["leverage"] == pytest.approx(-loss * share_x)
+        shown = [r for r in lists if (r["region"], r["item_id"]) == (shop, x)]
+        shown.sort(key=lambda row: row["item_rank"])
+        assert [row["complement_item_id"] for row in shown] == [
+            row["consequent_item_id"] for row in own[:10]
+        ]
+    covered = {row["item_id"] for row in lists if row["region"] == "all"}
+    assert covered == set(places), "every item has the list to fall back on"
