@@ -84,6 +84,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "weight_below_threshold": 0.5,
     "rule_levels": [["item", "category"], ["category", "category"]],
     "rule_region": "region",
+    "item_relations": True,
 }
 
 

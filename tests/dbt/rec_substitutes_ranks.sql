@@ -1,5 +1,5 @@
 -- Every item's list of substitutes is ranked 1 to n and leaves out the item itself.
-{{ config(enabled=var("content")) }}
+{{ config(enabled="content" in var("candidate_sources")) }}
 with
     substitutes as (select * from {{ ref("rec_substitutes") }}),
 
