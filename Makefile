@@ -27,9 +27,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format recsql tests benchmarks
 	$(BIN)/sqlfmt --quiet $(SQL)
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/bench_seam.py
 	$(BIN)/python benchmarks/bench_pairs.py
+	$(BIN)/python benchmarks/bench_rules.py
 	$(BIN)/python benchmarks/bench_content.py
 	$(BIN)/python benchmarks/bench_commands.py
 
@@ -41,6 +42,10 @@ $(VENV)/.demo: pyproject.toml
 $(VENV)/.dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[demo,dbt,spark,dev]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/pip install --quiet --editable '.[bench]'
 	touch $@
 
 clean:

@@ -82,6 +82,9 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "weight_scale": "threshold",
     "weight_threshold": 2,
     "weight_below_threshold": 0.5,
+    "rule_levels": [["item", "category"], ["category", "category"]],
+    "rule_region": "region",
+    "item_relations": True,
 }
 
 

@@ -5,6 +5,9 @@ with
     items as (select * from {{ ref("int_items") }}),
     neighbours as (select * from {{ ref("sig_content_neighbours") }}),
     term_weights as (select * from {{ ref("sig_item_term_weights") }}),
+    {% if var("item_relations") %}
+        relations as (select * from {{ ref("sig_item_relations") }}),
+    {% endif %}
 
     ranked as (
         select
@@ -50,10 +53,28 @@ with
                 list_filter(mine.terms, lambda term:list_contains(theirs.terms, term)),
                 ', '
             ) as shared_terms,
+            {% for column, kind in (
+                ("user_lift", "double"),
+                ("pair_lift", "double"),
+                ("is_substitute", "boolean"),
+                ("is_complement", "boolean"),
+            ) %}
+                {% if var("item_relations") %} relations.{{ column }},
+                {% else %} cast(null as {{ kind }}) as {{ column }},
+                {% endif %}
+            {% endfor %}
             ranked.item_rank
         from ranked
         inner join told as mine on ranked.item_index = mine.item_index
         inner join told as theirs on ranked.similar_item_index = theirs.item_index
+        {% if var("item_relations") %}
+            left join
+                relations
+                on relations.item_index
+                = least(ranked.item_index, ranked.similar_item_index)
+                and relations.other_item_index
+                = greatest(ranked.item_index, ranked.similar_item_index)
+        {% endif %}
         where ranked.item_rank <= {{ var("substitutes_per_item") | int }}
     )
 

@@ -1,5 +1,6 @@
 -- One row per (antecedent_item_id, consequent_item_id) of sig_rules: how strong it is.
--- Every measure comes from the four counts, as in the arules overview (Hahsler).
+-- Every measure comes from the four counts, as in the arules overview (Hahsler), also
+-- where rules decay.
 {{ config(materialized="view") }}
 {% set z = 1.96 %}
 with
@@ -11,7 +12,8 @@ with
             antecedent_count + consequent_count - pair_count as either_count,
             pair_count * basket_count - antecedent_count * consequent_count as surplus,
             sqrt(
-                confidence * (1 - confidence) * antecedent_count + {{ z * z / 4 }}
+                pair_count * (1 - {{ ratio("pair_count", "antecedent_count") }})
+                + {{ z * z / 4 }}
             ) as spread
         from rules
     ),
@@ -61,11 +63,23 @@ with
                     "sqrt(cast(antecedent_count * consequent_count as double))",
                 )
             }} as cosine,
-            (confidence + {{ ratio("pair_count", "consequent_count") }})
+            (
+                {{ ratio("pair_count", "antecedent_count") }}
+                + {{ ratio("pair_count", "consequent_count") }}
+            )
             / 2 as kulczynski,
             {{ ratio("abs(antecedent_count - consequent_count)", "either_count") }}
             as imbalance_ratio,
-            ln(lift) / nullif(- ln(support), 0) as normalized_pmi,
+            ln(
+                {{
+                    ratio(
+                        "pair_count * basket_count",
+                        "antecedent_count * consequent_count",
+                    )
+                }}
+            ) / nullif(
+                - ln({{ ratio("pair_count", "basket_count") }}), 0
+            ) as normalized_pmi,
             {{
                 ratio(
                     "pair_count * (basket_count - either_count)",

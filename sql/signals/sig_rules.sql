@@ -3,17 +3,31 @@
 with
     pairs as (select * from {{ ref("sig_item_pairs") }}),
     items as (select * from {{ ref("int_items") }}),
+    weights as (select * from {{ ref("sig_item_weights") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
 
     directed as (
         select
             item_index as antecedent_index,
             other_item_index as consequent_index,
-            pair_count
+            pair_count,
+            pair_weight
         from pairs
         union all
-        select other_item_index, item_index, pair_count
+        select other_item_index, item_index, pair_count, pair_weight
         from pairs
+    ),
+
+    sold as (
+        select
+            items.item_id,
+            items.item_index,
+            items.is_eligible,
+            items.basket_count,
+            weights.item_weight,
+            weights.total_weight
+        from items
+        inner join weights on items.item_index = weights.item_index
     ),
 
     counted as (
@@ -25,43 +39,21 @@ with
             directed.pair_count,
             antecedents.basket_count as antecedent_count,
             consequents.basket_count as consequent_count,
-            reference.basket_count
+            reference.basket_count,
+            directed.pair_weight,
+            antecedents.item_weight as antecedent_weight,
+            consequents.item_weight as consequent_weight,
+            consequents.total_weight
         from directed
         inner join
-            items as antecedents on directed.antecedent_index = antecedents.item_index
+            sold as antecedents on directed.antecedent_index = antecedents.item_index
         inner join
-            items as consequents on directed.consequent_index = consequents.item_index
+            sold as consequents on directed.consequent_index = consequents.item_index
         cross join reference
         where consequents.is_eligible
     ),
 
-    measured as (
-        select
-            *,
-            {{ ratio("pair_count", "basket_count") }} as support,
-            {{ ratio("pair_count", "antecedent_count") }} as confidence,
-            {{ ratio("consequent_count", "basket_count") }} as consequent_support
-        from counted
-    ),
-
-    passed as (
-        select
-            *,
-            confidence / nullif(consequent_support, 0) as lift,
-            support
-            - {{ ratio("antecedent_count", "basket_count") }}
-            * consequent_support as leverage,
-            (1 - consequent_support) / nullif(1 - confidence, 0) as conviction,
-            case
-                when support >= {{ var("min_support") | float }}
-                then 'strict'
-                else 'relaxed'
-            end as rule_pass
-        from measured
-        where
-            support
-            >= {{ var("min_support") | float * var("relaxed_support_share") | float }}
-    ),
+    measured as ({{ measured_rules("counted") }}),
 
     ranked as (
         select
@@ -71,7 +63,7 @@ with
                 order by
                     leverage > 0 desc, rule_pass desc, leverage desc, consequent_index
             ) as rule_rank
-        from passed
+        from measured
     ),
 
     final as (
@@ -84,6 +76,7 @@ with
             antecedent_count,
             consequent_count,
             basket_count,
+            pair_weight,
             support,
             confidence,
             lift,

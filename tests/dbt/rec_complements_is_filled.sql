@@ -1,4 +1,5 @@
--- Every item has its complements, as far as there are other eligible items.
+-- Every item has its complements for region all, as far as there are other eligible
+-- items.
 with
     items as (select * from {{ ref("int_items") }}),
     complements as (select * from {{ ref("rec_complements") }}),
@@ -8,7 +9,7 @@ with
     listed as (
         select item_id, count(*) as item_count
         from complements
-        where complement_item_id <> item_id
+        where complement_item_id <> item_id and region = 'all'
         group by item_id
     ),
 

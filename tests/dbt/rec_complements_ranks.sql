@@ -1,16 +1,18 @@
--- Every item's list is ranked 1 to n.
+-- Every item's list of a region is ranked 1 to n and leaves out the item itself.
 with
     complements as (select * from {{ ref("rec_complements") }}),
 
     counted as (
         select
             item_id,
+            region,
             count(*) as row_count,
             count(distinct item_rank) as rank_count,
             min(item_rank) as first_rank,
-            max(item_rank) as last_rank
+            max(item_rank) as last_rank,
+            count(*) filter (where complement_item_id = item_id) as self_count
         from complements
-        group by item_id
+        group by item_id, region
     ),
 
     final as (
@@ -18,17 +20,25 @@ with
             concat(
                 'item ',
                 cast(item_id as varchar),
-                ' has ',
+                ' has in region ',
+                region,
+                ' ',
                 cast(row_count as varchar),
                 ' rows with item_rank from ',
                 cast(first_rank as varchar),
                 ' to ',
                 cast(last_rank as varchar),
-                ' instead of 1, 2, 3 without a gap or tie; ',
+                ' and ',
+                cast(self_count as varchar),
+                ' of the item itself, instead of 1, 2, 3 without a gap, tie or itself; ',
                 'restore list_rank in rec_complements'
             ) as problem
         from counted
-        where rank_count <> row_count or first_rank <> 1 or last_rank <> row_count
+        where
+            rank_count <> row_count
+            or first_rank <> 1
+            or last_rank <> row_count
+            or self_count > 0
     )
 
 select *

@@ -108,7 +108,8 @@ def test_q_values(world: World) -> None:
         assert row["q_value"] == pytest.approx(wanted[frozenset(key)], rel=1e-9)
 
 
-def test_measures_that_a_well_known_toolkit_prints(shared_data: Path) -> None:
+def known_case(shared_data: Path) -> tuple[list[dict[str, Any]], list[str], list[Line]]:
+    """Return the rules a well-known toolkit prints, the item names and the baskets."""
     cases = json.loads((shared_data / "metric_cases.json").read_text())
     case = next(case for case in cases if case["kind"] == "rules")
     names = sorted({name for basket in case["baskets"] for name in basket})
@@ -118,6 +119,12 @@ def test_measures_that_a_well_known_toolkit_prints(shared_data: Path) -> None:
         for basket, content in enumerate(case["baskets"])
         for name in content
     ]
+    rows = [dict(zip(case["columns"], row, strict=True)) for row in case["expected"]]
+    return rows, names, lines
+
+
+def test_measures_that_a_well_known_toolkit_prints(shared_data: Path) -> None:
+    expected, names, lines = known_case(shared_data)
     with tiny_world(
         lines,
         wanted="+sig_rule_measures",
@@ -129,8 +136,7 @@ def test_measures_that_a_well_known_toolkit_prints(shared_data: Path) -> None:
         rules = by_rule(world, "sig_rules")
         extra = by_rule(world, "sig_rule_measures")
     checked = 0
-    for expected in case["expected"]:
-        row = dict(zip(case["columns"], expected, strict=True))
+    for row in expected:
         if "|" in row["ante"] + row["cons"]:
             continue
         key = names.index(row["ante"]), names.index(row["cons"])
@@ -145,6 +151,35 @@ def test_measures_that_a_well_known_toolkit_prints(shared_data: Path) -> None:
         assert certainty == pytest.approx(row["certainty"], abs=5e-4)
         checked += 1
     assert checked == 6
+
+
+def test_itemset_rules_that_a_well_known_toolkit_prints(shared_data: Path) -> None:
+    expected, names, lines = known_case(shared_data)
+    with tiny_world(
+        lines,
+        wanted="+sig_itemset_rules",
+        min_item_baskets=1,
+        max_itemset_size=3,
+        min_itemset_support=0.6,
+        min_itemset_confidence=0.8,
+    ) as world:
+        rules = {
+            (frozenset(row["antecedent_item_ids"]), row["consequent_item_id"]): row
+            for row in world.dicts("sig_itemset_rules")
+        }
+    wanted = {
+        (
+            frozenset(map(names.index, row["ante"].split("|"))),
+            names.index(row["cons"]),
+        ): row
+        for row in expected
+        if "|" not in row["cons"]
+    }
+    assert len(wanted) == 8
+    assert rules.keys() == wanted.keys()
+    for key, row in wanted.items():
+        for name in ("support", "confidence", "lift"):
+            assert rules[key][name] == pytest.approx(row[name], abs=5e-4), (key, name)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -144,6 +144,9 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {"sig_next_items", "sig_sequential_rules", "sig_bpr_model"} <= off
     assert {"sig_item_terms", "sig_content_neighbours", "rec_substitutes"} <= off
     assert "int_core" in off
+    assert {"int_item_nodes", "int_basket_nodes", "sig_level_rules"} <= off
+    assert {"int_basket_regions", "sig_region_pairs", "sig_region_rules"} <= off
+    assert {"sig_shared_users", "sig_relation_texts", "sig_item_relations"} <= off
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)

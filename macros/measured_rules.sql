@@ -1,0 +1,28 @@
+{#- measured_rules(counted): the body of a CTE that measures rules from the weights of
+    their baskets and drops those below the support of the relaxed pass.
+    measured_rules("counted")  ->  select *, confidence / nullif(...) as lift, ... -#}
+{% macro measured_rules(counted) %}
+    select
+        *,
+        confidence / nullif(consequent_support, 0) as lift,
+        support - antecedent_support * consequent_support as leverage,
+        (1 - consequent_support) / nullif(1 - confidence, 0) as conviction,
+        case
+            when support >= {{ var("min_support") | float }}
+            then 'strict'
+            else 'relaxed'
+        end as rule_pass
+    from
+        (
+            select
+                *,
+                {{ ratio("pair_weight", "total_weight") }} as support,
+                {{ ratio("pair_weight", "antecedent_weight") }} as confidence,
+                {{ ratio("antecedent_weight", "total_weight") }} as antecedent_support,
+                {{ ratio("consequent_weight", "total_weight") }} as consequent_support
+            from {{ counted }}
+        ) as measured
+    where
+        support
+        >= {{ var("min_support") | float * var("relaxed_support_share") | float }}
+{% endmacro %}
