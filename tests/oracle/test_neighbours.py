@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -166,12 +165,14 @@ def assert_reasons(world: World, source: str, similarity: Any) -> None:
     ("similarity", "least"), [("jaccard", 1), ("lift", 3), ("count", 2)]
 )
 def test_sar_is_the_published_one(similarity: str, least: int) -> None:
-    """A = sum of 2^(-age / half-life), C = X'X of at least `least`, scores = A S."""
+    """A = sum of rating 2^(-age / half-life), C = X'X of at least `least`, A S."""
     with tiny_world(
         random_lines(6),
         wanted="+cand_sar",
         candidate_sources=["sar", "popular"],
-        decay_days=HALF_LIFE / math.log(2),
+        decay_days=None,
+        half_life_days=HALF_LIFE,
+        weight_column="amount",
         sar_similarity=similarity,
         sar_min_cooccurrence=least,
     ) as world:
@@ -184,7 +185,7 @@ def test_sar_is_the_published_one(similarity: str, least: int) -> None:
             if line.user and line.item in items:
                 age = (AS_OF - line.at).total_seconds() / 86400
                 cell = users[line.user], items[line.item]
-                affinity[cell] += 2 ** (-age / HALF_LIFE)
+                affinity[cell] += line.paid * 2 ** (-age / HALF_LIFE)
         taken = (affinity > 0).astype(float)
         c = taken.T @ taken
         c[c < least] = 0
