@@ -2,7 +2,7 @@
     (a term, a user) says of a row that holds it `amount` times, where `holders` of all
     rows hold it. tfidf: Salton and Buckley 1988, with a root for repeats. bm25: Robertson
     and Zaragoza 2009, k1 = 1.2 and b = 0.75; length_share is the row's length over the
-    mean. cosine: the amount itself.
+    mean. cosine: the amount itself. Measures that count common features: 1.
     feature_weight("cosine", "term_count", ...)  ->  cast(term_count as double) -#}
 {% macro feature_weight(weighting, amount, holders, rows_count, length_share) -%}
     {%- set rarity = "ln(" ~ ratio(rows_count ~ " + 1", holders ~ " + 1") ~ ")" -%}
@@ -15,6 +15,8 @@
             * {{ rarity }}
         )
     {%- elif weighting == "cosine" -%} cast({{ amount }} as double)
-    {%- else -%} weighting_is_neither_cosine_nor_tfidf_nor_bm25
+    {%- elif weighting in ("jaccard", "lift", "conditional", "asymmetric") -%}
+        cast(1 as double)
+    {%- else -%} {{ weighting }}_is_no_weighting
     {%- endif -%}
 {%- endmacro %}

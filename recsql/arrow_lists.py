@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from scipy.sparse import csr_matrix
+
+    from recsql.best import BestItems
+    from recsql.neighbours import Neighbours
 
 
 def as_numbers(scalar: Any, dtype: str) -> npt.NDArray[Any]:
@@ -55,3 +59,67 @@ def one_list(values: Any) -> Any:
     import pyarrow as pa
 
     return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
+
+
+def as_cells(users: Any, items: Any, weights: Any) -> tuple[Any, Any, Any]:
+    """Return the lists of a matrix's cells as arrays."""
+    return (
+        as_numbers(users, "int32"),
+        as_numbers(items, "int32"),
+        as_numbers(weights, "float32"),
+    )
+
+
+def as_sparse(matrix: Any) -> csr_matrix:
+    """Return a struct of the lists of a matrix's cells as a matrix of doubles."""
+    from recsql.neighbours import cells_matrix
+
+    return cells_matrix(
+        as_numbers(matrix["row_index"], "int32"),
+        as_numbers(matrix["column_index"], "int32"),
+        as_numbers(matrix["weight"], "float64"),
+    )
+
+
+def as_factors(factors: tuple[Any, Any]) -> Any:
+    """Return user factors and item factors as a struct of two lists of vectors."""
+    import pyarrow as pa
+
+    return pa.StructArray.from_arrays(
+        [one_list(as_vectors(matrix)) for matrix in factors],
+        names=["user_factors", "item_factors"],
+    )
+
+
+def as_folded(folded: tuple[Any, Any]) -> Any:
+    """Return users and their vectors as a list of structs."""
+    import pyarrow as pa
+
+    users, factors = folded
+    rows = pa.StructArray.from_arrays(
+        [users, as_vectors(factors)], names=["user_index", "factors"]
+    )
+    return one_list(rows)
+
+
+def as_best_items(found: BestItems) -> Any:
+    """Return the best items as a list of structs."""
+    import pyarrow as pa
+
+    scores, repeats = found.scores.astype("float64"), pa.array(found.repeats)
+    rows = pa.StructArray.from_arrays(
+        [found.users, found.items, scores, repeats, found.reasons],
+        names=["user_index", "item_index", "score", "is_repeat", "reason_index"],
+    )
+    return one_list(rows)
+
+
+def as_neighbours(found: Neighbours) -> Any:
+    """Return neighbours as a list of structs."""
+    import pyarrow as pa
+
+    rows = pa.StructArray.from_arrays(
+        [found.rows, found.neighbours, found.scores, found.ranks],
+        names=["row_index", "near_index", "score", "near_rank"],
+    )
+    return one_list(rows)

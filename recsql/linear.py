@@ -1,25 +1,21 @@
-"""Arrays in, item weights out: EASE and the graph filter, and each user's best items.
+"""A matrix in, item by item weights out: EASE, the graph filter and SAR.
 
 A linear model scores an item by the sum of the user's own weights times a matrix of
-item by item weights. That matrix is dense, so it never leaves Python: what comes back
-is each user's exact best list, with the taken item that adds most to each score.
+item by item weights. That matrix is dense, so it never leaves Python: `best` makes each
+user's list of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recsql.factorize import Floats, Ints, single_blas
+from recsql.factorize import Floats, single_blas
 from recsql.latent import truncated_svd
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-
-USERS_AT_ONCE = 512
 
 
 def ease(matrix: csr_matrix, regularization: float) -> Floats:
@@ -100,97 +96,37 @@ def _inverse_root(sums: Any) -> Any:
     return np.divide(1, np.sqrt(sums), out=np.zeros_like(sums), where=sums > 0)
 
 
-@dataclass(frozen=True)
-class BestItems:
-    """Best new items and best repeats per user, flat: one entry per (user, item).
+def sar(matrix: csr_matrix, similarity: str, min_cooccurrence: int) -> Floats:
+    """Return how often items are taken together (items, items), as similarity.
 
-    `reasons` names the taken item that adds most to the score; a repeat is its own.
-    """
-
-    users: Ints
-    items: Ints
-    scores: Floats
-    repeats: Any
-    reasons: Ints
-
-
-def best_items(matrix: csr_matrix, weights: Floats, count: int) -> BestItems:
-    """Return each user's `count` best new items and `count` best repeats, exactly.
+    SAR: Aggarwal, "Recommender Systems", 2016, section 2.3, as Microsoft's Recommenders
+    publish it: users who took both items, of whom at least `min_cooccurrence` are
+    needed, as they are (count), over the users of either (jaccard), or over the product
+    of the users of each (lift). The diagonal is an item's similarity with itself.
 
     Args:
-        matrix: shape (users, items), sorted cells. A user without a cell has no rows.
-        weights: shape (items, items); row i holds what item i says of the others.
-        count: wanted of each kind; fewer come back where fewer are left. Of items with
-            equal scores the smaller numbers are taken.
+        matrix: shape (users, items); only which cells are above 0 is read.
+        similarity: count, jaccard or lift.
+        min_cooccurrence: fewer common users are none.
+
+    Raises:
+        ValueError: the similarity is none of these.
 
     >>> from recsql.factorize import sparse
-    >>> one = sparse(np.array([0]), np.array([0]), np.array([2.0]))
-    >>> one.resize(1, 2)
-    >>> best_items(one, np.array([[0.0, 0.5], [0.5, 0.0]], np.float32), 1)
-    BestItems(users=array([0, 0], dtype=int32), items=array([1, 0], dtype=int32), \
-scores=array([1., 0.], dtype=float32), repeats=array([False,  True]), \
-reasons=array([0, 0], dtype=int32))
+    >>> three = sparse(np.array([0, 0, 1]), np.array([0, 1, 0]), np.ones(3))
+    >>> sar(three, "jaccard", 1)
+    array([[1. , 0.5],
+           [0.5, 1. ]], dtype=float32)
     """
-    parts = list(_parts(matrix, np.ascontiguousarray(weights), count))
-    if not parts:
-        none = np.zeros(0, dtype=np.int32)
-        return BestItems(none, none, none.astype(np.float32), none == 1, none)
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    users, items, scores, repeats, reasons = columns
-    whole = (users.astype(np.int32), items.astype(np.int32))
-    return BestItems(*whole, scores, repeats, reasons.astype(np.int32))
-
-
-def _parts(
-    matrix: csr_matrix, weights: Floats, count: int
-) -> Iterator[tuple[Any, Any, Any, Any, Any]]:
-    """Yield users, items, scores, repeats and reasons, some users at a time."""
-    if count < 1:
-        return
-    for start in range(0, matrix.shape[0], USERS_AT_ONCE):
-        taken = matrix[start : start + USERS_AT_ONCE]
-        scores = np.asarray(taken @ weights, dtype=np.float32)
-        rows = np.repeat(np.arange(taken.shape[0]), np.diff(taken.indptr))
-        cells = (rows, taken.indices)
-        best = _top(rows, scores[cells], count)
-        own = cells[0][best], cells[1][best]
-        own_scores = scores[own]
-        scores[cells] = -np.inf
-        scores[np.diff(taken.indptr) == 0] = -np.inf
-        new = _new(scores, count)
-        reasons = _reasons(taken, weights, *new)
-        yield start + new[0], new[1], scores[new], np.zeros(len(new[0]), bool), reasons
-        yield start + own[0], own[1], own_scores, np.ones(len(own[0]), bool), own[1]
-
-
-def _new(scores: Floats, count: int) -> tuple[Any, Any]:
-    """Return rows and columns of the best finite scores of each row."""
-    place = max(scores.shape[1] - count, 0)
-    least = np.partition(scores, place, axis=1)[:, place]
-    rows, items = np.nonzero((scores >= least[:, None]) & np.isfinite(scores))
-    best = _top(rows, scores[rows, items], count)
-    return rows[best], items[best]
-
-
-def _top(rows: Any, scores: Any, count: int) -> Any:
-    """Return the places of the best `count` scores of each row.
-
-    The cells are ordered by row and item; a stable sort keeps small items first.
-    """
-    order = np.lexsort((-scores, rows))
-    ordered = rows[order]
-    rank = np.arange(len(order)) - np.searchsorted(ordered, ordered)
-    return order[rank < count]
-
-
-def _reasons(taken: csr_matrix, weights: Floats, rows: Any, items: Any) -> Any:
-    """Return for each (row, item) the row's taken item that adds most to its score."""
-    reasons = np.zeros(len(rows), dtype=np.int32)
-    ends = np.searchsorted(rows, np.arange(taken.shape[0] + 1))
-    for row in np.unique(rows):
-        mine = slice(ends[row], ends[row + 1])
-        own = slice(taken.indptr[row], taken.indptr[row + 1])
-        columns, amounts = taken.indices[own], taken.data[own]
-        terms = weights[np.ix_(columns, items[mine])] * amounts[:, None]
-        reasons[mine] = columns[terms.argmax(axis=0)]
-    return reasons
+    if similarity not in ("count", "jaccard", "lift"):
+        raise ValueError(f'"{similarity}" is neither count nor jaccard nor lift')
+    taken = (matrix > 0).astype(np.float32)
+    both = (taken.T @ taken).toarray()
+    both[both < min_cooccurrence] = 0
+    alone = both.diagonal().copy()
+    for item, row in enumerate(both):
+        if similarity == "jaccard":
+            row /= np.maximum(alone[item] + alone - row, 1)
+        elif similarity == "lift":
+            row /= np.maximum(alone[item] * alone, 1)
+    return np.asarray(both, dtype=np.float32)

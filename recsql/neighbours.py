@@ -78,12 +78,7 @@ def nearest_rows(
 neighbours=array([1, 0, 0], dtype=int32), scores=array([6., 6., 4.]), \
 ranks=array([1, 1, 1], dtype=int32))
     """
-    if not len(rows) == len(columns) == len(weights):
-        raise ValueError(
-            f"nearest_rows needs one row, column and weight per cell, not {len(rows)} "
-            f"rows, {len(columns)} columns and {len(weights)} weights"
-        )
-    matrix = _matrix(rows, columns, weights)
+    matrix = cells_matrix(rows, columns, weights)
     if matrix.nnz == 0 or count < 1:
         none = np.zeros(0, dtype=np.int32)
         return Neighbours(none, none, np.zeros(0), none)
@@ -93,9 +88,22 @@ ranks=array([1, 1, 1], dtype=int32))
     return _rows_of_groups(groups, _near_members(groups, best, count + 1), count)
 
 
-def _matrix(rows: Ints, columns: Ints, weights: Doubles) -> csr_matrix:
+def cells_matrix(rows: Ints, columns: Ints, weights: Doubles) -> csr_matrix:
+    """Return a CSR matrix of doubles with sorted, unique cells, none of them 0.
+
+    Raises:
+        ValueError: arrays of different length.
+
+    >>> cells_matrix(np.array([0, 0]), np.array([1, 1]), np.array([1.0, 2.0])).toarray()
+    array([[0., 3.]])
+    """
     from scipy.sparse import csr_matrix
 
+    if not len(rows) == len(columns) == len(weights):
+        raise ValueError(
+            f"a matrix needs one row, column and weight per cell, not {len(rows)} "
+            f"rows, {len(columns)} columns and {len(weights)} weights"
+        )
     shape = (int(rows.max(initial=-1)) + 1, int(columns.max(initial=-1)) + 1)
     matrix = csr_matrix((weights.astype(np.float64), (rows, columns)), shape=shape)
     matrix.sum_duplicates()

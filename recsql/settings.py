@@ -7,9 +7,17 @@ from collections.abc import Iterable
 from recsql.errors import ProjectError, did_you_mean
 from recsql.project import Project
 
+SIMILARITIES = (
+    *("cosine", "tfidf", "bm25"),
+    *("jaccard", "lift", "conditional", "asymmetric"),
+)
 CHOICES: dict[str, tuple[str | None, ...]] = {
     "popularity": ("users", "window", "decayed", "trending"),
+    "knn_similarity": SIMILARITIES,
+    "knn_truncation": ("source", "target"),
     "repeated_lines": ("exact", "sum", "latest"),
+    "sar_similarity": ("jaccard", "lift", "count"),
+    "user_knn_similarity": SIMILARITIES,
     "weight_column": (None, "rating", "quantity", "amount"),
     "weight_scale": ("raw", "log", "binary", "threshold"),
     "similar_items": ("als", "feature_als", "bpr", "lmf", "svd"),  # any number of them

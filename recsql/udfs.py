@@ -11,12 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from recsql.arrow_lists import as_matrix, as_numbers, as_vectors, one_list
+from recsql.arrow_lists import (
+    as_best_items,
+    as_cells,
+    as_factors,
+    as_folded,
+    as_matrix,
+    as_neighbours,
+    as_numbers,
+    as_sparse,
+    one_list,
+)
 
 if TYPE_CHECKING:
     import duckdb
-
-    from recsql import linear
 
 INDEXES = "integer[]"
 VECTORS = "float[][]"
@@ -37,8 +45,16 @@ LMF_PARAMETERS = (
     "struct(factors integer, learning_rate double, regularization double, "
     "negatives integer, iterations integer, seed integer)"
 )
+MATRIX = f"struct(row_index {INDEXES}, column_index {INDEXES}, weight double[])"
+MEASURE = (
+    f"struct(row_index {INDEXES}, row_scale double[], near_scale double[], "
+    "denominator varchar, shrinkage double)"
+)
+NEAREST = (
+    "struct(row_index integer, near_index integer, score double, near_rank integer)[]"
+)
 BEST = (
-    "struct(user_index integer, item_index integer, score float, "
+    "struct(user_index integer, item_index integer, score double, "
     "is_repeat boolean, reason_index integer)[]"
 )
 
@@ -61,7 +77,7 @@ def als_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     from recsql import factorize
 
     settings = factorize.AlsParameters(**parameters.as_py())
-    return _factors(factorize.als(*_cells(users, items, weights), settings))
+    return as_factors(factorize.als(*as_cells(users, items, weights), settings))
 
 
 def als_fold_in(
@@ -71,16 +87,16 @@ def als_fold_in(
     from recsql import factorize
 
     settings = factorize.AlsParameters(**parameters.as_py())
-    cells = _cells(users, items, weights)
-    return _folded(factorize.als_fold_in(*cells, as_matrix(item_factors), settings))
+    cells = as_cells(users, items, weights)
+    return as_folded(factorize.als_fold_in(*cells, as_matrix(item_factors), settings))
 
 
 def svd_fold_in(users: Any, items: Any, weights: Any, item_factors: Any) -> Any:
     """Return the vectors of users for given items; see `latent.svd_fold_in`."""
     from recsql import latent
 
-    cells = _cells(users, items, weights)
-    return _folded(latent.svd_fold_in(*cells, as_matrix(item_factors)))
+    cells = as_cells(users, items, weights)
+    return as_folded(latent.svd_fold_in(*cells, as_matrix(item_factors)))
 
 
 def bpr_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
@@ -88,7 +104,7 @@ def bpr_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     from recsql import latent
 
     settings = latent.BprParameters(**parameters.as_py())
-    return _factors(latent.bpr(*_cells(users, items, weights), settings))
+    return as_factors(latent.bpr(*as_cells(users, items, weights), settings))
 
 
 def lmf_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
@@ -96,7 +112,7 @@ def lmf_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     from recsql import latent
 
     settings = latent.LmfParameters(**parameters.as_py())
-    return _factors(latent.lmf(*_cells(users, items, weights), settings))
+    return as_factors(latent.lmf(*as_cells(users, items, weights), settings))
 
 
 def svd_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
@@ -104,27 +120,52 @@ def svd_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     from recsql import latent
 
     settings = latent.SvdParameters(**parameters.as_py())
-    return _factors(latent.svd(*_cells(users, items, weights), settings))
+    return as_factors(latent.svd(*as_cells(users, items, weights), settings))
 
 
 def ease_top(
     users: Any, items: Any, weights: Any, regularization: Any, count: Any
 ) -> Any:
     """Return best new items and repeats by EASE; see `linear.ease`."""
-    from recsql import factorize, linear
+    from recsql import best, factorize, linear
 
-    matrix = factorize.sparse(*_cells(users, items, weights))
+    matrix = factorize.sparse(*as_cells(users, items, weights))
     fitted = linear.ease(matrix, regularization.as_py())
-    return _best(linear.best_items(matrix, fitted, count.as_py()))
+    return as_best_items(best.best_items(matrix, fitted, matrix, count.as_py()))
 
 
 def graph_top(users: Any, items: Any, weights: Any, parameters: Any, count: Any) -> Any:
     """Return best new items and repeats by graph filter; see `linear.graph_filter`."""
-    from recsql import factorize, linear
+    from recsql import best, factorize, linear
 
-    matrix = factorize.sparse(*_cells(users, items, weights))
+    matrix = factorize.sparse(*as_cells(users, items, weights))
     fitted = linear.graph_filter(matrix, **parameters.as_py())
-    return _best(linear.best_items(matrix, fitted, count.as_py()))
+    return as_best_items(best.best_items(matrix, fitted, matrix, count.as_py()))
+
+
+def sar_top(users: Any, items: Any, weights: Any, parameters: Any, count: Any) -> Any:
+    """Return best new items and repeats by co-occurrence; see `linear.sar`."""
+    from recsql import best, factorize, linear
+
+    matrix = factorize.sparse(*as_cells(users, items, weights))
+    fitted = linear.sar(matrix, **parameters.as_py())
+    return as_best_items(best.best_items(matrix, fitted, matrix, count.as_py()))
+
+
+def product_top(left: Any, right: Any, taken: Any, count: Any) -> Any:
+    """Return best new items and repeats by a sparse product; see `best.best_items`.
+
+    `left` is (users, features), `right` (features, items), `taken` (users, items).
+    """
+    from recsql import best
+
+    users, items, has = (as_sparse(matrix) for matrix in (left, right, taken))
+    features = max(users.shape[1], items.shape[0])
+    width = max(items.shape[1], has.shape[1])
+    users.resize(users.shape[0], features)
+    items.resize(features, width)
+    has.resize(users.shape[0], width)
+    return as_best_items(best.best_items(users, items, has, count.as_py()))
 
 
 def top_items(
@@ -159,8 +200,6 @@ def top_items(
 
 def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) -> Any:
     """Return each row's nearest other rows; see `neighbours.nearest_rows`."""
-    import pyarrow as pa
-
     from recsql import neighbours
 
     found = neighbours.nearest_rows(
@@ -170,11 +209,22 @@ def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) 
         among.as_py(),
         count.as_py(),
     )
-    nearest = pa.StructArray.from_arrays(
-        [found.rows, found.neighbours, found.scores, found.ranks],
-        names=["row_index", "near_index", "score", "near_rank"],
+    return as_neighbours(found)
+
+
+def similar_rows(matrix: Any, measure: Any, count: Any) -> Any:
+    """Return each row's most similar other rows; see `similarity.similar_rows`."""
+    from recsql import similarity
+
+    settings = similarity.Measure.of(
+        as_numbers(measure["row_index"], "int32"),
+        as_numbers(measure["row_scale"], "float64"),
+        as_numbers(measure["near_scale"], "float64"),
+        denominator=measure["denominator"].as_py(),
+        shrinkage=measure["shrinkage"].as_py(),
     )
-    return one_list(nearest)
+    found = similarity.similar_rows(as_sparse(matrix), settings, count.as_py())
+    return as_neighbours(found)
 
 
 FUNCTIONS = (
@@ -192,6 +242,13 @@ FUNCTIONS = (
         graph_top,
     ),
     Function(
+        "sar_top",
+        (*CELLS, "struct(similarity varchar, min_cooccurrence integer)", "integer"),
+        BEST,
+        sar_top,
+    ),
+    Function("product_top", (MATRIX, MATRIX, MATRIX, "integer"), BEST, product_top),
+    Function(
         "top_items",
         (
             INDEXES,
@@ -206,10 +263,10 @@ FUNCTIONS = (
     Function(
         "nearest_rows",
         (INDEXES, INDEXES, "double[]", "integer", "integer"),
-        "struct(row_index integer, near_index integer, score double, "
-        "near_rank integer)[]",
+        NEAREST,
         nearest_rows,
     ),
+    Function("similar_rows", (MATRIX, MEASURE, "integer"), NEAREST, similar_rows),
 )
 
 
@@ -236,44 +293,3 @@ def _by_row(body: Callable[..., Any]) -> Callable[..., Any]:
 
     call.__signature__ = inspect.signature(body)  # type: ignore[attr-defined]
     return call
-
-
-def _cells(users: Any, items: Any, weights: Any) -> tuple[Any, Any, Any]:
-    """Return the lists of a matrix's cells as arrays."""
-    return (
-        as_numbers(users, "int32"),
-        as_numbers(items, "int32"),
-        as_numbers(weights, "float32"),
-    )
-
-
-def _factors(factors: tuple[Any, Any]) -> Any:
-    """Return user factors and item factors as a struct of two lists of vectors."""
-    import pyarrow as pa
-
-    return pa.StructArray.from_arrays(
-        [one_list(as_vectors(matrix)) for matrix in factors],
-        names=["user_factors", "item_factors"],
-    )
-
-
-def _folded(folded: tuple[Any, Any]) -> Any:
-    """Return users and their vectors as a list of structs."""
-    import pyarrow as pa
-
-    users, factors = folded
-    rows = pa.StructArray.from_arrays(
-        [users, as_vectors(factors)], names=["user_index", "factors"]
-    )
-    return one_list(rows)
-
-
-def _best(best: linear.BestItems) -> Any:
-    """Return the best items as a list of structs."""
-    import pyarrow as pa
-
-    rows = pa.StructArray.from_arrays(
-        [best.users, best.items, best.scores, pa.array(best.repeats), best.reasons],
-        names=["user_index", "item_index", "score", "is_repeat", "reason_index"],
-    )
-    return one_list(rows)

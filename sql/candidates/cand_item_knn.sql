@@ -5,41 +5,38 @@
 with
     user_items as (select * from {{ ref("int_user_items") }}),
     neighbours as (select * from {{ ref("sig_knn_neighbours") }}),
+    users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    contributions as (
+    taken as (select user_index, item_index, weight from user_items where is_eligible),
+
+    best as (
         select
-            user_items.user_id,
-            user_items.item_id as reason_item_id,
-            user_items.item_index as reason_index,
-            neighbours.similar_item_index as item_index,
-            user_items.weight * neighbours.similarity as term
-        from user_items
-        inner join neighbours on user_items.item_index = neighbours.item_index
-        where user_items.weight > 0
-        union all
-        -- nothing is nearer to an item than itself: similarity 1
-        select user_id, item_id, item_index, item_index, weight
-        from user_items
-        where is_eligible and weight > 0
+            unnest(
+                product_top(
+                    {{ matrix_of("user_index", "item_index", "greatest(weight, 0)") }},
+                    (
+                        select
+                            {{
+                                matrix_of(
+                                    "item_index", "similar_item_index", "similarity"
+                                )
+                            }}
+                        from neighbours
+                    ),
+                    {{ matrix_of("user_index", "item_index", "cast(1 as double)") }},
+                    {{ var("candidates_per_user") | int }}
+                ),
+                recursive := true
+            )
+        from taken
     ),
 
-    summed as (
-        select
-            contributions.user_id,
-            items.item_id,
-            contributions.item_index,
-            {{ stable_sum("contributions.term") }} as score,
-            arg_max(
-                contributions.reason_item_id,
-                (contributions.term, - contributions.reason_index)
-            ) as reason_item_id
-        from contributions
-        inner join items on contributions.item_index = items.item_index
-        group by contributions.user_id, items.item_id, contributions.item_index
+    indexed as (
+        select user_index, item_index, score, is_repeat, reason_index from best
     ),
 
-    scored as ({{ mark_repeats("summed") }}),
+    scored as ({{ with_ids("indexed") }}),
 
     final as ({{ best_candidates("scored", "item_knn") }})
 

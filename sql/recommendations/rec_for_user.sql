@@ -26,7 +26,7 @@ with
                         ', last on ',
                         cast(cast(user_items.last_at as date) as varchar)
                     )
-                when lists.candidate_source in ('rules', 'ease', 'graph')
+                when lists.candidate_source in ('rules', 'ease', 'graph', 'sar')
                 then concat('goes with ', because.title)
                 when lists.candidate_source = 'sequential'
                 then concat('often follows ', because.title)
@@ -48,7 +48,7 @@ with
                 then 'popular with everyone'
                 when lists.candidate_source = 'feature_als'
                 then 'people like you take items like it'
-                when lists.candidate_source in ('als', 'bpr', 'lmf', 'svd')
+                when lists.candidate_source in ('als', 'bpr', 'lmf', 'svd', 'user_knn')
                 then 'people with a similar history take it'
                 else lists.candidate_source
             end as reason,

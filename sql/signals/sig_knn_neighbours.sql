@@ -1,41 +1,63 @@
--- One row per (item_index, similar_item_index): the knn_neighbours nearest eligible
--- items.
--- similarity = inner product of the items' user weights; one call over all items.
+-- One row per (item_index, similar_item_index): how much having an item speaks for
+-- another.
+-- similarity by knn_similarity: the inner product of the items' user weights over their
+-- scales (macro row_scales); knn_truncation says whose knn_neighbours nearest are kept.
 {{ config(enabled="item_knn" in var("candidate_sources")) }}
+{% set similarity = var("knn_similarity") %}
+{% set side = {"source": "voter", "target": "target"}[var("knn_truncation")] %}
+{% set of_user, other = (
+    ("row_index", "near_index")
+    if side == "voter"
+    else (
+        "near_index",
+        "row_index",
+    )
+) %}
 with
-    user_weights as (select * from {{ ref("sig_knn_weights") }}),
+    cells as (select * from {{ ref("sig_knn_weights") }}),
 
-    matrix as (
-        select
-            list(item_index) as item_indexes,
-            list(user_index) as user_indexes,
-            list(weight) as weights,
-            coalesce(max(item_index) + 1, 0) as item_count
-        from user_weights
-    ),
+    scales as ({{ row_scales(similarity, "item_index", "user_index") }}),
 
     found as (
-        select
-            unnest(
-                nearest_rows(
-                    item_indexes,
-                    user_indexes,
-                    weights,
-                    item_count,
-                    {{ var("knn_neighbours") | int }}
-                ),
-                recursive := true
+        {{
+            nearest_of(
+                "item_index",
+                "user_index",
+                similarity,
+                side,
+                var("knn_neighbours") | int,
             )
-        from matrix
+        }}
     ),
+
+    kept as (select row_index, near_index, score, near_rank from found),
+
+    {% if var("knn_normalize") %}
+        sums as (
+            select row_index, {{ stable_sum("score") }} as total
+            from kept
+            where near_rank > 0
+            group by row_index
+        ),
+    {% endif %}
 
     final as (
         select
-            row_index as item_index,
-            near_index as similar_item_index,
-            score as similarity,
-            near_rank as neighbour_rank
-        from found
+            kept.{{ of_user }} as item_index,
+            kept.{{ other }} as similar_item_index,
+            {% if var("knn_normalize") %}
+                case
+                    when kept.near_rank = 0
+                    then kept.score
+                    else {{ ratio("kept.score", "sums.total") }}
+                end as similarity,
+            {% else %} kept.score as similarity,
+            {% endif %}
+            kept.near_rank as neighbour_rank
+        from kept
+        {% if var("knn_normalize") %}
+            left join sums on kept.row_index = sums.row_index
+        {% endif %}
     )
 
 select *

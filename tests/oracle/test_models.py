@@ -65,7 +65,7 @@ def graph(x: Any, world: World) -> Any:
 
 
 def assert_best(world: World, source: str, scores: Any, taken: Any) -> None:
-    """Compare a candidate model with the best of a dense table of scores."""
+    """Compare a candidate model with the best of a dense table of finite scores."""
     users = dict(world.rows("select user_id, user_index from int_users"))
     items = dict(world.rows("select item_id, item_index from int_items"))
     found: dict[tuple[int, bool], dict[int, float]] = defaultdict(dict)
@@ -76,7 +76,8 @@ def assert_best(world: World, source: str, scores: Any, taken: Any) -> None:
     assert {user for user, _ in found} == set(np.flatnonzero(taken.any(axis=1)))
     for user in np.flatnonzero(taken.any(axis=1)):
         for is_repeat in (False, True):
-            mine = np.flatnonzero(taken[user] == is_repeat)
+            is_scored = np.isfinite(scores[user])
+            mine = np.flatnonzero((taken[user] == is_repeat) & is_scored)
             wanted = np.sort(scores[user, mine])[::-1][:n]
             listed = found[user, is_repeat]
             assert set(listed) <= set(mine)

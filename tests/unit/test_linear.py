@@ -1,62 +1,37 @@
-"""Best lists of linear models against plain NumPy; factors and their edge cases."""
+"""Linear models and factors: edge cases and hand-made numbers."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from recsql import linear
+from recsql.best import best_items
 from recsql.factorize import sparse
 from recsql.latent import truncated_svd
-from recsql.linear import best_items, ease, graph_filter
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    seed=st.integers(0, 10**6),
-    users=st.integers(1, 30),
-    items=st.integers(2, 20),
-    count=st.integers(1, 25),
-    at_once=st.integers(1, 40),
-)
-def test_best_items_equals_brute_force(
-    seed: int, users: int, items: int, count: int, at_once: int
-) -> None:
-    """Small whole numbers make ties; some users have nothing, some have everything."""
-    rng = np.random.default_rng(seed)
-    dense = rng.integers(0, 3, (users, items)) * (rng.random((users, 1)) > 0.2)
-    matrix = sparse(*np.nonzero(dense), dense[np.nonzero(dense)])
-    weights = rng.integers(-2, 3, (items, items)).astype(np.float32)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(linear, "USERS_AT_ONCE", at_once)
-        found = best_items(matrix, weights[: matrix.shape[1], : matrix.shape[1]], count)
-    dense, width = dense[: matrix.shape[0], : matrix.shape[1]], matrix.shape[1]
-    scores = dense @ weights[:width, :width]
-    expected: dict[tuple[int, bool], list[Any]] = {}
-    for user in np.flatnonzero(dense.any(axis=1)):
-        for repeat in (False, True):
-            mine = np.flatnonzero((dense[user] > 0) == repeat)
-            best = sorted(mine, key=lambda i: (-scores[user, i], i))[:count]
-            expected[user, repeat] = [(i, scores[user, i]) for i in best]
-    listed: dict[tuple[int, bool], list[Any]] = {key: [] for key in expected}
-    columns = (found.users, found.repeats, found.items, found.scores, found.reasons)
-    for user, repeat, item, score, reason in zip(*columns, strict=True):
-        listed[user, repeat].append((item, score))
-        terms = np.where(dense[user] > 0, dense[user] * weights[:width, item], -np.inf)
-        assert reason == (item if repeat else terms.argmax())
-    assert listed == expected
+from recsql.linear import ease, graph_filter, sar
 
 
 def test_nothing_gives_nothing() -> None:
     none = np.zeros(0, dtype=np.int32)
     empty = sparse(none, none, none.astype(np.float32))
-    for weights in (ease(empty, 1.0), graph_filter(empty, 3, 0.3)):
+    fitted = (ease(empty, 1.0), graph_filter(empty, 3, 0.3), sar(empty, "lift", 1))
+    for weights in fitted:
         assert weights.shape == (0, 0)
-        assert len(best_items(empty, weights, 5).users) == 0
+        assert len(best_items(empty, weights, empty, 5).users) == 0
+
+
+def test_sar_drops_items_taken_together_too_rarely() -> None:
+    dense = np.array([[1.0, 2, 0, 0], [3, 1, 1, 0], [1, 0, 1, 0], [0, 0, 0, 4]])
+    matrix = sparse(*np.nonzero(dense), dense[np.nonzero(dense)])
+    counts = [[3, 2, 2, 0], [2, 2, 0, 0], [2, 0, 2, 0], [0, 0, 0, 0]]
+    assert sar(matrix, "count", 2).tolist() == counts
+    assert sar(matrix, "jaccard", 2)[0].tolist() == pytest.approx([1, 2 / 3, 2 / 3, 0])
+    assert sar(matrix, "lift", 2)[0].tolist() == pytest.approx([3 / 9, 2 / 6, 2 / 6, 0])
+
+
+def test_sar_refuses_a_similarity_it_does_not_know() -> None:
+    with pytest.raises(ValueError, match='"cosine" is neither count'):
+        sar(sparse(np.array([0]), np.array([0]), np.ones(1)), "cosine", 1)
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, float("nan")])

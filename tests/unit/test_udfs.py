@@ -118,6 +118,7 @@ CALLS = {
     "svd_fold_in": "[[1, 0], [0, 1]]::float[][]",
     "ease_top": "1.0, 2",
     "graph_top": "{'factors': 1, 'low_pass': 0.3}, 2",
+    "sar_top": "{'similarity': 'jaccard', 'min_cooccurrence': 1}, 2",
 }
 EMPTY: dict[str, Any] = {
     "_fit": {"user_factors": [], "item_factors": []},

@@ -1,0 +1,26 @@
+{#- nearest_of(row, column, similarity, side, count): the body of a CTE with the `count` most
+    similar rows of each row, which is the voter or the target of the other, and the row
+    itself at rank 0. The model names the cells `cells` and their scales `scales`.
+    nearest_of("item_index", "user_index", "jaccard", "voter", 50)  ->
+    select unnest(similar_rows((select ... from cells), ...), recursive := true) ... -#}
+{% macro nearest_of(row, column, similarity, side, count) %}
+    select
+        unnest(
+            similar_rows(
+                (select {{ matrix_of(row, column, "weight") }} from cells),
+                {
+                    'row_index':list(row_index),
+                    'row_scale':list({{ side }}_scale),
+                    'near_scale':list(
+                        {{ "target" if side == "voter" else "voter" }}_scale
+                    ),
+                    'denominator':
+                    '{{ "union" if similarity == "jaccard" else "product" }}',
+                    'shrinkage':{{ var("knn_shrinkage") | float }}
+                },
+                {{ count }}
+            ),
+            recursive := true
+        )
+    from scales
+{% endmacro %}

@@ -1,0 +1,50 @@
+-- One row per (user_id, item_id): what users with a similar history take.
+-- score = sum over the similar users, the user too, of similarity * their weight.
+-- Resnick et al. 1994; Herlocker, Konstan, Borchers and Riedl 1999.
+{{ config(enabled="user_knn" in var("candidate_sources")) }}
+with
+    user_items as (select * from {{ ref("int_user_items") }}),
+    neighbours as (select * from {{ ref("sig_user_neighbours") }}),
+    users as (select * from {{ ref("int_users") }}),
+    items as (select * from {{ ref("int_items") }}),
+
+    taken as (select user_index, item_index, weight from user_items where is_eligible),
+
+    best as (
+        select
+            unnest(
+                product_top(
+                    (
+                        select
+                            {{
+                                matrix_of(
+                                    "user_index", "similar_user_index", "similarity"
+                                )
+                            }}
+                        from neighbours
+                    ),
+                    {{ matrix_of("user_index", "item_index", "greatest(weight, 0)") }},
+                    {{ matrix_of("user_index", "item_index", "cast(1 as double)") }},
+                    {{ var("candidates_per_user") | int }}
+                ),
+                recursive := true
+            )
+        from taken
+    ),
+
+    indexed as (
+        select
+            user_index,
+            item_index,
+            score,
+            is_repeat,
+            case when is_repeat then item_index end as reason_index
+        from best
+    ),
+
+    scored as ({{ with_ids("indexed") }}),
+
+    final as ({{ best_candidates("scored", "user_knn") }})
+
+select *
+from final

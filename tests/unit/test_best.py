@@ -1,0 +1,82 @@
+"""Best items of a product of two matrices against plain NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+
+from recsql import best
+from recsql.best import BestItems, best_items
+
+Lists = dict[tuple[int, bool], list[Any]]
+
+
+def brute_force(left: Any, right: Any, taken: Any, wanted: Any, count: int) -> Lists:
+    """Return (item, score) by user and kind, of the wanted cells."""
+    scores = left @ right
+    expected: Lists = {}
+    for user in range(len(left)):
+        for repeat in (False, True):
+            mine = np.flatnonzero(wanted[user] & ((taken[user] > 0) == repeat))
+            order = sorted(mine, key=lambda i: (-scores[user, i], i))[:count]
+            if order:
+                expected[user, repeat] = [(i, scores[user, i]) for i in order]
+    return expected
+
+
+def listed(found: BestItems, left: Any, right: Any) -> Lists:
+    """Return the same of what was found, and check why each item is there."""
+    lists: Lists = {}
+    columns = (found.users, found.repeats, found.items, found.scores, found.reasons)
+    for user, repeat, item, score, reason in zip(*columns, strict=True):
+        lists.setdefault((user, bool(repeat)), []).append((item, score))
+        terms = np.where(left[user] > 0, left[user] * right[:, item], -np.inf)
+        assert reason == (item if repeat else terms.argmax())
+    return lists
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    users=st.integers(1, 30),
+    items=st.integers(1, 20),
+    features=st.integers(1, 20),
+    count=st.integers(1, 25),
+    at_once=st.integers(1, 40),
+    is_sparse=st.booleans(),
+)
+def test_best_items_equals_brute_force(
+    seed: int,
+    users: int,
+    items: int,
+    features: int,
+    count: int,
+    at_once: int,
+    is_sparse: bool,
+) -> None:
+    """Small whole numbers make ties; some users have nothing, some have everything."""
+    rng = np.random.default_rng(seed)
+    left = rng.integers(0, 3, (users, features)) * (rng.random((users, 1)) > 0.2)
+    taken = rng.integers(0, 2, (users, items)) * (rng.random((users, 1)) > 0.2)
+    right = rng.integers(0 if is_sparse else -2, 3, (features, items)).astype(float)
+    given_right = csr_matrix(right) if is_sparse else right
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(best, "USERS_AT_ONCE", at_once)
+        found = best_items(
+            csr_matrix(left.astype(float)), given_right, csr_matrix(taken), count
+        )
+    some = left.any(axis=1, keepdims=True)
+    wanted = left @ right > 0 if is_sparse else np.repeat(some, items, axis=1)
+    expected = brute_force(left, right, taken, wanted, count)
+    assert listed(found, left, right) == expected
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_items_wanted(count: int) -> None:
+    one = csr_matrix(np.ones((1, 1)))
+    assert len(best_items(one, one, one, count).users) == 0
