@@ -4,12 +4,11 @@
 
 The demo data; both sides in turn in one run, BLAS on one thread. recsql's side is a
 query of the project whose rows are stored: the model of a factorization, sig_*_model,
-or the step `best` of cand_ease and cand_graph, which fits and returns each user's 100
-best new items and repeats with reasons. The peer builds the CSR matrix of the same
-cells and calls `implicit`, `svds` of SciPy, or the textbook formula in NumPy and SciPy
-with the items and scores of a top 100, without reasons. Results are compared before
-anything is timed. Target: at most 1.15 times the peer.
-"""
+or the step `best` of cand_ease and cand_graph_filter, which fits and returns each
+user's 100 best new items and repeats with reasons. The peer builds the CSR matrix of
+the same cells and calls `implicit`, `svds` of SciPy, or the textbook formula in NumPy
+and SciPy with the items and scores of a top 100, without reasons. Results are compared
+before anything is timed. Target: at most 1.15 times the peer."""
 
 from __future__ import annotations
 
@@ -35,14 +34,14 @@ from recsql.compiler import Plan
 from recsql.render import Compiled
 from recsql.warehouse import Warehouse
 
-MODELS = ("bpr", "lmf", "svd", "ease", "graph")
+MODELS = ("bpr", "lmf", "svd", "ease", "graph_filter")
 CELLS = "select user_index, item_index, weight from int_user_items where is_eligible"
 COUNT = 100
 
 
 def fitting_query(plan: Plan, name: str) -> Compiled:
     """Return what recsql's side stores: a model, or its steps up to `best`."""
-    if name not in ("ease", "graph"):
+    if name not in ("ease", "graph_filter"):
         return plan.models[f"sig_{name}_model"]
     model = plan.models[f"cand_{name}"]
     steps, found, _ = model.sql.partition("\n\n    indexed as (")
@@ -110,9 +109,9 @@ def graph_directly(plan: Plan, _: str, matrix: Any) -> tuple[Any, Any]:
     users, items = (np.asarray(exact.sum(axis=axis)).ravel() for axis in (1, 0))
     users[users == 0] = 1
     normal = diags(users**-0.5) @ exact @ diags(items**-0.5)
-    _, _, right = svds(normal, given["graph_factors"])
+    _, _, right = svds(normal, given["graph_filter_factors"])
     ideal = (items[:, None] ** -0.5 * right.T) @ (right * items**0.5)
-    weights = (normal.T @ normal).toarray() + given["graph_low_pass"] * ideal
+    weights = (normal.T @ normal).toarray() + given["graph_filter_low_pass"] * ideal
     return best_directly(matrix, weights.astype(np.float32))
 
 
@@ -139,13 +138,13 @@ PEERS: dict[str, Callable[[Plan, str, Any], tuple[Any, Any]]] = {
     "lmf": implicit_directly,
     "svd": svd_directly,
     "ease": ease_directly,
-    "graph": graph_directly,
+    "graph_filter": graph_directly,
 }
 
 
 def check(warehouse: Warehouse, name: str, peer: tuple[Any, Any], matrix: Any) -> None:
     """Stop unless both sides found the same."""
-    if name in ("ease", "graph"):
+    if name in ("ease", "graph_filter"):
         query = f"select is_repeat, score from bench_{name}"
         repeats, scores = arrays(warehouse, query)
         for kind, (_, best) in enumerate(peer):

@@ -26,7 +26,7 @@ with
                         ', last on ',
                         cast(cast(user_items.last_at as date) as varchar)
                     )
-                when lists.candidate_source in ('rules', 'ease', 'graph', 'sar')
+                when lists.candidate_source in ('rules', 'ease', 'graph_filter', 'sar')
                 then concat('goes with ', because.title)
                 when lists.candidate_source = 'sequential'
                 then concat('often follows ', because.title)

@@ -41,8 +41,8 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
             "select count(*) from duckdb_columns() where comment is null"
             " and table_name like 'rec_%'"
         ).fetchone()
-    names = ("buy_again", "complements", "for_user", "popular", "segment_items")
-    assert tables == [f"rec_{name}" for name in names]
+    names = ["buy_again", "complements", "for_user", "popular", "segment_items"]
+    assert tables == [f"rec_{name}" for name in [*names, "substitutes"]]
     assert comments == (0,)
 
 

@@ -34,7 +34,7 @@ SETTINGS = {
     "bpr_iterations": 300,
     "lmf_factors": 4,
     "svd_factors": 2,
-    "graph_factors": 2,
+    "graph_filter_factors": 2,
     "ease_regularization": 10.0,
 }
 

@@ -12,15 +12,15 @@ import pytest
 
 from tests.worlds import World, random_lines, shuffled, tiny_world
 
-LINEAR, LATENT = ("ease", "graph"), ("bpr", "lmf", "svd")
+LINEAR, LATENT = ("ease", "graph_filter"), ("bpr", "lmf", "svd")
 SETTINGS: dict[str, Any] = {
     "candidate_sources": [
         *("history", "als", "rules", "group_popular", "popular"),
         *LINEAR,
         *LATENT,
     ],
-    "graph_factors": 3,
-    "graph_max_items": 10,
+    "graph_filter_factors": 3,
+    "graph_filter_max_items": 10,
     "ease_regularization": 2.0,
     "bpr_factors": 3,
     "bpr_iterations": 5,
@@ -56,7 +56,7 @@ def ease(x: Any, world: World) -> Any:
     return np.eye(x.shape[1]) - inverse / np.diag(inverse)
 
 
-def graph(x: Any, world: World) -> Any:
+def graph_filter(x: Any, world: World) -> Any:
     users, items = x.sum(axis=1, keepdims=True), x.sum(axis=0)
     r = x / np.where(users, users, 1) ** 0.5 / items**0.5
     _, vectors = np.linalg.eigh(r.T @ r)
@@ -89,7 +89,7 @@ def assert_best(world: World, source: str, scores: Any, taken: Any) -> None:
 @pytest.mark.parametrize("source", LINEAR)
 def test_linear_model_is_the_formula_of_its_paper(models: World, source: str) -> None:
     x = matrix_of(models, source)
-    weights = {"ease": ease, "graph": graph}[source](x, models)
+    weights = {"ease": ease, "graph_filter": graph_filter}[source](x, models)
     assert_best(models, source, x @ weights, x > 0)
     items = dict(models.rows("select item_id, item_index from int_items"))
     users = dict(models.rows("select user_id, user_index from int_users"))

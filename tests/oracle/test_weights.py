@@ -21,7 +21,7 @@ SETTINGS = {
     "weight_below_threshold": -1.0,
     "decay_days": {"purchase": 45},
     "min_item_baskets": 3,
-    "graph_factors": 3,
+    "graph_filter_factors": 3,
     "svd_factors": 4,
 }
 Pair = tuple[int, int]

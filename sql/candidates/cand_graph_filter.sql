@@ -1,6 +1,6 @@
 -- One row per (user_id, item_id): what is near in the graph of users and items.
 -- score by GF-CF (Shen et al. 2021); the strongest term is the reason.
-{{ config(enabled="graph" in var("candidate_sources")) }}
+{{ config(enabled="graph_filter" in var("candidate_sources")) }}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
     users as (select * from {{ ref("int_users") }}),
@@ -12,17 +12,17 @@ with
                 graph_top(
                     list(user_index),
                     list(item_index),
-                    list({{ cell_weight(var("graph_weights")) }}),
+                    list({{ cell_weight(var("graph_filter_weights")) }}),
                     {
-                        'factors':{{ var("graph_factors") | int }},
-                        'low_pass':{{ var("graph_low_pass") | float }}
+                        'factors':{{ var("graph_filter_factors") | int }},
+                        'low_pass':{{ var("graph_filter_low_pass") | float }}
                     },
                     {{ var("candidates_per_user") | int }}
                 ),
                 recursive := true
             )
         from user_items
-        where is_eligible and item_index < {{ var("graph_max_items") | int }}
+        where is_eligible and item_index < {{ var("graph_filter_max_items") | int }}
     ),
 
     indexed as (
@@ -31,7 +31,7 @@ with
 
     scored as ({{ with_ids("indexed") }}),
 
-    final as ({{ best_candidates("scored", "graph") }})
+    final as ({{ best_candidates("scored", "graph_filter") }})
 
 select *
 from final
