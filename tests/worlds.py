@@ -63,6 +63,28 @@ SMALL: Mapping[str, Any] = {
 }
 
 
+def experiments(starts_at: str) -> list[dict[str, Any]]:
+    """Return var experiments: one on exposed users, one that leaves those out."""
+    return [
+        {
+            "name": "home page",
+            "variants": {"control": 0.5, "large": 0.3, "small": 0.2},
+            "share": 0.8,
+            "population": "exposed",
+            "surface": "home",
+            "starts_at": starts_at,
+            "pre_days": 60,
+        },
+        {
+            "name": "mail",
+            "variants": {"no mail": 1, "mail": 1},
+            "share": 0.9,
+            "exclude": ["home page"],
+            "starts_at": starts_at,
+        },
+    ]
+
+
 # Every candidate source there is, by the models' names.
 ALL_SOURCES = sorted(
     path.stem.removeprefix("cand_")
@@ -82,6 +104,21 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "weight_scale": "threshold",
     "weight_threshold": 2,
     "weight_below_threshold": 0.5,
+    # every line of a receipt was shown an hour before, and some were clicked
+    "exposures": {
+        "table": "transactions",
+        "user_id": "household_id",
+        "item_id": "product_id",
+        "surface": "'home'",
+        "variant": None,
+        "shown_at": "transaction_timestamp - interval '1' hour",
+        "clicked_at": "case when quantity = 1 then transaction_timestamp end",
+        "where": None,
+    },
+    "experiments": experiments("2024-03-01"),
+    "sample_sizes": [
+        {"name": "orders", "kind": "proportion", "baseline": 0.1, "uplift": 0.05}
+    ],
 }
 
 

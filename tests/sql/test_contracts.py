@@ -20,9 +20,10 @@ LAYERS = [
     "candidates",
     "recommendations",
     "evaluation",
+    "experiments",
     "monitoring",
 ]
-SHORT = ("stg", "int", "sig", "cand", "rec", "eval", "mon")
+SHORT = ("stg", "int", "sig", "cand", "rec", "eval", "exp", "mon")
 PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",
