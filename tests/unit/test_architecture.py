@@ -21,7 +21,7 @@ FLOORS = [
     {"udfs", "properties"},
     {"profile", "dbt_plugin"},
     {"project"},
-    {"render", "graph", "settings"},
+    {"render", "graph", "settings", "experiments"},
     {"lineage"},
     {"spark", "compiler", "warehouse"},
     {"runner", "checks", "inputs", "loader", "publish", "shows", "scaffold"},
