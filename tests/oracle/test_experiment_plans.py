@@ -109,7 +109,7 @@ def test_new_users_change_nobody(planned: World) -> None:
 
 
 def test_nothing_is_found_where_nothing_differs() -> None:
-    """Draw the same users anew 200 times: p-values are uniform, looks are never rare."""
+    """Draw the same users anew 200 times: p-values are uniform."""
     plans = [
         {"name": f"salt {n}", "variants": HALVES, "starts_at": str(START)}
         for n in range(200)
