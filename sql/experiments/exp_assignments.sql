@@ -3,7 +3,18 @@
 {{ config(enabled=var("experiments") | length > 0, tags=["public"]) }}
 with
     plan as (select * from {{ ref("exp_plan") }}),
-    users as (select * from {{ ref("int_users") }}),
+    buyers as (select * from {{ ref("int_users") }}),
+    exposures as (select * from {{ ref("stg_exposures") }}),
+
+    -- who only looks takes part, too: else a variant that sells chose who is compared
+    users as (
+        select user_id
+        from buyers
+        union
+        select user_id
+        from exposures
+        where user_id is not null
+    ),
 
     drawn as (
         select

@@ -41,7 +41,7 @@ with
             plan
             on assignments.experiment = plan.experiment
             and assignments.variant = plan.variant
-        inner join users on assignments.user_id = users.user_id
+        left join users on assignments.user_id = users.user_id
         left join
             exposed
             on assignments.experiment = exposed.experiment

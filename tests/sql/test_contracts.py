@@ -130,6 +130,14 @@ def test_a_model_that_calls_python_is_a_table() -> None:
             assert compiled.config["materialized"] == "table", name
 
 
+def test_experiments_that_are_not_planned_cost_nothing() -> None:
+    plan = plan_of(**{**ALL_SWITCHES, "experiments": [], "sample_sizes": []})
+    off = set(PLAN.models) - set(plan.models)
+    assert off == {name for name in MODELS if name.startswith("exp_")} | {
+        "stg_exposures"
+    }
+
+
 def test_a_source_that_is_not_listed_costs_nothing() -> None:
     plan = plan_of(candidate_sources=["popular"])
     costly = {"cand_als", "sig_als_model", "cand_history", "sig_knn_neighbours"}
