@@ -63,6 +63,19 @@ SMALL: Mapping[str, Any] = {
 }
 
 
+# Every line of a receipt was shown an hour before, and some were clicked.
+EXPOSURES: Mapping[str, Any] = {
+    "table": "transactions",
+    "user_id": "household_id",
+    "item_id": "product_id",
+    "surface": "'home'",
+    "variant": None,
+    "shown_at": "transaction_timestamp - interval '1' hour",
+    "clicked_at": "case when quantity = 1 then transaction_timestamp end",
+    "where": None,
+}
+
+
 def experiments(starts_at: str) -> list[dict[str, Any]]:
     """Return var experiments: one on exposed users, one that leaves those out."""
     return [
@@ -104,17 +117,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "weight_scale": "threshold",
     "weight_threshold": 2,
     "weight_below_threshold": 0.5,
-    # every line of a receipt was shown an hour before, and some were clicked
-    "exposures": {
-        "table": "transactions",
-        "user_id": "household_id",
-        "item_id": "product_id",
-        "surface": "'home'",
-        "variant": None,
-        "shown_at": "transaction_timestamp - interval '1' hour",
-        "clicked_at": "case when quantity = 1 then transaction_timestamp end",
-        "where": None,
-    },
+    "exposures": EXPOSURES,
     "experiments": experiments("2024-03-01"),
     "sample_sizes": [
         {"name": "orders", "kind": "proportion", "baseline": 0.1, "uplift": 0.05}

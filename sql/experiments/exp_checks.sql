@@ -10,7 +10,6 @@ with
         select
             plan.experiment,
             plan.variant,
-            plan.variant_number,
             plan.planned_share,
             plan.starts_at,
             count(periods.user_id) as user_count,
@@ -26,12 +25,7 @@ with
             on periods.experiment = exposures.experiment
             and periods.user_id = exposures.user_id
             and periods.period = exposures.period
-        group by
-            plan.experiment,
-            plan.variant,
-            plan.variant_number,
-            plan.planned_share,
-            plan.starts_at
+        group by plan.experiment, plan.variant, plan.planned_share, plan.starts_at
     ),
 
     planned as (
@@ -47,13 +41,12 @@ with
     summed as (
         select
             *,
-            sum(
-                {{ ratio("pow(user_count - planned_users, 2)", "planned_users") }}
-            ) over (
-                partition by experiment
-                order by variant_number
-                rows between unbounded preceding and unbounded following
-            ) as chi_square
+            {{
+                stable_sum(
+                    ratio("pow(user_count - planned_users, 2)", "planned_users"),
+                    "over (partition by experiment)",
+                )
+            }} as chi_square
         from planned
     ),
 
