@@ -63,39 +63,43 @@ SMALL: Mapping[str, Any] = {
 }
 
 
-# Every line of a receipt was shown an hour before, and some were clicked.
-EXPOSURES: Mapping[str, Any] = {
-    "table": "transactions",
-    "user_id": "household_id",
-    "item_id": "product_id",
-    "surface": "'home'",
-    "variant": None,
-    "shown_at": "transaction_timestamp - interval '1' hour",
-    "clicked_at": "case when quantity = 1 then transaction_timestamp end",
-    "where": None,
-}
+def experiments(starts_at: str) -> dict[str, Any]:
+    """Return vars of two experiments, of exposed users and of all others.
 
-
-def experiments(starts_at: str) -> list[dict[str, Any]]:
-    """Return var experiments: one on exposed users, one that leaves those out."""
-    return [
-        {
-            "name": "home page",
-            "variants": {"control": 0.5, "large": 0.3, "small": 0.2},
-            "share": 0.8,
-            "population": "exposed",
-            "surface": "home",
-            "starts_at": starts_at,
-            "pre_days": 60,
+    Every line of a receipt was shown an hour before, and some were clicked.
+    """
+    exposed = {
+        "name": "home page",
+        "variants": {"control": 0.5, "large": 0.3, "small": 0.2},
+        "share": 0.8,
+        "population": "exposed",
+        "surface": "home",
+        "starts_at": starts_at,
+        "pre_days": 60,
+    }
+    others = {
+        "name": "mail",
+        "variants": {"no mail": 1, "mail": 1},
+        "share": 0.9,
+        "exclude": ["home page"],
+        "starts_at": starts_at,
+    }
+    return {
+        "exposures": {
+            "table": "transactions",
+            "user_id": "household_id",
+            "item_id": "product_id",
+            "surface": "'home'",
+            "variant": None,
+            "shown_at": "transaction_timestamp - interval '1' hour",
+            "clicked_at": "case when quantity = 1 then transaction_timestamp end",
+            "where": None,
         },
-        {
-            "name": "mail",
-            "variants": {"no mail": 1, "mail": 1},
-            "share": 0.9,
-            "exclude": ["home page"],
-            "starts_at": starts_at,
-        },
-    ]
+        "experiments": [exposed, others],
+        "sample_sizes": [
+            {"name": "orders", "kind": "proportion", "baseline": 0.1, "uplift": 0.05}
+        ],
+    }
 
 
 # Every candidate source there is, by the models' names.
@@ -117,11 +121,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "weight_scale": "threshold",
     "weight_threshold": 2,
     "weight_below_threshold": 0.5,
-    "exposures": EXPOSURES,
-    "experiments": experiments("2024-03-01"),
-    "sample_sizes": [
-        {"name": "orders", "kind": "proportion", "baseline": 0.1, "uplift": 0.05}
-    ],
+    **experiments("2024-03-01"),
 }
 
 

@@ -14,6 +14,7 @@ from tests.worlds import ALL_SWITCHES, experiments
 AS_OF = datetime(2024, 3, 1)
 VARS: dict[str, Any] = {
     **ALL_SWITCHES,
+    **experiments("2024-02-01"),
     "as_of": str(AS_OF),
     "events": {
         "table": "events",
@@ -52,7 +53,6 @@ VARS: dict[str, Any] = {
         "clicked_at": "case when kind = 'Purchase' then happened end",
         "where": None,
     },
-    "experiments": experiments("2024-02-01"),
     "min_item_baskets": 3,
     "als_factors": 8,
     "als_iterations": 3,

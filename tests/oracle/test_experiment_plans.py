@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from tests.oracle.test_experiments import START, shoppers
-from tests.worlds import EXPOSURES, World, tiny_world
+from tests.worlds import World, experiments, tiny_world
 
 HALVES = {"a": 1, "b": 1}
 SPLIT = {"a": 5, "b": 3, "c": 2}
@@ -50,7 +50,7 @@ SIZES = [
 
 
 def world_of(plans: list[dict[str, Any]], wanted: str, users: int = 700) -> Any:
-    given = {"exposures": EXPOSURES, "experiments": plans, "sample_sizes": SIZES}
+    given = {**experiments(""), "experiments": plans, "sample_sizes": SIZES}
     return tiny_world(shoppers(2, users), wanted=wanted, **given)
 
 

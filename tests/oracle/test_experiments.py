@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from tests.worlds import AS_OF, EXPOSURES, Line, World, experiments, tiny_world
+from tests.worlds import AS_OF, Line, World, experiments, tiny_world
 
 START = datetime(2024, 3, 15)
 HOUR = timedelta(hours=1)
@@ -55,7 +55,7 @@ def shoppers(seed: int, users: int = 700) -> list[Line]:
 @pytest.fixture(scope="module")
 def tested() -> Iterator[World]:
     """A world with two experiments on it."""
-    given = {"exposures": EXPOSURES, "experiments": experiments(str(START))}
+    given = experiments(str(START))
     with tiny_world(shoppers(1), wanted="+experiments", **given) as world:
         yield world
 

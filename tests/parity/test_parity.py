@@ -27,7 +27,7 @@ ROOT = builtin_root()
 VARS = {
     **ALL_SWITCHES,
     "as_of": "2017-12-04 04:01:20",
-    "experiments": experiments("2017-09-01"),
+    **experiments("2017-09-01"),
 }
 PER_RUN = ("run_id", "generated_at")
 PLAN = compile_project(load_project(ROOT, VARS))
