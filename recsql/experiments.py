@@ -93,7 +93,15 @@ def _wrong_experiment(entry: Entry, names: Sequence[str]) -> str:
 
 def _wrong_size(entry: Entry) -> str:
     """Return what is wrong with a sample size, in one line, or nothing."""
-    baseline, uplift = float(entry["baseline"]), float(entry["uplift"])
+    for key in (key for key in entry if key not in ("name", "kind")):
+        if not isinstance(entry[key], int | float):
+            return f"{key} must be a number. Seen: {entry[key]}."
+    for key in ("alpha", "power"):
+        if not 0 < entry.get(key, 0.5) < 1:
+            return f"{key} is between 0 and 1. Seen: {entry[key]}."
+    if entry.get("variants", 2) < 2:
+        return f"variants is 2 or more, with the control. Seen: {entry['variants']}."
+    baseline, uplift = entry["baseline"], entry["uplift"]
     if entry["kind"] not in ("proportion", "mean"):
         return f"kind is proportion or mean. Seen: {entry['kind']}."
     if entry["kind"] == "mean" and not entry.get("standard_deviation"):

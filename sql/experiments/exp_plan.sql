@@ -6,16 +6,9 @@ with
         {% for experiment in var("experiments") %}
             {% set last_experiment = loop.last %}
             {% set parts = experiment["variants"].values() | map("float") | list %}
-            {% set starts_at = (
-                text(experiment["starts_at"])
-                if experiment.get("starts_at")
-                else "null"
-            ) %}
-            {% set ends_at = (
-                text(experiment["ends_at"])
-                if experiment.get("ends_at")
-                else "null"
-            ) %}
+            {% set starts_at = text_or_null(experiment.get("starts_at")) %}
+            {% set ends_at = text_or_null(experiment.get("ends_at")) %}
+            {% set surface = text_or_null(experiment.get("surface")) %}
             {% for variant in experiment["variants"] %}
                 select
                     {{ text(experiment["name"]) }} as experiment,
@@ -35,15 +28,7 @@ with
                         {{ experiment.get("share", 1) | float }} as double
                     ) as user_share,
                     {{ text(experiment.get("population", "assigned")) }} as population,
-                    cast(
-                        {{
-                            (
-                                text(experiment["surface"])
-                                if experiment.get("surface")
-                                else "null"
-                            )
-                        }} as varchar
-                    ) as surface,
+                    cast({{ surface }} as varchar) as surface,
                     cast({{ starts_at }} as timestamp)
                     - interval '{{ experiment.get("pre_days", 28) | int }}' day
                     as pre_from_at,

@@ -23,36 +23,37 @@ with
         select
             *,
             {{ ratio("numerator_sum", "denominator_sum") }} as metric_value,
-            {{ ratio("pre_numerator_sum", "pre_denominator_sum") }} as pre_value,
-            -- deviations are taken in parts of the figure, so that squares stay small
-            coalesce(
-                nullif(abs({{ ratio("numerator_sum", "denominator_sum") }}), 0), 1
-            ) as unit,
-            coalesce(
-                nullif(abs({{ ratio("pre_numerator_sum", "pre_denominator_sum") }}), 0),
-                1
-            ) as pre_unit
+            {{ ratio("pre_numerator_sum", "pre_denominator_sum") }} as pre_value
         from summed
+    ),
+
+    -- deviations are taken in parts of the figure, so that their squares stay small
+    scaled as (
+        select
+            *,
+            coalesce(nullif(abs(metric_value), 0), 1) as unit,
+            coalesce(nullif(abs(pre_value), 0), 1) as pre_unit
+        from valued
     ),
 
     deviating as (
         select
-            valued.*,
-            (user_metrics.numerator - valued.metric_value * user_metrics.denominator)
-            * {{ ratio("valued.user_count", "valued.denominator_sum") }}
-            / valued.unit as deviation,
+            scaled.*,
+            (user_metrics.numerator - scaled.metric_value * user_metrics.denominator)
+            * {{ ratio("scaled.user_count", "scaled.denominator_sum") }}
+            / scaled.unit as deviation,
             (
                 user_metrics.pre_numerator
-                - valued.pre_value * user_metrics.pre_denominator
+                - scaled.pre_value * user_metrics.pre_denominator
             )
-            * {{ ratio("valued.user_count", "valued.pre_denominator_sum") }}
-            / valued.pre_unit as pre_deviation
+            * {{ ratio("scaled.user_count", "scaled.pre_denominator_sum") }}
+            / scaled.pre_unit as pre_deviation
         from user_metrics
         inner join
-            valued
-            on user_metrics.experiment = valued.experiment
-            and user_metrics.variant = valued.variant
-            and user_metrics.metric = valued.metric
+            scaled
+            on user_metrics.experiment = scaled.experiment
+            and user_metrics.variant = scaled.variant
+            and user_metrics.metric = scaled.metric
     ),
 
     final as (

@@ -35,7 +35,18 @@ with
     ),
 
     final as (
-        select user_id, item_id, surface, variant, shown_at, clicked_at
+        select
+            user_id,
+            item_id,
+            surface,
+            variant,
+            shown_at,
+            {% if var("as_of") is none %} clicked_at
+            {% else %}
+                case
+                    when clicked_at < {{ as_timestamp(var("as_of")) }} then clicked_at
+                end
+            {% endif %} as clicked_at
         from mapped
         {% if var("as_of") is not none %}
             where shown_at is null or shown_at < {{ as_timestamp(var("as_of")) }}

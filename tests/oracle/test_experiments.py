@@ -98,7 +98,7 @@ def totals(own: list[Line], start: datetime, end: datetime) -> dict[str, float]:
         "items": len({line.item for line in inside}),
         "new": len({line.item for line in inside if first[line.item] >= start}),
         "shown": len(shown),
-        "clicks": sum(line.quantity == 1 for line in shown),
+        "clicks": sum(line.quantity == 1 and line.at < AS_OF for line in shown),
     }
 
 

@@ -56,6 +56,9 @@ def test_an_experiment_that_cannot_be(changed: dict[str, Any], message: str) -> 
     ("changed", "message"),
     [
         ({"uplift": None}, "uplift is required."),
+        ({"baseline": "10%"}, "baseline must be a number. Seen: 10%."),
+        ({"power": 80}, "power is between 0 and 1. Seen: 80."),
+        ({"variants": 1}, "variants is 2 or more, with the control. Seen: 1."),
         ({"kind": "ratio"}, "kind is proportion or mean. Seen: ratio."),
         ({"kind": "mean"}, "a mean needs the standard_deviation of users."),
         (
