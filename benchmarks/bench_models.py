@@ -8,7 +8,8 @@ or the step `best` of cand_ease and cand_graph_filter, which fits and returns ea
 user's 100 best new items and repeats with reasons. The peer builds the CSR matrix of
 the same cells and calls `implicit`, `svds` of SciPy, or the textbook formula in NumPy
 and SciPy with the items and scores of a top 100, without reasons. Results are compared
-before anything is timed. Target: at most 1.15 times the peer."""
+before anything is timed. Target: at most 1.15 times the peer.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from recsql import lineage
 from recsql.errors import ProjectError, did_you_mean
+from recsql.experiments import require_experiments
 from recsql.graph import Graph, Node
 from recsql.project import Project
 from recsql.render import Compiled, Renderer, quoted
@@ -48,6 +49,7 @@ def compile_project(
         ProjectError: a setting, a template, a reference or the graph is wrong.
     """
     require_settings(project)
+    require_experiments(project)
     renderer = Renderer(project)
     renderer.source_relation = source_relation
     rendered = [renderer.render(model) for model in project.models.values()]

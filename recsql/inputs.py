@@ -15,12 +15,13 @@ from recsql.errors import InputError, did_you_mean, first_line
 from recsql.project import Project
 from recsql.warehouse import Warehouse
 
-INPUTS = ("events", "items", "users")
+INPUTS = ("events", "items", "users", "exposures")
 NOT_COLUMNS = ("table", "model", "where")
 REQUIRED = {
     "events": ("item_id", "event_at"),
     "items": ("item_id",),
     "users": ("user_id",),
+    "exposures": ("user_id", "shown_at"),
 }
 
 

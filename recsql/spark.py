@@ -28,8 +28,9 @@ CHECKED = """
     in interval is join lag lambda lead least length limit literal ln log logicaland
     logicalor lower lt lte max md5 median min mul neg neq not null nullif or order
     ordered paren pow qualify rank regexpextractall replace round rownumber select
-    split sqrt star stddevsamp sub subquery sum table tablealias timetounix trim
-    trycast tuple union upper var where window windowspec with withingroup
+    split sqrt star stddevsamp sub subquery substring sum table tablealias
+    timetounix trim trycast tuple union upper var where window windowspec with
+    withingroup
 """
 
 

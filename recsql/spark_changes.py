@@ -88,12 +88,15 @@ def _cast(node: exp.Expr) -> exp.Expr:
     """`cast(x as bigint)`: DuckDB rounds a fraction, Spark cuts it off.
 
     Halves go to the even number in a double and away from zero in a decimal.
+    `cast('0x' || digits as bigint)`: hexadecimal digits have a function in Spark.
     `cast(double as varchar)`: 0.00001 is 1e-05 to DuckDB and 1.0E-5 to Spark.
     """
     if _becomes(node, *exp.DataType.TEXT_TYPES):
         _refuse_double_text(node.this)
     if _becomes(node, exp.DType.INT128):
         return _wide(node.this)
+    if isinstance(node.this, exp.DPipe) and node.this.this.name == "0x":
+        return _spark("cast(conv(:x, 16, 10) as bigint)", x=node.this.expression)
     whole_type = _becomes(node, *exp.DataType.INTEGER_TYPES)
     if not whole_type or _is_whole(node.this):
         return node

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from recsql import distributions
 from recsql.arrow_lists import (
     as_best_items,
     as_cells,
@@ -22,10 +23,13 @@ from recsql.arrow_lists import (
     as_sparse,
     one_list,
 )
+from recsql.chunks import Body, by_chunk, by_row
 
 if TYPE_CHECKING:
     import duckdb
 
+NUMBER = ("double",)
+NUMBERS = ("double", "double")
 INDEXES = "integer[]"
 VECTORS = "float[][]"
 ALS_PARAMETERS = (
@@ -63,13 +67,15 @@ BEST = (
 class Function:
     """One SQL function: its name, argument types, return type, and its body.
 
-    The body gets one Arrow scalar per argument and returns an Arrow array of length 1.
+    By row, the body gets one Arrow scalar per argument and returns an Arrow array of
+    length 1; by chunk, it gets one array per argument and returns one as long.
     """
 
     name: str
     arguments: tuple[str, ...]
     returns: str
-    body: Callable[..., Any]
+    body: Body
+    run: Callable[[Body], Body] = by_row
 
 
 def als_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
@@ -267,29 +273,24 @@ FUNCTIONS = (
         nearest_rows,
     ),
     Function("similar_rows", (MATRIX, MEASURE, "integer"), NEAREST, similar_rows),
+    Function("normal_sf", NUMBER, "double", distributions.normal_sf, by_chunk),
+    Function("normal_ppf", NUMBER, "double", distributions.normal_ppf, by_chunk),
+    Function("student_sf", NUMBERS, "double", distributions.student_sf, by_chunk),
+    Function("student_ppf", NUMBERS, "double", distributions.student_ppf, by_chunk),
+    Function("chi_square_sf", NUMBERS, "double", distributions.chi_square_sf, by_chunk),
 )
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Make every function callable from SQL on this connection and its cursors."""
     for function in FUNCTIONS:
+        call = function.run(function.body)
+        call.__signature__ = inspect.signature(function.body)  # type: ignore[attr-defined]
         connection.create_function(  # type: ignore[call-overload]
             function.name,
-            _by_row(function.body),
+            call,
             list(function.arguments),
             function.returns,
             type="arrow",
             null_handling="special",
         )
-
-
-def _by_row(body: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a function of Arrow scalars run over the rows of a chunk."""
-
-    def call(*columns: Any) -> Any:
-        import pyarrow as pa
-
-        return pa.concat_arrays([body(*row) for row in zip(*columns, strict=True)])
-
-    call.__signature__ = inspect.signature(body)  # type: ignore[attr-defined]
-    return call

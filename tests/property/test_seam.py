@@ -8,7 +8,15 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.worlds import SMALL, Line, plan_with, random_lines, shuffled, tiny_world
+from tests.worlds import (
+    SMALL,
+    Line,
+    experiments,
+    plan_with,
+    random_lines,
+    shuffled,
+    tiny_world,
+)
 
 PER_RUN = {"run_id", "generated_at"}
 INNER = ("sig_als_user_factors", "sig_als_item_factors", "sig_rules", "cand_all")
@@ -22,7 +30,8 @@ Tables = dict[str, list[tuple[Any, ...]]]
 def public_tables(lines: Sequence[Line], threads: int) -> Tables:
     """Return every public table, and the signals behind them, as sorted rows."""
     names = {*plan_with(**SMALL).public, *INNER}
-    with tiny_world(lines, threads=threads) as world:
+    tests = experiments("2024-03-01")
+    with tiny_world(lines, threads=threads, **tests) as world:
         return {
             name: sorted(
                 (

@@ -20,9 +20,10 @@ LAYERS = [
     "candidates",
     "recommendations",
     "evaluation",
+    "experiments",
     "monitoring",
 ]
-SHORT = ("stg", "int", "sig", "cand", "rec", "eval", "mon")
+SHORT = ("stg", "int", "sig", "cand", "rec", "eval", "exp", "mon")
 PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",
@@ -127,6 +128,14 @@ def test_a_model_that_calls_python_is_a_table() -> None:
     for name, compiled in PLAN.models.items():
         if any(f"{f.name}(" in compiled.sql for f in FUNCTIONS):
             assert compiled.config["materialized"] == "table", name
+
+
+def test_experiments_that_are_not_planned_cost_nothing() -> None:
+    plan = plan_of(**{**ALL_SWITCHES, "experiments": [], "sample_sizes": []})
+    off = set(PLAN.models) - set(plan.models)
+    assert off == {name for name in MODELS if name.startswith("exp_")} | {
+        "stg_exposures"
+    }
 
 
 def test_a_source_that_is_not_listed_costs_nothing() -> None:

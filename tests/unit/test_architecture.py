@@ -14,13 +14,13 @@ import recsql
 PACKAGE = Path(recsql.__file__).parent
 # From the bottom up: a module imports only from floors below its own.
 FLOORS = [
-    {"errors", "factorize", "neighbours", "spark_changes"},
+    {"errors", "factorize", "neighbours", "chunks", "distributions", "spark_changes"},
     {"best", "latent"},
     {"arrow_lists", "linear", "similarity"},
     {"udfs", "properties"},
     {"profile", "dbt_plugin"},
     {"project"},
-    {"render", "graph", "settings"},
+    {"render", "graph", "settings", "experiments"},
     {"lineage"},
     {"spark", "compiler", "warehouse"},
     {"runner", "checks", "inputs", "loader", "publish", "shows", "scaffold"},
@@ -62,6 +62,7 @@ def test_only_the_seam_knows_the_numerics() -> None:
     numeric = {
         "arrow_lists",
         "best",
+        "distributions",
         "factorize",
         "latent",
         "linear",

@@ -35,6 +35,8 @@ EXPRESSIONS = {
         CASE WHEN TYPEOF(x) IN ('double', 'float')
         THEN CAST(BROUND(CAST(x AS DOUBLE)) AS BIGINT)
         ELSE CAST(ROUND(CAST(x AS DECIMAL(38, 9))) AS BIGINT) END""",
+    "cast('0x' || substr(x, 1, 13) as bigint)": """
+        CAST(CONV(SUBSTRING(x, 1, 13), 16, 10) AS BIGINT)""",
     "cast(round(x) as bigint)": "CAST(ROUND(x) AS BIGINT)",
     "cast(count(*) - 1 as integer)": "CAST(COUNT(*) - 1 AS INT)",
     "try_cast(x as timestamp)": """

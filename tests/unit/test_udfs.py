@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+from scipy import stats
 
 from recsql import factorize, udfs
 
@@ -249,6 +250,39 @@ def test_nearest_rows_refuses_null_inside_a_list(
 ) -> None:
     with pytest.raises(duckdb.Error, match="holds NULL where a number is needed"):
         value(connection, "nearest_rows([0, null], [0, 0], [1.0, 1.0], 2, 2)")
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("normal_sf(1.25::double)", stats.norm.sf(1.25)),
+        ("normal_ppf(0.9::double)", stats.norm.ppf(0.9)),
+        ("student_sf(1.25::double, 7::double)", stats.t.sf(1.25, 7)),
+        ("student_ppf(0.9::double, 7.5::double)", stats.t.ppf(0.9, 7.5)),
+        ("chi_square_sf(4.5::double, 3::double)", stats.chi2.sf(4.5, 3)),
+        ("student_sf(null, 7::double)", None),
+        ("normal_ppf('nan'::double)", None),
+    ],
+)
+def test_distributions_are_those_of_scipy(
+    connection: duckdb.DuckDBPyConnection, call: str, expected: float | None
+) -> None:
+    assert value(connection, f"typeof({call})") == "DOUBLE"
+    assert value(connection, call) == pytest.approx(expected)
+
+
+def test_a_distribution_runs_over_chunks_with_nulls(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = connection.execute(
+        "select n, normal_sf(if(n % 7 = 0, null, n / 1000)) from range(5000) t(n)"
+    ).fetchall()
+    assert len(rows) == 5000
+    for n, found in rows:
+        expected = None if n % 7 == 0 else stats.norm.sf(n / 1000)
+        assert found == pytest.approx(expected)
+    nothing = connection.execute("select normal_sf(n) from range(0) t(n)").fetchall()
+    assert nothing == []
 
 
 def test_functions_work_on_a_cursor(connection: duckdb.DuckDBPyConnection) -> None:
