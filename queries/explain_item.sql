@@ -51,7 +51,7 @@ with
             case
                 when users.user_id is null
                 then 'not in the data; gets what is popular: recsql show rec_popular'
-                else concat(cast(users.order_count as varchar), ' orders')
+                else concat('orders: ', cast(users.order_count as varchar))
             end as detail
         from asked
         left join users on true
@@ -75,9 +75,9 @@ with
                 else
                     concat(
                         items.title,
-                        ': in ',
+                        '; baskets: ',
                         cast(items.basket_count as varchar),
-                        ' baskets; min_item_baskets is ',
+                        ', min_item_baskets: ',
                         {{ text(var("min_item_baskets")) }}
                     )
             end
@@ -94,9 +94,9 @@ with
                 then 'the user has not taken it'
                 else
                     concat(
-                        'in ',
+                        'baskets: ',
                         cast(user_items.basket_count as varchar),
-                        ' baskets, last on ',
+                        ', last on ',
                         cast(cast(user_items.last_at as date) as varchar)
                     )
             end

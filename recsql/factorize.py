@@ -125,7 +125,8 @@ def als_fold_in(
         parameters: those of the fit.
 
     >>> one, half = np.zeros(1, dtype=np.int32), AlsParameters(1, 2.0, 2.0, 1, 42)
-    >>> als_fold_in(one + 7, one, one + 3.0, np.ones((1, 1), np.float32), half)
+    >>> found = als_fold_in(one + 7, one, one + 3.0, np.ones((1, 1), np.float32), half)
+    >>> found[0], found[1].round(4)
     (array([7], dtype=int32), array([[0.75]], dtype=float32))
     """
     users, matrix = histories(rows, columns, weights, len(item_factors))

@@ -93,7 +93,7 @@ def test_the_first_step_that_removed_an_item(
         found = {
             what: rest for what, *rest in queries.explain(project, user, item).rows
         }
-        assert found["user"] == ["known", f"{orders[user]} orders"]
+        assert found["user"] == ["known", f"orders: {orders[user]}"]
         for source in project.vars["candidate_sources"]:
             verdict, detail = found[f"source {source}"]
             assert (verdict == "proposes it") == (source in held[user, item])
