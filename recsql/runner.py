@@ -60,8 +60,7 @@ class _Run:
                         yield from self._finish()
             except (KeyboardInterrupt, GeneratorExit) as stop:
                 self.waiting.clear()
-                for cursor in self.running.values():
-                    cursor.interrupt()
+                self._stop()
                 if isinstance(stop, GeneratorExit):
                     raise
                 raise Interrupted(
@@ -90,6 +89,14 @@ class _Run:
                 raise KeyboardInterrupt
             self._done(result.name, broken=result.status == "failed")
             yield result
+
+    def _stop(self) -> None:
+        """Interrupt until all have ended: a query that has yet to begin misses one."""
+        unfinished = set(self.running)
+        while unfinished:
+            for future in unfinished:
+                self.running[future].interrupt()
+            unfinished = wait(unfinished, timeout=0.1).not_done
 
     def _done(self, name: str, *, broken: bool) -> None:
         self.unfinished.discard(name)
