@@ -61,6 +61,11 @@ def test_als_is_not_below(ndcg: dict[tuple[str, str], float]) -> None:
     assert ndcg["new_only", "als"] >= 0.0453 - 0.01
 
 
+def test_item_neighbours_find_new_items(ndcg: dict[tuple[str, str], float]) -> None:
+    assert ndcg["all", "item_knn"] >= 0.190
+    assert ndcg["new_only", "item_knn"] >= 0.043
+
+
 def test_the_cascade_is_not_below_the_best_source(
     ndcg: dict[tuple[str, str], float],
 ) -> None:
