@@ -1,37 +1,16 @@
 -- One row per fact about a user and an item: who, what, taken before, and each source.
 -- Asked by `recsql explain`, or compiled by dbt with vars asked_user and asked_item.
 with
-    asked as (
-        select
-            {{ text(var("asked_user")) }} as user_text,
-            {{ text(var("asked_item")) }} as item_text
-    ),
+    users as ({{ asked_rows(ref("int_users"), ["user"]) }}),
 
-    users as (
-        select users.*
-        from {{ ref("int_users") }} as users
-        inner join asked on cast(users.user_id as varchar) = asked.user_text
-    ),
+    items as ({{ asked_rows(ref("int_items"), ["item"]) }}),
 
-    items as (
-        select items.*
-        from {{ ref("int_items") }} as items
-        inner join asked on cast(items.item_id as varchar) = asked.item_text
-    ),
+    user_items as ({{ asked_rows(ref("int_user_items"), ["user", "item"]) }}),
 
-    user_items as (
-        select user_items.*
-        from {{ ref("int_user_items") }} as user_items
-        inner join users on user_items.user_id = users.user_id
-        inner join items on user_items.item_id = items.item_id
-    ),
+    candidates as ({{ asked_rows(ref("cand_all"), ["user", "item"]) }}),
 
-    candidates as (
-        select candidates.*
-        from {{ ref("cand_all") }} as candidates
-        inner join users on candidates.user_id = users.user_id
-        inner join items on candidates.item_id = items.item_id
-    ),
+    -- the question stands also where neither user nor item is known
+    asked as (select 1 as questions),
 
     sources as (
         {% for source in var("candidate_sources") %}

@@ -1,46 +1,14 @@
--- One row per surface: whether it shows a user an item, else the first step that
--- removed
--- it. Asked by `recsql explain`, or compiled by dbt with vars asked_user and
--- asked_item.
+-- One row per surface: does it show a user an item, else the first step that removed
+-- it.
+-- Asked by `recsql explain`, or compiled by dbt with vars asked_user and asked_item.
 with
-    asked as (
-        select
-            {{ text(var("asked_user")) }} as user_text,
-            {{ text(var("asked_item")) }} as item_text
-    ),
+    users as ({{ asked_rows(ref("int_users"), ["user"]) }}),
 
-    users as (
-        select users.*
-        from {{ ref("int_users") }} as users
-        inner join asked on cast(users.user_id as varchar) = asked.user_text
-    ),
+    items as ({{ asked_rows(ref("int_items"), ["item"]) }}),
 
-    items as (
-        select items.*
-        from {{ ref("int_items") }} as items
-        inner join asked on cast(items.item_id as varchar) = asked.item_text
-    ),
+    candidates as ({{ asked_rows(ref("cand_all"), ["user", "item"]) }}),
 
-    user_items as (
-        select user_items.*
-        from {{ ref("int_user_items") }} as user_items
-        inner join users on user_items.user_id = users.user_id
-        inner join items on user_items.item_id = items.item_id
-    ),
-
-    candidates as (
-        select candidates.*
-        from {{ ref("cand_all") }} as candidates
-        inner join users on candidates.user_id = users.user_id
-        inner join items on candidates.item_id = items.item_id
-    ),
-
-    shown as (
-        select shown.*
-        from {{ ref("rec_for_user") }} as shown
-        inner join users on shown.user_id = users.user_id
-        inner join items on shown.item_id = items.item_id
-    ),
+    shown as ({{ asked_rows(ref("rec_for_user"), ["user", "item"]) }}),
 
     stages as ({{ surface_stages() }}),
 

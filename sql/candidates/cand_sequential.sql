@@ -8,20 +8,7 @@ with
 
     recency as ({{ latest_first() }}),
 
-    summed as (
-        select
-            recency.user_id,
-            rules.consequent_item_id as item_id,
-            rules.consequent_index as item_index,
-            {{ stable_sum("rules.confidence") }} as score,
-            arg_max(
-                rules.antecedent_item_id, (rules.confidence, - rules.antecedent_index)
-            ) as reason_item_id
-        from recency
-        inner join rules on recency.item_index = rules.antecedent_index
-        where recency.recency_rank <= {{ var("latest_items") | int }}
-        group by recency.user_id, rules.consequent_item_id, rules.consequent_index
-    ),
+    summed as ({{ follow_rules() }}),
 
     scored as ({{ mark_repeats("summed") }}),
 

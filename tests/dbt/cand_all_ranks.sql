@@ -2,17 +2,7 @@
 with
     candidates as (select * from {{ ref("cand_all") }}),
 
-    counted as (
-        select
-            user_id,
-            candidate_source,
-            count(*) as row_count,
-            count(distinct item_rank) as rank_count,
-            min(item_rank) as first_rank,
-            max(item_rank) as last_rank
-        from candidates
-        group by user_id, candidate_source
-    ),
+    broken as ({{ broken_ranks("candidates", ["user_id", "candidate_source"]) }}),
 
     final as (
         select
@@ -30,8 +20,7 @@ with
                 ' instead of 1, 2, 3 without a gap or tie; ',
                 'end the cand_ model with macro best_candidates'
             ) as problem
-        from counted
-        where rank_count <> row_count or first_rank <> 1 or last_rank <> row_count
+        from broken
     )
 
 select *

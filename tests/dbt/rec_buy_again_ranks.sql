@@ -2,16 +2,7 @@
 with
     lists as (select * from {{ ref("rec_buy_again") }}),
 
-    counted as (
-        select
-            user_id,
-            count(*) as row_count,
-            count(distinct item_rank) as rank_count,
-            min(item_rank) as first_rank,
-            max(item_rank) as last_rank
-        from lists
-        group by user_id
-    ),
+    broken as ({{ broken_ranks("lists", ["user_id"]) }}),
 
     final as (
         select
@@ -27,8 +18,7 @@ with
                 ' instead of 1, 2, 3 without a gap or tie; ',
                 'end cand_history with macro best_candidates'
             ) as problem
-        from counted
-        where rank_count <> row_count or first_rank <> 1 or last_rank <> row_count
+        from broken
     )
 
 select *

@@ -2,17 +2,8 @@
 with
     complements as (select * from {{ ref("rec_complements") }}),
 
-    counted as (
-        select
-            item_id,
-            region,
-            count(*) as row_count,
-            count(distinct item_rank) as rank_count,
-            min(item_rank) as first_rank,
-            max(item_rank) as last_rank,
-            count(*) filter (where complement_item_id = item_id) as self_count
-        from complements
-        group by item_id, region
+    broken as (
+        {{ broken_ranks("complements", ["item_id", "region"], "complement_item_id") }}
     ),
 
     final as (
@@ -33,12 +24,7 @@ with
                 ' of the item itself, instead of 1, 2, 3 without a gap, tie or itself; ',
                 'restore list_rank in rec_complements'
             ) as problem
-        from counted
-        where
-            rank_count <> row_count
-            or first_rank <> 1
-            or last_rank <> row_count
-            or self_count > 0
+        from broken
     )
 
 select *

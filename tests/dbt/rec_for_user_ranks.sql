@@ -2,17 +2,7 @@
 with
     lists as (select * from {{ ref("rec_for_user") }}),
 
-    counted as (
-        select
-            user_id,
-            surface,
-            count(*) as row_count,
-            count(distinct item_rank) as rank_count,
-            min(item_rank) as first_rank,
-            max(item_rank) as last_rank
-        from lists
-        group by user_id, surface
-    ),
+    broken as ({{ broken_ranks("lists", ["user_id", "surface"]) }}),
 
     final as (
         select
@@ -30,8 +20,7 @@ with
                 ' instead of 1, 2, 3 without a gap or tie; ',
                 'restore list_rank in cand_surface_lists'
             ) as problem
-        from counted
-        where rank_count <> row_count or first_rank <> 1 or last_rank <> row_count
+        from broken
     )
 
 select *

@@ -2,17 +2,7 @@
 with
     lists as (select * from {{ ref("rec_popular") }}),
 
-    counted as (
-        select
-            group_kind,
-            group_name,
-            count(*) as row_count,
-            count(distinct item_rank) as rank_count,
-            min(item_rank) as first_rank,
-            max(item_rank) as last_rank
-        from lists
-        group by group_kind, group_name
-    ),
+    broken as ({{ broken_ranks("lists", ["group_kind", "group_name"]) }}),
 
     final as (
         select
@@ -29,8 +19,7 @@ with
                 ' instead of 1, 2, 3 without a gap or tie; ',
                 'restore popularity_rank in sig_popularity and sig_group_popularity'
             ) as problem
-        from counted
-        where rank_count <> row_count or first_rank <> 1 or last_rank <> row_count
+        from broken
     )
 
 select *

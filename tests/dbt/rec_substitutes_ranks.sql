@@ -3,17 +3,7 @@
 with
     substitutes as (select * from {{ ref("rec_substitutes") }}),
 
-    counted as (
-        select
-            item_id,
-            count(*) as row_count,
-            count(distinct item_rank) as rank_count,
-            min(item_rank) as first_rank,
-            max(item_rank) as last_rank,
-            count(*) filter (where substitute_item_id = item_id) as self_count
-        from substitutes
-        group by item_id
-    ),
+    broken as ({{ broken_ranks("substitutes", ["item_id"], "substitute_item_id") }}),
 
     final as (
         select
@@ -31,12 +21,7 @@ with
                 ' of the item itself, instead of 1, 2, 3 without a gap, tie or itself; ',
                 'restore item_rank in rec_substitutes'
             ) as problem
-        from counted
-        where
-            rank_count <> row_count
-            or first_rank <> 1
-            or last_rank <> row_count
-            or self_count > 0
+        from broken
     )
 
 select *
