@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from recsql.compiler import Plan, compile_project
 from recsql.errors import InputError
-from recsql.inputs import require_inputs
-from recsql.pipeline import Listener, Tally
+from recsql.past import build_as_of, event_range, scratch_warehouse
+from recsql.pipeline import Listener
 from recsql.project import Project
-from recsql.render import literal, quoted
-from recsql.runner import run_models
-from recsql.warehouse import Warehouse, open_warehouse, require_file
+from recsql.render import literal
+from recsql.warehouse import Warehouse, open_warehouse
 
-ORIGIN = "origin"
+SCRATCH = "backtest.duckdb"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
 SUMMARY = "eval_summary"
 
@@ -71,14 +68,8 @@ def run_backtest(
         ModelError: a model failed.
         TestsFailed: a test failed, e.g. that nothing later than as_of was seen.
     """
-    build = project.profile.build_path
-    require_file(build)
-    scratch = build.with_name("backtest.duckdb")
-    for leftover in scratch.parent.glob(f"{scratch.name}*"):
-        leftover.unlink()
-    with open_warehouse(scratch, project.profile.settings) as warehouse:
-        warehouse.rows(f"attach {literal(str(build))} as {ORIGIN} (read_only)")
-        first, last = _event_range(project, warehouse)
+    with scratch_warehouse(project, SCRATCH) as warehouse:
+        first, last = event_range(project, warehouse)
         as_of = last - timedelta(days=days)
         if first >= as_of:
             raise InputError(
@@ -86,44 +77,10 @@ def run_backtest(
                 f"older: the first is at {first}. Use a shorter --last."
             )
         dated = project.with_vars({"as_of": str(as_of), "holdout_days": days})
-        _evaluate(_compile(dated), warehouse, threads, listener)
+        build_as_of(dated, warehouse, [f"+{SUMMARY}"], threads, listener)
         figures = _figures(warehouse)
-    _append(project, scratch)
+    _append(project)
     return Backtest(as_of, last, figures)
-
-
-def _compile(project: Project) -> Plan:
-    """Compile so that raw tables are read from the attached main warehouse."""
-    return compile_project(project, lambda *parts: quoted(ORIGIN, *parts))
-
-
-def _event_range(project: Project, warehouse: Warehouse) -> tuple[datetime, datetime]:
-    """Return the times of the first and last event that is not in the future."""
-    plan = _compile(project)
-    names = plan.graph.select(["+stg_events"])
-    require_inputs(plan, warehouse, names, ORIGIN)
-    for result in run_models(plan, warehouse, names, 1):
-        if result.error:
-            raise result.error
-    now = plan.renderer.run_started_at.replace(tzinfo=None)
-    ((first, last),) = warehouse.rows(
-        "select min(event_at), max(event_at) from main.stg_events where event_at <= ?",
-        [now],
-    )
-    if first is None:
-        raise InputError("backtest: there is no event with a readable time.")
-    return first, last
-
-
-def _evaluate(
-    plan: Plan, warehouse: Warehouse, threads: int, listener: Listener
-) -> None:
-    names = plan.graph.select([f"+{SUMMARY}"])
-    tally = Tally(listener)
-    tally.take(run_models(plan, warehouse, names, threads))
-    tally.raise_if_models_failed()
-    tally.check(plan, names, warehouse, threads)
-    tally.raise_if_checks_failed(" The figures were not kept.")
 
 
 def _figures(warehouse: Warehouse) -> tuple[Figure, ...]:
@@ -134,11 +91,13 @@ def _figures(warehouse: Warehouse) -> tuple[Figure, ...]:
     return tuple(Figure(*row) for row in rows)
 
 
-def _append(project: Project, scratch: Path) -> None:
+def _append(project: Project) -> None:
     """Add the figures to the main warehouse, which keeps those of earlier runs."""
     target = f"main.{SUMMARY}"
-    with open_warehouse(project.profile.build_path, project.profile.settings) as main:
-        main.rows(f"attach {literal(str(scratch))} as scratch (read_only)")
+    build = project.profile.build_path
+    with open_warehouse(build, project.profile.settings) as main:
+        scratch = literal(str(build.with_name(SCRATCH)))
+        main.rows(f"attach {scratch} as scratch (read_only)")
         main.rows(
             f"create table if not exists {target} as from scratch.{target} limit 0"
         )
