@@ -1,8 +1,8 @@
 {#- best_candidates(scored, candidate_source): the body of the CTE that ends every
-    candidate model. Keeps each user's best n new items and best n repeats and brings
-    them into the contract; what the user dislikes is no candidate. `scored` has user_id,
-    item_id, item_index, score, is_repeat and reason_item_id; the model imports
-    int_user_items as user_items. Equal scores go to the more popular item.
+    candidate model. Keeps each user's best n new items and best n repeats of what the
+    user may be shown and brings them into the contract. `scored` has user_id, item_id,
+    item_index, score, is_repeat and reason_item_id; the model imports user_scopes,
+    scope_items and exclusions. Equal scores go to the more popular item.
     best_candidates("scored", "als")  ->  select user_id, item_id, 'als' as ... -#}
 {% macro best_candidates(scored, candidate_source) %}
     select
@@ -23,8 +23,7 @@
                 row_number() over (
                     partition by user_id, is_repeat order by score desc, item_index
                 ) as kind_rank
-            from {{ scored }}
-            where {{ not_disliked(scored) }}
+            from ({{ eligible_of(scored) }}) as eligible
             qualify kind_rank <= {{ var("candidates_per_user") | int }}
         ) as best
 {% endmacro %}

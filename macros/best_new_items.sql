@@ -1,6 +1,6 @@
 {#- best_new_items(known): the body of a CTE with the best new items by inner product of
     each user in the CTE `known`, from one call over the catalogue. The model names the
-    taken pairs `taken`, and imports user_factors and item_factors.
+    taken pairs `taken`, and imports user_factors, item_factors and what eligibility reads.
     best_new_items("taken")  ->  select unnest(top_items(...), recursive := true) from ... -#}
 {% macro best_new_items(known) %}
     select
@@ -14,6 +14,7 @@
                         {'user_index':list(user_index), 'item_index':list(item_index)}
                     from taken
                 ),
+                {{ eligibility() }},
                 {{ var("candidates_per_user") | int }}
             ),
             recursive := true

@@ -18,6 +18,7 @@
                         list(vector order by item_index),
                         list(vector order by item_index),
                         {'user_index':list(item_index), 'item_index':list(item_index)},
+                        null,
                         {{ var("similar_items_per_item") | int }}
                     ),
                     recursive := true

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from recsql.best import BestItems
+    from recsql.eligible import Eligible
     from recsql.neighbours import Neighbours
 
 
@@ -67,6 +68,24 @@ def as_cells(users: Any, items: Any, weights: Any) -> tuple[Any, Any, Any]:
         as_numbers(users, "int32"),
         as_numbers(items, "int32"),
         as_numbers(weights, "float32"),
+    )
+
+
+def as_pairs(pairs: Any, first: str, second: str) -> tuple[Any, Any]:
+    """Return two lists of a struct as arrays of equal length."""
+    return as_numbers(pairs[first], "int32"), as_numbers(pairs[second], "int32")
+
+
+def as_eligible(shown: Any) -> Eligible | None:
+    """Return the struct that macro `eligibility` makes; NULL is no restriction."""
+    from recsql.eligible import Eligible
+
+    if not shown.is_valid:
+        return None
+    return Eligible.of(
+        as_pairs(shown["scopes"], "user_index", "scope_index"),
+        as_pairs(shown["items"], "scope_index", "item_index"),
+        as_pairs(shown["excluded"], "user_index", "item_index"),
     )
 
 

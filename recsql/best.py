@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from recsql.eligible import Eligible
 from recsql.factorize import Ints
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ class BestItems:
 
 
 def best_items(
-    left: csr_matrix, right: Any, taken: csr_matrix, count: int
+    left: csr_matrix,
+    right: Any,
+    taken: csr_matrix,
+    count: int,
+    eligible: Eligible | None = None,
 ) -> BestItems:
     """Return each user's `count` best new items and `count` best repeats, exactly.
 
@@ -49,6 +54,7 @@ def best_items(
         taken: shape (users, items); items with a cell, 0 too, are the user's repeats.
         count: wanted of each kind; fewer come back where fewer are left. Of items with
             equal scores the smaller numbers are taken, of features too.
+        eligible: what each user may be shown; everything without.
 
     >>> from recsql.factorize import sparse
     >>> one = sparse(np.array([0]), np.array([0]), np.array([2.0]))
@@ -60,7 +66,7 @@ reasons=array([0, 0], dtype=int32))
     """
     if isinstance(right, np.ndarray):
         right = np.ascontiguousarray(right)  # rows lie together
-    parts = list(_parts(left, right, taken, count))
+    parts = list(_parts(left, right, taken, count, eligible))
     if not parts:
         none = np.zeros(0, dtype=np.int32)
         return BestItems(none, none, none.astype(left.dtype), none == 1, none)
@@ -71,7 +77,11 @@ reasons=array([0, 0], dtype=int32))
 
 
 def _parts(
-    left: csr_matrix, right: Any, taken: csr_matrix, count: int
+    left: csr_matrix,
+    right: Any,
+    taken: csr_matrix,
+    count: int,
+    eligible: Eligible | None,
 ) -> Iterator[tuple[Any, Any, Any, Any, Any]]:
     """Yield users, items, scores, repeats and reasons, some users at a time."""
     if count < 1:
@@ -83,6 +93,10 @@ def _parts(
         has = taken[start : start + USERS_AT_ONCE]
         owners = np.repeat(np.arange(has.shape[0]), np.diff(has.indptr))
         is_taken[owners, has.indices] = True
+        if eligible is not None:
+            allowed = eligible.mask(start, start + mine.shape[0], right.shape[1])
+            kept = allowed[rows, items]
+            rows, items, scores = rows[kept], items[kept], scores[kept]
         is_repeat = is_taken[rows, items]
         for kind in (False, True):
             of_kind = np.flatnonzero(is_repeat == kind)

@@ -15,12 +15,14 @@ from recsql.errors import InputError, did_you_mean, first_line
 from recsql.project import Project
 from recsql.warehouse import Warehouse
 
-INPUTS = ("events", "items", "users", "exposures")
+INPUTS = ("events", "items", "users", "availability", "restrictions", "exposures")
 NOT_COLUMNS = ("table", "model", "where")
 REQUIRED = {
     "events": ("item_id", "event_at"),
     "items": ("item_id",),
     "users": ("user_id",),
+    "availability": ("region", "item_id"),
+    "restrictions": ("kind",),
     "exposures": ("user_id", "shown_at"),
 }
 

@@ -15,11 +15,13 @@ from recsql import distributions
 from recsql.arrow_lists import (
     as_best_items,
     as_cells,
+    as_eligible,
     as_factors,
     as_folded,
     as_matrix,
     as_neighbours,
     as_numbers,
+    as_pairs,
     as_sparse,
     one_list,
 )
@@ -50,6 +52,11 @@ LMF_PARAMETERS = (
     "negatives integer, iterations integer, seed integer)"
 )
 MATRIX = f"struct(row_index {INDEXES}, column_index {INDEXES}, weight double[])"
+PAIRS = f"struct(user_index {INDEXES}, item_index {INDEXES})"
+SHOWN = (
+    f"struct(scopes struct(user_index {INDEXES}, scope_index {INDEXES}), "
+    f"items struct(scope_index {INDEXES}, item_index {INDEXES}), excluded {PAIRS})"
+)
 MEASURE = (
     f"struct(row_index {INDEXES}, row_scale double[], near_scale double[], "
     "denominator varchar, shrinkage double)"
@@ -129,36 +136,24 @@ def svd_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     return as_factors(latent.svd(*as_cells(users, items, weights), settings))
 
 
-def ease_top(
-    users: Any, items: Any, weights: Any, regularization: Any, count: Any
-) -> Any:
-    """Return best new items and repeats by EASE; see `linear.ease`."""
-    from recsql import best, factorize, linear
+def linear_top(model: str) -> Body:
+    """Return a function: best new items and repeats by a model of module `linear`."""
 
-    matrix = factorize.sparse(*as_cells(users, items, weights))
-    fitted = linear.ease(matrix, regularization.as_py())
-    return as_best_items(best.best_items(matrix, fitted, matrix, count.as_py()))
+    def best_of(
+        users: Any, items: Any, weights: Any, parameters: Any, shown: Any, count: Any
+    ) -> Any:
+        """Return what `best.best_items` finds."""
+        from recsql import best, factorize, linear
 
+        matrix = factorize.sparse(*as_cells(users, items, weights))
+        fitted = getattr(linear, model)(matrix, **parameters.as_py())
+        wanted = count.as_py(), as_eligible(shown)
+        return as_best_items(best.best_items(matrix, fitted, matrix, *wanted))
 
-def graph_top(users: Any, items: Any, weights: Any, parameters: Any, count: Any) -> Any:
-    """Return best new items and repeats by graph filter; see `linear.graph_filter`."""
-    from recsql import best, factorize, linear
-
-    matrix = factorize.sparse(*as_cells(users, items, weights))
-    fitted = linear.graph_filter(matrix, **parameters.as_py())
-    return as_best_items(best.best_items(matrix, fitted, matrix, count.as_py()))
+    return best_of
 
 
-def sar_top(users: Any, items: Any, weights: Any, parameters: Any, count: Any) -> Any:
-    """Return best new items and repeats by co-occurrence; see `linear.sar`."""
-    from recsql import best, factorize, linear
-
-    matrix = factorize.sparse(*as_cells(users, items, weights))
-    fitted = linear.sar(matrix, **parameters.as_py())
-    return as_best_items(best.best_items(matrix, fitted, matrix, count.as_py()))
-
-
-def product_top(left: Any, right: Any, taken: Any, count: Any) -> Any:
+def product_top(left: Any, right: Any, taken: Any, shown: Any, count: Any) -> Any:
     """Return best new items and repeats by a sparse product; see `best.best_items`.
 
     `left` is (users, features), `right` (features, items), `taken` (users, items).
@@ -171,32 +166,34 @@ def product_top(left: Any, right: Any, taken: Any, count: Any) -> Any:
     users.resize(users.shape[0], features)
     items.resize(features, width)
     has.resize(users.shape[0], width)
-    return as_best_items(best.best_items(users, items, has, count.as_py()))
+    wanted = count.as_py(), as_eligible(shown)
+    return as_best_items(best.best_items(users, items, has, *wanted))
 
 
 def top_items(
-    users: Any, user_factors: Any, item_factors: Any, seen: Any, count: Any
+    users: Any,
+    user_factors: Any,
+    item_factors: Any,
+    taken: Any,
+    shown: Any,
+    count: Any,
 ) -> Any:
-    """Return each user's best unseen items; see `factorize.top_items`.
+    """Return each user's best eligible new items; see `eligible.top_eligible`.
 
     `users` names the rows of `user_factors`; row i of `item_factors` is item_index i;
-    `seen` holds two lists, (user_index, item_index), of pairs to leave out.
+    `taken` holds two lists, (user_index, item_index), of pairs to leave out.
     """
     import pyarrow as pa
 
-    from recsql import factorize
+    from recsql import eligible
 
     owners = as_numbers(users, "int32")
     vectors, catalogue = as_matrix(user_factors), as_matrix(item_factors)
     if len(owners) != len(vectors):
         raise ValueError(f"{len(owners)} users but {len(vectors)} vectors of users")
-    hidden = factorize.pairs_matrix(
-        owners,
-        as_numbers(seen["user_index"], "int32"),
-        as_numbers(seen["item_index"], "int32"),
-        len(catalogue),
-    )
-    best = factorize.top_items(vectors, catalogue, hidden, count.as_py())
+    pairs = as_pairs(taken, "user_index", "item_index")
+    wanted = count.as_py(), as_eligible(shown)
+    best = eligible.top_eligible(owners, vectors, catalogue, pairs, *wanted)
     rows = pa.StructArray.from_arrays(
         [owners[best.users], best.items, best.scores],
         names=["user_index", "item_index", "score"],
@@ -240,29 +237,35 @@ FUNCTIONS = (
     Function("bpr_fit", (*CELLS, BPR_PARAMETERS), FACTORS, bpr_fit),
     Function("lmf_fit", (*CELLS, LMF_PARAMETERS), FACTORS, lmf_fit),
     Function("svd_fit", (*CELLS, "struct(factors integer)"), FACTORS, svd_fit),
-    Function("ease_top", (*CELLS, "double", "integer"), BEST, ease_top),
+    Function(
+        "ease_top",
+        (*CELLS, "struct(regularization double)", SHOWN, "integer"),
+        BEST,
+        linear_top("ease"),
+    ),
     Function(
         "graph_top",
-        (*CELLS, "struct(factors integer, low_pass double)", "integer"),
+        (*CELLS, "struct(factors integer, low_pass double)", SHOWN, "integer"),
         BEST,
-        graph_top,
+        linear_top("graph_filter"),
     ),
     Function(
         "sar_top",
-        (*CELLS, "struct(similarity varchar, min_cooccurrence integer)", "integer"),
-        BEST,
-        sar_top,
-    ),
-    Function("product_top", (MATRIX, MATRIX, MATRIX, "integer"), BEST, product_top),
-    Function(
-        "top_items",
         (
-            INDEXES,
-            VECTORS,
-            VECTORS,
-            f"struct(user_index {INDEXES}, item_index {INDEXES})",
+            *CELLS,
+            "struct(similarity varchar, min_cooccurrence integer)",
+            SHOWN,
             "integer",
         ),
+        BEST,
+        linear_top("sar"),
+    ),
+    Function(
+        "product_top", (MATRIX, MATRIX, MATRIX, SHOWN, "integer"), BEST, product_top
+    ),
+    Function(
+        "top_items",
+        (INDEXES, VECTORS, VECTORS, PAIRS, SHOWN, "integer"),
         "struct(user_index integer, item_index integer, score float)[]",
         top_items,
     ),

@@ -124,6 +124,25 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_levels": [["item", "category"], ["category", "category"]],
     "rule_region": "region",
     "item_relations": True,
+    "availability": {
+        "table": "transactions",
+        "region": "store_id",
+        "item_id": "product_id",
+        "available_from": None,
+        "available_to": None,
+        "where": "product_id > 3 or store_id <> 1",
+    },
+    "restrictions": {
+        "table": "transactions",
+        "kind": "case when quantity = 2 then 'block' else 'allow' end",
+        "user_id": "household_id",
+        "region": None,
+        "item_id": "product_id",
+        "category": None,
+        "starts_at": None,
+        "ends_at": None,
+        "where": "quantity = 2 or household_id = 103",
+    },
     **experiments("2024-03-01"),
 }
 
@@ -204,14 +223,20 @@ def plan_with(**changed: Any) -> Plan:
 
 @contextmanager
 def tiny_world(
-    lines: Sequence[Line], *, threads: int = 2, wanted: str = "", **changed: Any
+    lines: Sequence[Line],
+    *,
+    threads: int = 2,
+    wanted: str = "",
+    tables: Mapping[str, pa.Table] | None = None,
+    **changed: Any,
 ) -> Iterator[World]:
-    """Load the lines, build every model (or the wanted ones), give the world."""
+    """Load the lines and tables, build every model (or the wanted), give the world."""
     settings = {**SMALL, **changed}
     plan = plan_with(**settings)
     options = {"TimeZone": "UTC", "threads": threads, "preserve_insertion_order": False}
     with open_warehouse(None, options) as warehouse:
         load_lines(warehouse, lines)
+        store(warehouse, tables or {})
         names = plan.graph.select([wanted] if wanted else [])
         for result in run_models(plan, warehouse, names, 1):
             if result.error:
@@ -254,6 +279,11 @@ def load_lines(warehouse: Warehouse, lines: Sequence[Line]) -> None:
         ),
     }
     warehouse.rows("create schema raw")
+    store(warehouse, tables)
+
+
+def store(warehouse: Warehouse, tables: Mapping[str, pa.Table]) -> None:
+    """Store tables in the raw schema."""
     for name, table in tables.items():
         warehouse.connection.register("given", table)
         warehouse.rows(f"create table raw.{name} as from given")

@@ -7,6 +7,9 @@ with
     item_factors as (select * from {{ ref("sig_bpr_item_factors") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     taken as (select user_index, item_index from user_items where is_eligible),
 

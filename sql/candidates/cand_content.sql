@@ -6,6 +6,9 @@ with
     user_items as (select * from {{ ref("int_user_items") }}),
     neighbours as (select * from {{ ref("sig_content_neighbours") }}),
     items as (select * from {{ ref("int_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     recency as ({{ latest_first() }}),
 

@@ -5,6 +5,9 @@ with
     user_items as (select * from {{ ref("int_user_items") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     best as (
         select
@@ -13,7 +16,8 @@ with
                     list(user_index),
                     list(item_index),
                     list({{ cell_weight(var("ease_weights")) }}),
-                    {{ var("ease_regularization") | float }},
+                    {'regularization':{{ var("ease_regularization") | float }}},
+                    {{ eligibility() }},
                     {{ var("candidates_per_user") | int }}
                 ),
                 recursive := true

@@ -5,6 +5,9 @@ with
     user_items as (select * from {{ ref("int_user_items") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     best as (
         select
@@ -17,6 +20,7 @@ with
                         'factors':{{ var("graph_filter_factors") | int }},
                         'low_pass':{{ var("graph_filter_low_pass") | float }}
                     },
+                    {{ eligibility() }},
                     {{ var("candidates_per_user") | int }}
                 ),
                 recursive := true

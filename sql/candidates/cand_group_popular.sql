@@ -5,52 +5,52 @@ with
     popularity as (select * from {{ ref("sig_group_popularity") }}),
     users as (select * from {{ ref("int_users") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
-    owned as (select user_id, count(*) as item_count from user_items group by user_id),
-
-    reachable as (
+    audiences as (
         select
-            users.user_id, popularity.item_id, popularity.item_index, popularity.score
+            users.user_id,
+            users.group_kind,
+            users.group_name,
+            user_scopes.scope_index,
+            dense_rank() over (
+                order by users.group_kind, users.group_name, user_scopes.scope_index
+            ) as audience
         from users
-        left join owned on users.user_id = owned.user_id
-        inner join
-            popularity
-            on users.group_kind = popularity.group_kind
-            and users.group_name = popularity.group_name
-            and popularity.popularity_rank
-            <= {{ var("candidates_per_user") | int }} + coalesce(owned.item_count, 0)
+        inner join user_scopes on users.user_id = user_scopes.user_id
+        where users.group_kind is not null
     ),
 
-    scored as (
+    reached as ({{ reached_ranks() }}),
+
+    met as (
+        select distinct audience, group_kind, group_name, scope_index from audiences
+    ),
+
+    ranked as (
         select
-            reachable.user_id,
-            reachable.item_id,
-            reachable.item_index,
-            reachable.score,
-            false as is_repeat,
-            reachable.item_id as reason_item_id
-        from reachable
-        left join
-            user_items
-            on reachable.user_id = user_items.user_id
-            and reachable.item_id = user_items.item_id
-        where user_items.item_id is null
-        union all
-        select
-            user_items.user_id,
+            met.audience,
             popularity.item_id,
             popularity.item_index,
             popularity.score,
-            true,
-            popularity.item_id
-        from user_items
-        inner join users on user_items.user_id = users.user_id
+            row_number() over (
+                partition by met.audience
+                order by popularity.score desc, popularity.item_index
+            ) as popularity_rank
+        from met
         inner join
             popularity
-            on users.group_kind = popularity.group_kind
-            and users.group_name = popularity.group_name
-            and user_items.item_id = popularity.item_id
+            on met.group_kind = popularity.group_kind
+            and met.group_name = popularity.group_name
+        inner join
+            scope_items
+            on met.scope_index = scope_items.scope_index
+            and popularity.item_index = scope_items.item_index
     ),
+
+    scored as ({{ same_for_everyone() }}),
 
     final as ({{ best_candidates("scored", "group_popular") }})
 

@@ -3,8 +3,10 @@
 {{ config(enabled="new_items" in var("candidate_sources")) }}
 with
     items as (select * from {{ ref("int_items") }}),
-    users as (select * from {{ ref("int_users") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     fresh as (
         select
@@ -18,14 +20,13 @@ with
             and age_days <= {{ var("new_item_days") | float }}
     ),
 
-    ranked as (
-        select *, row_number() over (order by score desc, item_index) as popularity_rank
-        from fresh
-    ),
+    ranked as ({{ ranked_by_scope("fresh") }}),
 
-    owned as (select user_id, count(*) as item_count from user_items group by user_id),
+    audiences as (select user_id, scope_index as audience from user_scopes),
 
-    scored as ({{ same_for_everyone("ranked") }}),
+    reached as ({{ reached_ranks() }}),
+
+    scored as ({{ same_for_everyone() }}),
 
     final as ({{ best_candidates("scored", "new_items") }})
 

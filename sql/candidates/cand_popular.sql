@@ -3,12 +3,18 @@
 {{ config(enabled="popular" in var("candidate_sources")) }}
 with
     popularity as (select * from {{ ref("sig_popularity") }}),
-    users as (select * from {{ ref("int_users") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
-    owned as (select user_id, count(*) as item_count from user_items group by user_id),
+    audiences as (select user_id, scope_index as audience from user_scopes),
 
-    scored as ({{ same_for_everyone("popularity") }}),
+    reached as ({{ reached_ranks() }}),
+
+    ranked as ({{ ranked_by_scope("popularity") }}),
+
+    scored as ({{ same_for_everyone() }}),
 
     final as ({{ best_candidates("scored", "popular") }})
 

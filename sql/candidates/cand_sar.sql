@@ -7,6 +7,9 @@ with
     user_items as (select * from {{ ref("int_user_items") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     best as (
         select
@@ -19,6 +22,7 @@ with
                         'similarity':{{ text(var("sar_similarity")) }},
                         'min_cooccurrence':{{ var("sar_min_cooccurrence") | int }}
                     },
+                    {{ eligibility() }},
                     {{ var("candidates_per_user") | int }}
                 ),
                 recursive := true

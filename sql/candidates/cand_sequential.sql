@@ -5,6 +5,9 @@
 with
     user_items as (select * from {{ ref("int_user_items") }}),
     rules as (select * from {{ ref("sig_sequential_rules") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     recency as ({{ latest_first() }}),
 

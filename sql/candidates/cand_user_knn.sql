@@ -7,6 +7,9 @@ with
     neighbours as (select * from {{ ref("sig_user_neighbours") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     taken as (select user_index, item_index, weight from user_items where is_eligible),
 
@@ -25,6 +28,7 @@ with
                     ),
                     {{ matrix_of("user_index", "item_index", "greatest(weight, 0)") }},
                     {{ matrix_of("user_index", "item_index", "cast(1 as double)") }},
+                    {{ eligibility() }},
                     {{ var("candidates_per_user") | int }}
                 ),
                 recursive := true

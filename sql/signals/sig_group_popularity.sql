@@ -1,10 +1,13 @@
 -- One row per (group_kind, group_name, item): an item's users within one group of
 -- users.
+-- Only what may be shown: in a region, what is available there.
 -- score = the measure that var popularity picks, as in sig_popularity.
 with
     takers as (select * from {{ ref("sig_item_takers") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
+    scopes as (select * from {{ ref("elig_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
 
     grouped as (
         select
@@ -40,6 +43,15 @@ with
             on counted.group_kind = sized.group_kind
             and counted.group_name = sized.group_name
         inner join items on counted.item_id = items.item_id
+        left join
+            scopes
+            on scopes.user_id is null
+            and counted.group_kind = 'region'
+            and counted.group_name = scopes.region
+        inner join
+            scope_items
+            on coalesce(scopes.scope_index, 0) = scope_items.scope_index
+            and items.item_index = scope_items.item_index
     ),
 
     measured as (

@@ -1,9 +1,11 @@
--- One row per eligible item: how many users took it, of late and in all, and its rank.
+-- One row per eligible item that is shown anywhere: how many users took it, of late
+-- and in all, and its rank.
 -- score = the measure that var popularity picks, larger for new items by novelty_boost.
 with
     takers as (select * from {{ ref("sig_item_takers") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
     items as (select * from {{ ref("int_items") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
 
     counted as (select item_id, {{ count_takers() }} from takers group by item_id),
 
@@ -21,8 +23,12 @@ with
             coalesce(counted.decayed_weight, 0) as decayed_weight
         from items
         cross join reference
+        inner join
+            scope_items
+            on items.item_index = scope_items.item_index
+            and scope_items.scope_index = 0
+            and scope_items.is_eligible
         left join counted on items.item_id = counted.item_id
-        where items.is_eligible
     ),
 
     measured as (

@@ -3,6 +3,7 @@
 with
     pairs as (select * from {{ ref("sig_item_pairs") }}),
     items as (select * from {{ ref("int_items") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
     weights as (select * from {{ ref("sig_item_weights") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
 
@@ -22,7 +23,6 @@ with
         select
             items.item_id,
             items.item_index,
-            items.is_eligible,
             items.basket_count,
             weights.item_weight,
             weights.total_weight
@@ -49,8 +49,12 @@ with
             sold as antecedents on directed.antecedent_index = antecedents.item_index
         inner join
             sold as consequents on directed.consequent_index = consequents.item_index
+        inner join
+            scope_items
+            on directed.consequent_index = scope_items.item_index
+            and scope_items.scope_index = 0
+            and scope_items.is_eligible
         cross join reference
-        where consequents.is_eligible
     ),
 
     measured as ({{ measured_rules("counted") }}),

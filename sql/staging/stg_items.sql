@@ -9,7 +9,9 @@ with
                 cast(null as varchar) as title,
                 cast(null as varchar) as category,
                 cast(null as varchar) as item_text,
-                cast(null as timestamp) as available_from
+                cast(null as timestamp) as available_from,
+                cast(null as timestamp) as available_to,
+                cast(null as varchar) as variant
             from {{ input_relation("events") }}
             where false
         {% else %}
@@ -20,7 +22,11 @@ with
                 cast({{ mapped("items", "text") }} as varchar) as item_text,
                 try_cast(
                     {{ mapped("items", "available_from") }} as timestamp
-                ) as available_from
+                ) as available_from,
+                try_cast(
+                    {{ mapped("items", "available_to") }} as timestamp
+                ) as available_to,
+                cast({{ mapped("items", "variant") }} as varchar) as variant
             from {{ input_relation("items") }}
             {% if var("items").get("where") %} where {{ var("items").get("where") }}
             {% endif %}
@@ -36,6 +42,8 @@ with
                 trim(coalesce(item_text, concat_ws(' ', title, category))), ''
             ) as item_text,
             available_from,
+            available_to,
+            nullif(trim(variant), '') as variant,
             row_number() over (
                 partition by item_id
                 order by
@@ -43,7 +51,9 @@ with
                     title,
                     category nulls last,
                     item_text nulls last,
-                    available_from nulls last
+                    available_from nulls last,
+                    available_to nulls last,
+                    variant nulls last
             ) as mention
         from mapped
         where
@@ -54,7 +64,8 @@ with
     ),
 
     final as (
-        select item_id, title, category, item_text, available_from
+        select
+            item_id, title, category, item_text, available_from, available_to, variant
         from numbered
         where mention = 1
     )

@@ -1,7 +1,9 @@
 -- Eligibility comes before top-k: no source proposes an item that may not be shown.
 with
     candidates as (select * from {{ ref("cand_all") }}),
-    items as (select * from {{ ref("int_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     final as (
         select
@@ -10,15 +12,19 @@ with
                 candidates.candidate_source,
                 ' proposes item ',
                 cast(min(candidates.item_id) as varchar),
-                ', which is neither eligible nor new; look only at the items of int_items ',
-                'that are'
+                ' to a user who may not be shown it; end its model with best_candidates'
             ) as problem
         from candidates
+        left join user_scopes on candidates.user_id = user_scopes.user_id
         left join
-            items
-            on candidates.item_id = items.item_id
-            and (items.is_eligible or items.is_new)
-        where items.item_id is null
+            scope_items
+            on user_scopes.scope_index = scope_items.scope_index
+            and candidates.item_id = scope_items.item_id
+        left join
+            exclusions
+            on candidates.user_id = exclusions.user_id
+            and candidates.item_id = exclusions.item_id
+        where scope_items.item_id is null or exclusions.item_id is not null
         group by candidates.candidate_source
     )
 

@@ -1,8 +1,9 @@
 -- Lists are as long as eligible items allow, wherever the fallback can promise it:
 -- popular knows enough new items for everyone, history every repeat.
 with
-    users as (select * from {{ ref("int_users") }}),
-    items as (select * from {{ ref("int_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
     lists as (select * from {{ ref("rec_for_user") }}),
     stages as ({{ surface_stages() }}),
@@ -17,17 +18,47 @@ with
         group by surface, allow_repeat, list_length
     ),
 
-    eligible as (select count(*) as item_count from items where is_eligible),
+    eligible as (
+        select scope_index, count(*) as item_count
+        from scope_items
+        where is_eligible
+        group by scope_index
+    ),
+
+    touched as (
+        select user_id, item_index
+        from user_items
+        union
+        select user_id, item_index
+        from exclusions
+    ),
 
     owned as (
         select
-            user_id,
+            touched.user_id,
             count(*) as item_count,
-            count(case when weight > 0 then 1 end) as liked_count,
-            count(case when weight < 0 then 1 end) as disliked_count
-        from user_items
-        where is_eligible
-        group by user_id
+            count(exclusions.item_id) as excluded_count,
+            count(
+                case
+                    when exclusions.item_id is null and user_items.weight > 0 then 1
+                end
+            ) as liked_count
+        from touched
+        inner join user_scopes on touched.user_id = user_scopes.user_id
+        inner join
+            scope_items
+            on user_scopes.scope_index = scope_items.scope_index
+            and touched.item_index = scope_items.item_index
+            and scope_items.is_eligible
+        left join
+            user_items
+            on touched.user_id = user_items.user_id
+            and touched.item_index = user_items.item_index
+        left join
+            exclusions
+            on touched.user_id = exclusions.user_id
+            and touched.item_index = exclusions.item_index
+        group by touched.user_id
     ),
 
     listed as (
@@ -38,7 +69,7 @@ with
 
     compared as (
         select
-            users.user_id,
+            user_scopes.user_id,
             promised.surface,
             coalesce(listed.item_count, 0) as listed_count,
             least(
@@ -47,19 +78,22 @@ with
                 case
                     promised.allow_repeat
                     when 'all'
-                    then eligible.item_count - coalesce(owned.disliked_count, 0)
+                    then
+                        coalesce(eligible.item_count, 0)
+                        - coalesce(owned.excluded_count, 0)
                     when 'new_only'
-                    then eligible.item_count - coalesce(owned.item_count, 0)
+                    then
+                        coalesce(eligible.item_count, 0) - coalesce(owned.item_count, 0)
                     else coalesce(owned.liked_count, 0)
                 end
             ) as wanted_count
-        from users
+        from user_scopes
         cross join promised
-        cross join eligible
-        left join owned on users.user_id = owned.user_id
+        left join eligible on user_scopes.scope_index = eligible.scope_index
+        left join owned on user_scopes.user_id = owned.user_id
         left join
             listed
-            on users.user_id = listed.user_id
+            on user_scopes.user_id = listed.user_id
             and promised.surface = listed.surface
     ),
 

@@ -16,6 +16,7 @@ from tests.worlds import ALL_SOURCES, ALL_SWITCHES
 LAYERS = [
     "staging",
     "interactions",
+    "eligibility",
     "signals",
     "candidates",
     "recommendations",
@@ -23,7 +24,7 @@ LAYERS = [
     "experiments",
     "monitoring",
 ]
-SHORT = ("stg", "int", "sig", "cand", "rec", "eval", "exp", "mon")
+SHORT = ("stg", "int", "elig", "sig", "cand", "rec", "eval", "exp", "mon")
 PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",
@@ -172,7 +173,7 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 # CONTRIBUTING offers to authors of candidate sources.
 KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repeats"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
-KEPT |= {"not_disliked", "decay"}
+KEPT |= {"decay", "eligible_of", "best_new_items"}
 
 
 def test_a_macro_used_once_is_inlined() -> None:

@@ -117,9 +117,9 @@ CALLS = {
     "svd_fit": "{'factors': 2}",
     "als_fold_in": f"[[1, 0, 2], [0, 1, 1]]::float[][], {SETTINGS}",
     "svd_fold_in": "[[1, 0], [0, 1]]::float[][]",
-    "ease_top": "1.0, 2",
-    "graph_top": "{'factors': 1, 'low_pass': 0.3}, 2",
-    "sar_top": "{'similarity': 'jaccard', 'min_cooccurrence': 1}, 2",
+    "ease_top": "{'regularization': 1.0}, null, 2",
+    "graph_top": "{'factors': 1, 'low_pass': 0.3}, null, 2",
+    "sar_top": "{'similarity': 'jaccard', 'min_cooccurrence': 1}, null, 2",
 }
 EMPTY: dict[str, Any] = {
     "_fit": {"user_factors": [], "item_factors": []},
@@ -157,9 +157,14 @@ def test_every_model_refuses_null_inside_a_list(
 
 
 def best(
-    users: str, user_vectors: str, item_vectors: str, seen: str = NO_ITEMS, n: int = 2
+    users: str,
+    user_vectors: str,
+    item_vectors: str,
+    seen: str = NO_ITEMS,
+    n: int = 2,
+    shown: str = "null",
 ) -> str:
-    return f"top_items({users}, {user_vectors}, {item_vectors}, {seen}, {n})"
+    return f"top_items({users}, {user_vectors}, {item_vectors}, {seen}, {shown}, {n})"
 
 
 EYE = "[[1.0, 0.0], [0.0, 2.0]]"
@@ -176,6 +181,19 @@ def test_top_items_names_users_by_their_index(
         {"user_index": 3, "item_index": 1, "score": 2.0 * 2.0},
         {"user_index": 3, "item_index": 0, "score": 0.0},
     ]
+
+
+def test_top_items_are_those_of_the_users_scope(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    shown = (
+        "{'scopes': {'user_index': [0, 1, 2], 'scope_index': [0, 1, 1]}, "
+        "'items': {'scope_index': [0, 0, 1], 'item_index': [0, 1, 0]}, "
+        "'excluded': {'user_index': [2], 'item_index': [0]}}"
+    )
+    call = best("[0, 1, 2, 9]", "[[0, 1], [0, 1], [0, 1], [0, 1]]", EYE, shown=shown)
+    found = [(row["user_index"], row["item_index"]) for row in value(connection, call)]
+    assert found == [(0, 1), (0, 0), (1, 0)]
 
 
 @pytest.mark.parametrize("empty", ["null", "[]"])
@@ -294,4 +312,4 @@ def test_functions_work_on_a_cursor(connection: duckdb.DuckDBPyConnection) -> No
 def test_every_function_says_what_it_returns() -> None:
     for function in udfs.FUNCTIONS:
         assert function.body.__doc__
-        assert function.name == function.body.__name__
+        assert function.body.__name__ in (function.name, "best_of")

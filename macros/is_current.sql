@@ -1,0 +1,8 @@
+{#- is_current(starts, ends): the reference time lies from `starts` to before `ends`, where
+    null is always. The model imports int_reference_time as reference.
+    is_current("starts_at", "ends_at")
+    ->  coalesce(starts_at <= reference.reference_at, true) and coalesce(...) -#}
+{% macro is_current(starts, ends) -%}
+    coalesce({{ starts }} <= reference.reference_at, true)
+    and coalesce({{ ends }} > reference.reference_at, true)
+{%- endmacro %}
