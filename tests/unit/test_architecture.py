@@ -15,7 +15,7 @@ PACKAGE = Path(recsql.__file__).parent
 # From the bottom up: a module imports only from floors below its own.
 FLOORS = [
     {"errors", "factorize", "neighbours", "chunks", "distributions", "spark_changes"},
-    {"best", "latent"},
+    {"best", "latent", "functions"},
     {"arrow_lists", "linear", "similarity"},
     {"udfs", "properties"},
     {"profile", "dbt_plugin"},
