@@ -7,13 +7,12 @@ so what a function reads is visible in the query that calls it. Functions never 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from recsql import distributions
 from recsql.arrow_lists import (
     as_best_items,
+    as_bounds,
     as_cells,
     as_eligible,
     as_factors,
@@ -25,64 +24,30 @@ from recsql.arrow_lists import (
     as_sparse,
     one_list,
 )
-from recsql.chunks import Body, by_chunk, by_row
+from recsql.chunks import Body, by_chunk
+from recsql.functions import (
+    ALS_PARAMETERS,
+    BEST,
+    BOUNDS,
+    BPR_PARAMETERS,
+    CELLS,
+    FACTORS,
+    FOLDED_IN,
+    INDEXES,
+    LMF_PARAMETERS,
+    MATRIX,
+    MEASURE,
+    NEAREST,
+    NUMBER,
+    NUMBERS,
+    PAIRS,
+    SHOWN,
+    VECTORS,
+    Function,
+)
 
 if TYPE_CHECKING:
     import duckdb
-
-NUMBER = ("double",)
-NUMBERS = ("double", "double")
-INDEXES = "integer[]"
-VECTORS = "float[][]"
-ALS_PARAMETERS = (
-    "struct(factors integer, regularization double, alpha double, "
-    "iterations integer, seed integer)"
-)
-
-
-CELLS = (INDEXES, INDEXES, "float[]")
-FACTORS = f"struct(user_factors {VECTORS}, item_factors {VECTORS})"
-FOLDED_IN = "struct(user_index integer, factors float[])[]"
-BPR_PARAMETERS = (
-    "struct(factors integer, learning_rate double, regularization double, "
-    "iterations integer, seed integer)"
-)
-LMF_PARAMETERS = (
-    "struct(factors integer, learning_rate double, regularization double, "
-    "negatives integer, iterations integer, seed integer)"
-)
-MATRIX = f"struct(row_index {INDEXES}, column_index {INDEXES}, weight double[])"
-PAIRS = f"struct(user_index {INDEXES}, item_index {INDEXES})"
-SHOWN = (
-    f"struct(scopes struct(user_index {INDEXES}, scope_index {INDEXES}), "
-    f"items struct(scope_index {INDEXES}, item_index {INDEXES}), excluded {PAIRS})"
-)
-MEASURE = (
-    f"struct(row_index {INDEXES}, row_scale double[], near_scale double[], "
-    "denominator varchar, shrinkage double)"
-)
-NEAREST = (
-    "struct(row_index integer, near_index integer, score double, near_rank integer)[]"
-)
-BEST = (
-    "struct(user_index integer, item_index integer, score double, "
-    "is_repeat boolean, reason_index integer)[]"
-)
-
-
-@dataclass(frozen=True)
-class Function:
-    """One SQL function: its name, argument types, return type, and its body.
-
-    By row, the body gets one Arrow scalar per argument and returns an Arrow array of
-    length 1; by chunk, it gets one array per argument and returns one as long.
-    """
-
-    name: str
-    arguments: tuple[str, ...]
-    returns: str
-    body: Body
-    run: Callable[[Body], Body] = by_row
 
 
 def als_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
@@ -230,6 +195,19 @@ def similar_rows(matrix: Any, measure: Any, count: Any) -> Any:
     return as_neighbours(found)
 
 
+def bootstrap_means(columns: Any, rows: Any, values: Any, parameters: Any) -> Any:
+    """Return bounds of the mean of each column; see `resampling.bootstrap_means`."""
+    from recsql import resampling
+
+    found = resampling.bootstrap_means(
+        as_numbers(columns, "int32"),
+        as_numbers(rows, "int32"),
+        as_numbers(values, "float64"),
+        **parameters.as_py(),
+    )
+    return as_bounds(found)
+
+
 FUNCTIONS = (
     Function("als_fit", (*CELLS, ALS_PARAMETERS), FACTORS, als_fit),
     Function("als_fold_in", (*CELLS, VECTORS, ALS_PARAMETERS), FOLDED_IN, als_fold_in),
@@ -276,6 +254,12 @@ FUNCTIONS = (
         nearest_rows,
     ),
     Function("similar_rows", (MATRIX, MEASURE, "integer"), NEAREST, similar_rows),
+    Function(
+        "bootstrap_means",
+        (INDEXES, INDEXES, "double[]", "struct(resamples integer, seed integer)"),
+        BOUNDS,
+        bootstrap_means,
+    ),
     Function("normal_sf", NUMBER, "double", distributions.normal_sf, by_chunk),
     Function("normal_ppf", NUMBER, "double", distributions.normal_ppf, by_chunk),
     Function("student_sf", NUMBERS, "double", distributions.student_sf, by_chunk),
