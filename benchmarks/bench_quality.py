@@ -82,7 +82,7 @@ def every_source() -> list[str]:
     """Return the names of all built-in candidate sources."""
     models = (builtin_root() / "sql" / "candidates").glob("cand_*.sql")
     names = {model.stem.removeprefix("cand_") for model in models}
-    return sorted(names - {"all", "cascades", "surface_lists"})
+    return sorted(names - {"all"})
 
 
 def surfaces(sources: list[str]) -> list[dict[str, Any]]:

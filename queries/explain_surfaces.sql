@@ -6,43 +6,65 @@ with
 
     items as ({{ asked_rows(ref("int_items"), ["item"]) }}),
 
+    stage_items as ({{ asked_rows(ref("list_stage_items"), ["user", "item"]) }}),
+
     candidates as ({{ asked_rows(ref("cand_all"), ["user", "item"]) }}),
+
+    excluded as ({{ asked_rows(ref("rec_excluded"), ["user", "item"]) }}),
 
     shown as ({{ asked_rows(ref("rec_for_user"), ["user", "item"]) }}),
 
-    stages as ({{ surface_stages() }}),
+    surfaces as (select * from {{ ref("list_surfaces") }}),
 
-    -- the first source of a surface that gets furthest with the item, 3: its rank only
+    stages as (select * from {{ ref("list_stages") }}),
+
+    proposed as (
+        select candidate_source, is_repeat, score, kind_rank, item_rank, null as surface
+        from candidates
+        union all
+        select candidate_source, is_repeat, score, source_rank, source_rank, surface
+        from stage_items
+        where candidate_source in ('blend', 'ranker')
+    ),
+
+    -- the first source of a surface that gets furthest with the item, 4: its rank only
     reached as (
         select
             stages.surface,
-            stages.allow_repeat,
-            stages.list_length,
+            surfaces.allow_repeat,
+            surfaces.list_length,
             stages.stage,
             stages.min_orders,
+            stages.min_score,
             stages.candidate_source,
-            candidates.is_repeat,
-            users.order_count,
+            proposed.is_repeat,
+            proposed.score,
             case
-                when stages.allow_repeat = 'all'
-                then candidates.item_rank
-                else candidates.kind_rank
+                when surfaces.allow_repeat = 'all'
+                then proposed.item_rank
+                else proposed.kind_rank
             end as source_rank,
             case
-                when candidates.item_id is null
+                when proposed.candidate_source is null
                 then 0
                 when
-                    stages.allow_repeat <> 'all'
-                    and candidates.is_repeat <> (stages.allow_repeat = 'repeat_only')
+                    surfaces.allow_repeat <> 'all'
+                    and proposed.is_repeat <> (surfaces.allow_repeat = 'repeat_only')
                 then 1
                 when users.order_count < stages.min_orders
                 then 2
-                else 3
+                when proposed.score < stages.min_score
+                then 3
+                else 4
             end as step
         from stages
+        inner join surfaces on stages.surface = surfaces.surface
         cross join users
         cross join items
-        left join candidates on stages.candidate_source = candidates.candidate_source
+        left join
+            proposed
+            on stages.candidate_source = proposed.candidate_source
+            and coalesce(stages.surface = proposed.surface, true)
         qualify
             row_number() over (
                 partition by stages.surface order by step desc, stages.stage
@@ -67,6 +89,19 @@ with
                         ': ',
                         shown.reason
                     )
+                when excluded.step is not null
+                then
+                    concat(
+                        'rank ',
+                        cast(excluded.plain_rank as varchar),
+                        ' without rules, ',
+                        excluded.step,
+                        case
+                            when excluded.rule_name is not null
+                            then concat(' by rule ', excluded.rule_name)
+                            else ''
+                        end
+                    )
                 when reached.step = 0
                 then 'no source of this surface proposes it'
                 when reached.step = 1
@@ -84,6 +119,14 @@ with
                         cast(reached.min_orders as varchar),
                         ' orders or more'
                     )
+                when reached.step = 3
+                then
+                    concat(
+                        'its score of ',
+                        reached.candidate_source,
+                        ' is below ',
+                        cast(reached.min_score as varchar)
+                    )
                 else
                     concat(
                         'below the cut: rank ',
@@ -97,6 +140,7 @@ with
             end as detail
         from reached
         left join shown on reached.surface = shown.surface
+        left join excluded on reached.surface = excluded.surface
     )
 
 select what, verdict, detail

@@ -63,6 +63,13 @@ def one_list(values: Any) -> Any:
     return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
 
 
+def list_of(**columns: Any) -> Any:
+    """Return equally long columns as a list of structs, wrapped as `one_list` does."""
+    import pyarrow as pa
+
+    return one_list(pa.StructArray.from_arrays([*columns.values()], names=[*columns]))
+
+
 def as_cells(users: Any, items: Any, weights: Any) -> tuple[Any, Any, Any]:
     """Return the lists of a matrix's cells as arrays."""
     return (
@@ -113,36 +120,31 @@ def as_factors(factors: tuple[Any, Any]) -> Any:
 
 def as_folded(folded: tuple[Any, Any]) -> Any:
     """Return users and their vectors as a list of structs."""
-    import pyarrow as pa
-
     users, factors = folded
-    rows = pa.StructArray.from_arrays(
-        [users, as_vectors(factors)], names=["user_index", "factors"]
-    )
-    return one_list(rows)
+    return list_of(user_index=users, factors=as_vectors(factors))
 
 
 def as_best_items(found: BestItems) -> Any:
     """Return the best items as a list of structs."""
     import pyarrow as pa
 
-    scores, repeats = found.scores.astype("float64"), pa.array(found.repeats)
-    rows = pa.StructArray.from_arrays(
-        [found.users, found.items, scores, repeats, found.reasons],
-        names=["user_index", "item_index", "score", "is_repeat", "reason_index"],
+    return list_of(
+        user_index=found.users,
+        item_index=found.items,
+        score=found.scores.astype("float64"),
+        is_repeat=pa.array(found.repeats),
+        reason_index=found.reasons,
     )
-    return one_list(rows)
 
 
 def as_neighbours(found: Neighbours) -> Any:
     """Return neighbours as a list of structs."""
-    import pyarrow as pa
-
-    rows = pa.StructArray.from_arrays(
-        [found.rows, found.neighbours, found.scores, found.ranks],
-        names=["row_index", "near_index", "score", "near_rank"],
+    return list_of(
+        row_index=found.rows,
+        near_index=found.neighbours,
+        score=found.scores,
+        near_rank=found.ranks,
     )
-    return one_list(rows)
 
 
 def as_bounds(found: Bounds) -> Any:

@@ -12,6 +12,7 @@ from recsql.graph import Graph, Node
 from recsql.project import Project
 from recsql.render import Compiled, Renderer, quoted
 from recsql.settings import require_settings
+from recsql.surfaces import require_surfaces
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def compile_project(
     """
     require_settings(project)
     require_experiments(project)
+    require_surfaces(project)
     renderer = Renderer(project)
     renderer.source_relation = source_relation
     rendered = [renderer.render(model) for model in project.models.values()]

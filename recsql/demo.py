@@ -121,7 +121,7 @@ def print_figures(console: Console, found: backtest.Backtest) -> None:
 
 def _print_household(project: Project, console: Console) -> None:
     shown = shows.show(
-        project, "rec_for_user", {"user_id": HOUSEHOLD, "surface": "all"}, 10
+        project, "rec_for_user", {"user_id": HOUSEHOLD, "surface": "home"}, 10
     )
     wanted = ("item_rank", "item_title", "category", "score", "reason")
     places = [shown.headers.index(name) for name in wanted]
@@ -129,7 +129,7 @@ def _print_household(project: Project, console: Console) -> None:
     console.table(
         wanted,
         [tuple(row[place] for place in places) for row in shown.rows],
-        f"Household {HOUSEHOLD}, surface all",
+        f"Household {HOUSEHOLD}, surface home",
     )
 
 

@@ -70,3 +70,13 @@ def first_line(error: BaseException | str) -> str:
     """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
+
+
+def either(choices: Iterable[str | None]) -> str:
+    """Return words as a choice.
+
+    >>> either(("all", "some", None))
+    'all, some or null'
+    """
+    *words, last = ("null" if choice is None else choice for choice in choices)
+    return f"{', '.join(words)} or {last}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from recsql.errors import ProjectError, did_you_mean
+from recsql.errors import ProjectError, did_you_mean, either
 from recsql.project import Project
 
 SIMILARITIES = (
@@ -37,15 +35,10 @@ def require_settings(project: Project) -> None:
             if seen in choices:
                 continue
             words = [str(choice) for choice in choices if choice is not None]
-            hint = did_you_mean(str(seen), words) or f" It may be {_either(choices)}."
+            hint = did_you_mean(str(seen), words) or f" It may be {either(choices)}."
             raise ProjectError(f'vars: {name}: there is no "{seen}".{hint}')
     if None not in (project.vars["decay_days"], project.vars["half_life_days"]):
         raise ProjectError(
             "vars: decay_days and half_life_days say the same in two ways; set one of "
             "them to null."
         )
-
-
-def _either(choices: Iterable[str | None]) -> str:
-    *words, last = ("null" if choice is None else choice for choice in choices)
-    return f"{', '.join(words)} or {last}"

@@ -22,7 +22,7 @@ from recsql.arrow_lists import (
     as_numbers,
     as_pairs,
     as_sparse,
-    one_list,
+    list_of,
 )
 from recsql.chunks import Body, by_chunk
 from recsql.functions import (
@@ -148,8 +148,6 @@ def top_items(
     `users` names the rows of `user_factors`; row i of `item_factors` is item_index i;
     `taken` holds two lists, (user_index, item_index), of pairs to leave out.
     """
-    import pyarrow as pa
-
     from recsql import eligible
 
     owners = as_numbers(users, "int32")
@@ -159,11 +157,21 @@ def top_items(
     pairs = as_pairs(taken, "user_index", "item_index")
     wanted = count.as_py(), as_eligible(shown)
     best = eligible.top_eligible(owners, vectors, catalogue, pairs, *wanted)
-    rows = pa.StructArray.from_arrays(
-        [owners[best.users], best.items, best.scores],
-        names=["user_index", "item_index", "score"],
+    return list_of(
+        user_index=owners[best.users], item_index=best.items, score=best.scores
     )
-    return one_list(rows)
+
+
+def diversify(
+    users: Any, items: Any, places: Any, features: Any, diversity: Any
+) -> Any:
+    """Return the places of items by marginal relevance; see `diversity.diversify`."""
+    from recsql import diversity as orders
+
+    lists, shown = as_numbers(users, "int32"), as_numbers(items, "int32")
+    given = lists, shown, as_numbers(places, "int32")
+    found = orders.diversify(*given, as_sparse(features), diversity.as_py())
+    return list_of(user_index=lists, item_index=shown, item_place=found)
 
 
 def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) -> Any:
@@ -246,6 +254,12 @@ FUNCTIONS = (
         (INDEXES, VECTORS, VECTORS, PAIRS, SHOWN, "integer"),
         "struct(user_index integer, item_index integer, score float)[]",
         top_items,
+    ),
+    Function(
+        "diversify",
+        (INDEXES, INDEXES, INDEXES, MATRIX, "double"),
+        "struct(user_index integer, item_index integer, item_place integer)[]",
+        diversify,
     ),
     Function(
         "nearest_rows",

@@ -119,8 +119,47 @@ def experiments(starts_at: str) -> dict[str, Any]:
 ALL_SOURCES = sorted(
     path.stem.removeprefix("cand_")
     for path in (builtin_root() / "sql/candidates").glob("cand_*.sql")
-    if path.stem not in ("cand_all", "cand_cascades", "cand_surface_lists")
+    if path.stem != "cand_all"
 )
+# Every strategy, rule and reordering there is.
+MOVING: Mapping[str, Any] = {
+    "name": "mail",
+    "allow_repeat": "all",
+    "length": 6,
+    "strategy": "blend",
+    "personal": ["history", "als", "rules"],
+    "weights": {"history": 2},
+    "min_scores": {"rules": 0.1},
+    "fallback": ["popular"],
+    "max_per_category": 2,
+    "one_per_variant": True,
+    "diversity": 0.2,
+    "rules": [
+        {
+            "name": "no category 3",
+            "do": "hide",
+            "when": "items.category = 'category 3'",
+        },
+        {
+            "name": "department 1",
+            "do": "boost",
+            "by": 3,
+            "when": "attributes.department = 'department 1' and users.order_count > 1",
+        },
+        {"name": "repeats", "do": "bury", "by": 1.5, "when": "candidates.is_repeat"},
+        {"name": "ads", "do": "slot", "at": [2, 5], "when": "items.user_count > 6"},
+        {"name": "new", "do": "slot", "at": [6], "source": "popular"},
+    ],
+}
+BLENDED: Mapping[str, Any] = {
+    "name": "sms",
+    "allow_repeat": "new_only",
+    "length": 3,
+    "strategy": "blend",
+    "blend_by": "score",
+    "personal": ["als", "rules"],
+    "fallback": ["popular"],
+}
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
@@ -137,6 +176,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_levels": [["item", "category"], ["category", "category"]],
     "rule_region": "region",
     "item_relations": True,
+    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED],
     "availability": {
         "table": "transactions",
         "region": "store_id",
@@ -251,7 +291,7 @@ def tiny_world(
     with open_warehouse(None, options) as warehouse:
         load_lines(warehouse, lines)
         store(warehouse, tables or {})
-        names = plan.graph.select([wanted] if wanted else [])
+        names = plan.graph.select(wanted.split())
         for result in run_models(plan, warehouse, names, 1):
             if result.error:
                 raise result.error

@@ -7,7 +7,7 @@ with
     served as (select * from {{ ref("rec_for_user") }}),
     newcomers as (select * from {{ ref("eval_newcomers") }}),
     popularity as (select * from {{ ref("sig_popularity") }}),
-    stages as ({{ surface_stages() }}),
+    surfaces as (select * from {{ ref("list_surfaces") }}),
 
     cut as (
         select
@@ -24,12 +24,12 @@ with
         union all
         select
             concat('surface ', served.surface),
-            stages.allow_repeat,
+            surfaces.allow_repeat,
             served.user_id,
             served.item_id,
             served.item_rank
         from served
-        inner join stages on served.surface = stages.surface and stages.stage = 1
+        inner join surfaces on served.surface = surfaces.surface
         union all
         select
             'new users',

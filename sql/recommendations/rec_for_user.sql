@@ -1,6 +1,6 @@
 -- One row per (user_id, surface, item_rank): what to show a user, and why.
 with
-    lists as (select * from {{ ref("cand_surface_lists") }}),
+    lists as (select * from {{ ref("list_shown") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
@@ -26,17 +26,17 @@ with
                         ', last on ',
                         cast(cast(user_items.last_at as date) as varchar)
                     )
-                when lists.candidate_source in ('rules', 'ease', 'graph_filter', 'sar')
+                when lists.lead_source in ('rules', 'ease', 'graph_filter', 'sar')
                 then concat('goes with ', because.title)
-                when lists.candidate_source = 'sequential'
+                when lists.lead_source = 'sequential'
                 then concat('often follows ', because.title)
-                when lists.candidate_source = 'item_knn'
+                when lists.lead_source = 'item_knn'
                 then concat('like ', because.title)
-                when lists.candidate_source = 'content'
+                when lists.lead_source = 'content'
                 then concat('similar to ', because.title)
-                when lists.candidate_source = 'new_items'
+                when lists.lead_source = 'new_items'
                 then 'new arrival'
-                when lists.candidate_source = 'group_popular'
+                when lists.lead_source = 'group_popular'
                 then
                     concat(
                         'popular in ',
@@ -44,14 +44,17 @@ with
                         ' ',
                         users.group_name
                     )
-                when lists.candidate_source = 'popular'
+                when lists.lead_source = 'popular'
                 then 'popular with everyone'
-                when lists.candidate_source = 'feature_als'
+                when lists.lead_source = 'feature_als'
                 then 'people like you take items like it'
-                when lists.candidate_source in ('als', 'bpr', 'lmf', 'svd', 'user_knn')
+                when lists.lead_source in ('als', 'bpr', 'lmf', 'svd', 'user_knn')
                 then 'people with a similar history take it'
-                else lists.candidate_source
+                when lists.lead_source = 'slot'
+                then concat('placed by rule ', lists.placed_by)
+                else lists.lead_source
             end as reason,
+            lists.placed_by,
             lists.item_rank,
             {{ text(invocation_id) }} as run_id,
             {{ as_timestamp(run_started_at) }} as generated_at

@@ -6,16 +6,22 @@ with
     exclusions as (select * from {{ ref("elig_exclusions") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
     lists as (select * from {{ ref("rec_for_user") }}),
-    stages as ({{ surface_stages() }}),
+    surfaces as (select * from {{ ref("list_surfaces") }}),
+    stages as (select * from {{ ref("list_stages") }}),
 
+    -- rules that hide items or leave out variants may leave too few
     promised as (
-        select surface, allow_repeat, list_length
+        select surfaces.surface, surfaces.allow_repeat, surfaces.list_length
         from stages
+        inner join surfaces on stages.surface = surfaces.surface
         where
-            min_orders = 0
-            and candidate_source
-            = case when allow_repeat = 'repeat_only' then 'history' else 'popular' end
-        group by surface, allow_repeat, list_length
+            stages.min_orders = 0
+            and stages.min_score is null
+            and not surfaces.is_moved
+            and stages.candidate_source = case
+                when surfaces.allow_repeat = 'repeat_only' then 'history' else 'popular'
+            end
+        group by surfaces.surface, surfaces.allow_repeat, surfaces.list_length
     ),
 
     eligible as (

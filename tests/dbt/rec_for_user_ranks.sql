@@ -18,7 +18,7 @@ with
                 ' to ',
                 cast(last_rank as varchar),
                 ' instead of 1, 2, 3 without a gap or tie; ',
-                'restore list_rank in cand_surface_lists'
+                'restore list_rank in list_shown'
             ) as problem
         from broken
     )

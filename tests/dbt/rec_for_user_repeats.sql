@@ -2,21 +2,20 @@
 with
     lists as (select * from {{ ref("rec_for_user") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
-    stages as ({{ surface_stages() }}),
+    surfaces as (select * from {{ ref("list_surfaces") }}),
 
     restricted as (
         select
             lists.user_id,
             lists.item_id,
             lists.surface,
-            stages.allow_repeat,
+            surfaces.allow_repeat,
             user_items.item_id is not null as is_repeat
         from lists
         inner join
-            stages
-            on lists.surface = stages.surface
-            and stages.stage = 1
-            and stages.allow_repeat <> 'all'
+            surfaces
+            on lists.surface = surfaces.surface
+            and surfaces.allow_repeat <> 'all'
         left join
             user_items
             on lists.user_id = user_items.user_id

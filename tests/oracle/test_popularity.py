@@ -10,7 +10,7 @@ import pytest
 
 from tests.oracle.test_candidates import Scores, assert_candidates, owned
 from tests.oracle.test_signals import age, sets_by
-from tests.worlds import SMALL, World, random_lines, tiny_world
+from tests.worlds import World, random_lines, tiny_world
 
 VARIANTS = ("users", "window", "decayed", "trending")
 SETTINGS = {
@@ -81,33 +81,48 @@ def test_new_items_are_ranked_by_users_per_day() -> None:
         assert_candidates(world, "new_items", lists)
 
 
-@pytest.mark.parametrize("slots", [1, 3, 9])
-def test_the_last_places_hold_new_items(slots: int) -> None:
-    surfaces = [
-        {**surface, "personal": [], "fallback": ["history", "popular"]}
-        for surface in SMALL["surfaces"]
-    ]
-    given = {**SETTINGS, "new_item_days": 100, "surfaces": surfaces}
+@pytest.mark.parametrize("ranks", [[5], [1, 3], [2, 4, 9]])
+def test_slots_hold_new_items(ranks: list[int]) -> None:
+    surface = {
+        "name": "home",
+        "allow_repeat": "new_only",
+        "length": 5,
+        "personal": [],
+        "fallback": ["popular"],
+    }
+    rule = {"name": "fresh", "do": "slot", "at": ranks, "source": "new_items"}
     lines = random_lines(8)
+    given = {**SETTINGS, "new_item_days": 100}
     with (
-        tiny_world(lines, **given) as plain,
-        tiny_world(lines, new_item_slots=slots, **given) as world,
+        tiny_world(lines, surfaces=[surface], **given) as plain,
+        tiny_world(lines, surfaces=[{**surface, "rules": [rule]}], **given) as world,
     ):
-        order = "select user_id, surface, item_id from rec_for_user order by all"
-        assert {r[:2] for r in plain.rows(order)} == {r[:2] for r in world.rows(order)}
         fresh = defaultdict(list)
         for user, item in world.rows(
             "select user_id, item_id from cand_new_items where not is_repeat "
             "order by item_rank"
         ):
             fresh[user].append(item)
+        popular = defaultdict(list)
+        for user, item in world.rows(
+            "select user_id, item_id from cand_popular where not is_repeat "
+            "order by item_rank"
+        ):
+            popular[user].append(item)
         lists = (listed(plain), listed(world))
-        for (user, surface), before in lists[0].items():
-            after = lists[1][user, surface]
-            new = [i for i in fresh[user] if i not in before][: min(slots, 5)]
-            kept = 0 if surface == "again" else len(new)
-            assert after[len(after) - kept :] == new[:kept]
-            assert after[: len(after) - kept] == before[: 5 - kept]
+        for (user, name), before in lists[0].items():
+            ranked = popular[user]
+            assert before == ranked[:5]
+            places = {item: n for n, item in enumerate(ranked, 1)}
+            free = [i for i in fresh[user] if places.get(i, 99) >= ranks[0]]
+            free.sort(key=lambda item: places.get(item, 99))
+            slots = dict(zip(ranks, free, strict=False))
+            rest = iter(item for item in ranked if item not in slots.values())
+            wanted = [
+                slots[rank] if rank in slots else next(rest, None)
+                for rank in range(1, 6)
+            ]
+            assert lists[1][user, name] == [item for item in wanted if item is not None]
 
 
 def listed(world: World) -> dict[tuple[int, str], list[int]]:

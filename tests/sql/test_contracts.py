@@ -20,12 +20,13 @@ LAYERS = [
     "eligibility",
     "signals",
     "candidates",
+    "surfaces",
     "recommendations",
     "evaluation",
     "experiments",
     "monitoring",
 ]
-SHORT = ("stg", "int", "elig", "sig", "cand", "rec", "eval", "exp", "mon")
+SHORT = ("stg", "int", "elig", "sig", "cand", "list", "rec", "eval", "exp", "mon")
 PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",

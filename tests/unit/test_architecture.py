@@ -15,13 +15,13 @@ PACKAGE = Path(recsql.__file__).parent
 # From the bottom up: a module imports only from floors below its own.
 FLOORS = [
     {"errors", "factorize", "neighbours", "chunks", "distributions", "spark_changes"},
-    {"eligible", "latent", "functions", "resampling"},
+    {"eligible", "latent", "functions", "resampling", "diversity"},
     {"best"},
     {"arrow_lists", "linear", "similarity"},
     {"udfs", "properties"},
     {"profile", "dbt_plugin"},
     {"project"},
-    {"render", "graph", "settings", "experiments"},
+    {"render", "graph", "settings", "experiments", "surfaces"},
     {"lineage"},
     {"spark", "compiler", "warehouse"},
     {"runner", "checks", "inputs", "loader", "publish", "shows", "scaffold"},
@@ -65,6 +65,7 @@ def test_only_the_seam_knows_the_numerics() -> None:
         "arrow_lists",
         "best",
         "distributions",
+        "diversity",
         "eligible",
         "factorize",
         "latent",

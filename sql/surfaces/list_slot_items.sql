@@ -1,0 +1,57 @@
+-- One row per (surface, rule_number, user_id, item_id): what a rule may put at its
+-- ranks.
+-- By a condition on items and attributes: whatever the user may be shown, the most
+-- popular
+-- first; by a source: what it proposes.
+{{ config(enabled=surfaces_move() | trim == "yes") }}
+with
+    candidates as (select * from {{ ref("cand_all") }}),
+    items as (select * from {{ ref("int_items") }}),
+    item_attributes as (select * from {{ ref("stg_item_attributes") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+
+    attributes as ({{ attributes_by_name() }}),
+
+    final as (
+        select
+            cast(null as varchar) as surface,
+            cast(0 as integer) as rule_number,
+            user_id,
+            item_id,
+            item_rank as preference
+        from candidates
+        where false
+        {% for surface in var("surfaces") %}
+            {% for rule in surface.get("rules") or [] %}
+                {% if rule["do"] == "slot" and rule.get("source") %}
+                    union all
+                    select
+                        {{ text(surface["name"]) }},
+                        {{ loop.index }},
+                        user_id,
+                        item_id,
+                        item_rank
+                    from candidates
+                    where candidate_source = {{ text(rule["source"]) }}
+                {% elif rule["do"] == "slot" %}
+                    union all
+                    select
+                        {{ text(surface["name"]) }},
+                        {{ loop.index }},
+                        user_scopes.user_id,
+                        items.item_id,
+                        items.item_index + 1
+                    from items
+                    left join attributes on items.item_id = attributes.item_id
+                    inner join scope_items on items.item_index = scope_items.item_index
+                    inner join
+                        user_scopes on scope_items.scope_index = user_scopes.scope_index
+                    where {{ rule["when"] }}
+                {% endif %}
+            {% endfor %}
+        {% endfor %}
+    )
+
+select *
+from final

@@ -1,0 +1,96 @@
+-- One row per (surface, stage, user_id, item_id): what each stage of a surface
+-- proposes.
+-- source_rank counts what the surface allows: all items, new ones or repeats.
+{{ config(materialized="view") }}
+with
+    candidates as (select * from {{ ref("cand_all") }}),
+    users as (select * from {{ ref("int_users") }}),
+    surfaces as (select * from {{ ref("list_surfaces") }}),
+    stages as (select * from {{ ref("list_stages") }}),
+    {% if surfaces_use(["strategy"], "blend") | trim == "yes" %}
+        blends as (select * from {{ ref("list_blends") }}),
+    {% endif %}
+    {% if surfaces_use(["strategy"], "ranker") | trim == "yes" %}
+        scores as (select * from {{ ref("rank_scores") }}),
+    {% endif %}
+
+    proposed as (
+        select
+            cast(null as varchar) as surface,
+            user_id,
+            item_id,
+            candidate_source,
+            candidate_source as lead_source,
+            score,
+            is_repeat,
+            reason_item_id,
+            kind_rank,
+            item_rank
+        from candidates
+        {% if surfaces_use(["strategy"], "blend") | trim == "yes" %}
+            union all
+            select
+                surface,
+                user_id,
+                item_id,
+                'blend',
+                lead_source,
+                score,
+                is_repeat,
+                reason_item_id,
+                item_rank,
+                item_rank
+            from blends
+        {% endif %}
+        {% if surfaces_use(["strategy"], "ranker") | trim == "yes" %}
+            union all
+            select
+                null,
+                user_id,
+                item_id,
+                candidate_source,
+                lead_source,
+                score,
+                is_repeat,
+                reason_item_id,
+                kind_rank,
+                item_rank
+            from scores
+        {% endif %}
+    ),
+
+    final as (
+        select
+            stages.surface,
+            stages.stage,
+            proposed.user_id,
+            proposed.item_id,
+            proposed.candidate_source,
+            proposed.lead_source,
+            proposed.score,
+            proposed.is_repeat,
+            proposed.reason_item_id,
+            case
+                when surfaces.allow_repeat = 'all'
+                then proposed.item_rank
+                else proposed.kind_rank
+            end as source_rank
+        from proposed
+        inner join users on proposed.user_id = users.user_id
+        inner join
+            stages
+            on proposed.candidate_source = stages.candidate_source
+            and coalesce(proposed.surface = stages.surface, true)
+            and users.order_count >= stages.min_orders
+            and coalesce(proposed.score >= stages.min_score, true)
+        inner join
+            surfaces
+            on stages.surface = surfaces.surface
+            and (
+                surfaces.allow_repeat = 'all'
+                or proposed.is_repeat = (surfaces.allow_repeat = 'repeat_only')
+            )
+    )
+
+select *
+from final

@@ -1,0 +1,34 @@
+-- One row per surface of var surfaces: what its lists must be.
+with
+    final as (
+        {% for surface in var("surfaces") %}
+            select
+                {{ text(surface["name"]) }} as surface,
+                {{ text(surface["allow_repeat"]) }} as allow_repeat,
+                {{ surface["length"] | int }} as list_length,
+                {{ text(surface.get("strategy") or "cascade") }} as strategy,
+                {{ text(surface.get("blend_by") or "rank") }} as blend_by,
+                {{
+                    (
+                        "true"
+                        if surface.get("rules")
+                        or surface.get("max_per_category")
+                        or surface.get("one_per_variant")
+                        or surface.get("diversity")
+                        else "false"
+                    )
+                }} as is_moved,
+                cast(
+                    {{ surface.get("max_per_category") or "null" }} as integer
+                ) as max_per_category,
+                {{ "true" if surface.get("one_per_variant") else "false" }}
+                as one_per_variant,
+                cast({{ surface.get("diversity") or 0 }} as double) as diversity
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    )
+
+select *
+from final
