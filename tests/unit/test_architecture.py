@@ -15,7 +15,7 @@ PACKAGE = Path(recsql.__file__).parent
 # From the bottom up: a module imports only from floors below its own.
 FLOORS = [
     {"errors", "factorize", "neighbours", "chunks", "distributions", "spark_changes"},
-    {"eligible", "latent"},
+    {"eligible", "latent", "functions"},
     {"best"},
     {"arrow_lists", "linear", "similarity"},
     {"udfs", "properties"},
