@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from recsql.best import BestItems
     from recsql.eligible import Eligible
     from recsql.neighbours import Neighbours
+    from recsql.resampling import Bounds
 
 
 def as_numbers(scalar: Any, dtype: str) -> npt.NDArray[Any]:
@@ -140,5 +141,16 @@ def as_neighbours(found: Neighbours) -> Any:
     rows = pa.StructArray.from_arrays(
         [found.rows, found.neighbours, found.scores, found.ranks],
         names=["row_index", "near_index", "score", "near_rank"],
+    )
+    return one_list(rows)
+
+
+def as_bounds(found: Bounds) -> Any:
+    """Return the bounds of means as a list of structs."""
+    import pyarrow as pa
+
+    rows = pa.StructArray.from_arrays(
+        [found.columns, found.lows, found.highs, found.p_values],
+        names=["column_index", "low", "high", "p_value"],
     )
     return one_list(rows)

@@ -86,7 +86,8 @@ def run_backtest(
 def _figures(warehouse: Warehouse) -> tuple[Figure, ...]:
     rows = warehouse.rows(
         "select list_name, allow_repeat, metric, k, metric_value, interval_low, "
-        f"interval_high, user_count from main.{SUMMARY} order by all"
+        f"interval_high, user_count from main.{SUMMARY} where segment_kind = 'all' "
+        "order by all"
     )
     return tuple(Figure(*row) for row in rows)
 
@@ -98,7 +99,5 @@ def _append(project: Project) -> None:
     with open_warehouse(build, project.profile.settings) as main:
         scratch = literal(str(build.with_name(SCRATCH)))
         main.rows(f"attach {scratch} as scratch (read_only)")
-        main.rows(
-            f"create table if not exists {target} as from scratch.{target} limit 0"
-        )
-        main.rows(f"insert into {target} by name from scratch.{target}")
+        kept = f"from {target} union all by name " if SUMMARY in main.kinds else ""
+        main.rows(f"create or replace table {target} as {kept}from scratch.{target}")

@@ -39,6 +39,7 @@ MEASURE = (
 NEAREST = (
     "struct(row_index integer, near_index integer, score double, near_rank integer)[]"
 )
+BOUNDS = "struct(column_index integer, low double, high double, p_value double)[]"
 BEST = (
     "struct(user_index integer, item_index integer, score double, "
     "is_repeat boolean, reason_index integer)[]"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from recsql import distributions
 from recsql.arrow_lists import (
     as_best_items,
+    as_bounds,
     as_cells,
     as_eligible,
     as_factors,
@@ -23,10 +24,11 @@ from recsql.arrow_lists import (
     as_sparse,
     one_list,
 )
-from recsql.chunks import by_chunk
+from recsql.chunks import Body, by_chunk
 from recsql.functions import (
     ALS_PARAMETERS,
     BEST,
+    BOUNDS,
     BPR_PARAMETERS,
     CELLS,
     FACTORS,
@@ -193,6 +195,19 @@ def similar_rows(matrix: Any, measure: Any, count: Any) -> Any:
     return as_neighbours(found)
 
 
+def bootstrap_means(columns: Any, rows: Any, values: Any, parameters: Any) -> Any:
+    """Return bounds of the mean of each column; see `resampling.bootstrap_means`."""
+    from recsql import resampling
+
+    found = resampling.bootstrap_means(
+        as_numbers(columns, "int32"),
+        as_numbers(rows, "int32"),
+        as_numbers(values, "float64"),
+        **parameters.as_py(),
+    )
+    return as_bounds(found)
+
+
 FUNCTIONS = (
     Function("als_fit", (*CELLS, ALS_PARAMETERS), FACTORS, als_fit),
     Function("als_fold_in", (*CELLS, VECTORS, ALS_PARAMETERS), FOLDED_IN, als_fold_in),
@@ -239,6 +254,12 @@ FUNCTIONS = (
         nearest_rows,
     ),
     Function("similar_rows", (MATRIX, MEASURE, "integer"), NEAREST, similar_rows),
+    Function(
+        "bootstrap_means",
+        (INDEXES, INDEXES, "double[]", "struct(resamples integer, seed integer)"),
+        BOUNDS,
+        bootstrap_means,
+    ),
     Function("normal_sf", NUMBER, "double", distributions.normal_sf, by_chunk),
     Function("normal_ppf", NUMBER, "double", distributions.normal_ppf, by_chunk),
     Function("student_sf", NUMBERS, "double", distributions.student_sf, by_chunk),

@@ -5,6 +5,7 @@ The raw tables have the demo data's column names, so the default vars map them.
 
 from __future__ import annotations
 
+import csv
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,16 @@ from recsql.runner import run_models
 from recsql.warehouse import Warehouse, open_warehouse
 
 AS_OF = datetime(2024, 5, 1)
+SEEDS = builtin_root() / "warehouse/seeds"
+EVERY_FIGURE: Mapping[str, Any] = {
+    "eval_metrics": [
+        row["metric"]
+        for row in csv.DictReader((SEEDS / "metric_definitions.csv").open())
+    ],
+    "eval_segments": ["orders", "region", "user group"],
+    "eval_order_bounds": [1, 2, 4, 6],
+    "eval_resamples": 200,
+}
 SMALL: Mapping[str, Any] = {
     "as_of": str(AS_OF),
     "min_item_baskets": 6,
@@ -46,6 +57,7 @@ SMALL: Mapping[str, Any] = {
     "content_neighbours": 8,
     "substitutes_per_item": 3,
     "eval_cutoffs": [1, 3, 5],
+    **EVERY_FIGURE,
     "surfaces": [
         {
             "name": name,
@@ -143,6 +155,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
         "ends_at": None,
         "where": "quantity = 2 or household_id = 103",
     },
+    **EVERY_FIGURE,
     **experiments("2024-03-01"),
 }
 

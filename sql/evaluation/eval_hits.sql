@@ -15,7 +15,10 @@ with
             row_number() over (
                 partition by lists.list_name, lists.allow_repeat, lists.user_id
                 order by lists.item_rank
-            ) as hit_number
+            ) as hit_number,
+            truth.weight,
+            truth.item_weight,
+            truth.popularity_place
         from lists
         inner join
             truth on lists.user_id = truth.user_id and lists.item_id = truth.item_id

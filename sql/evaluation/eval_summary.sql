@@ -1,57 +1,77 @@
--- One row per (run_id, list_name, allow_repeat, segment, metric, k): quality in
--- figures.
--- metric_value = mean over users; interval = mean -/+ 1.96 standard errors.
+-- One row per (run_id, list_name, allow_repeat, segment_kind, segment, metric, k):
+-- quality in figures.
+-- metric_value = mean over users, with a bootstrap interval; figures of all lists at
+-- once, such as coverage, have none: a resample of users covers less by its nature.
 {{ config(enabled=var("as_of") is not none, tags=["public"]) }}
+{% set metrics = (
+    [
+        "catalogue_coverage",
+        "user_coverage",
+        "gini",
+        "entropy",
+        "personalization",
+    ]
+    | select("in", var("eval_metrics"))
+    | list
+) %}
 with
-    user_metrics as (select * from {{ ref("eval_user_metrics") }}),
-
-    named as (
-        {% for metric, column in [
-            ("precision", "precision"),
-            ("recall", "recall"),
-            ("hit_rate", "hit_rate"),
-            ("map", "average_precision"),
-            ("mrr", "reciprocal_rank"),
-            ("ndcg", "ndcg"),
-        ] %}
-            select
-                list_name,
-                allow_repeat,
-                k,
-                '{{ metric }}' as metric,
-                {{ column }} as figure
-            from user_metrics
-            {% if not loop.last %}
-                union all
-            {% endif %}
-        {% endfor %}
-    ),
+    figures as (select * from {{ ref("eval_user_figures") }}),
+    segments as (select * from {{ ref("eval_segments") }}),
+    bounds as (select * from {{ ref("eval_bounds") }}),
+    {% if metrics %}
+        catalogue_metrics as (select * from {{ ref("eval_catalogue_metrics") }}),
+    {% endif %}
 
     summed as (
         select
-            list_name,
-            allow_repeat,
-            metric,
-            k,
-            {{ stable_sum("figure") }} / count(*) as metric_value,
-            {{ stable_sum("figure * figure") }} as square_sum,
+            figures.list_name,
+            figures.allow_repeat,
+            segments.segment_kind,
+            segments.segment,
+            segments.segment_place,
+            figures.metric,
+            figures.k,
+            {{ ratio(stable_sum("figures.figure"), "count(*)") }} as metric_value,
             count(*) as user_count
-        from named
-        group by list_name, allow_repeat, metric, k
+        from figures
+        inner join segments on figures.user_id = segments.user_id
+        group by
+            figures.list_name,
+            figures.allow_repeat,
+            segments.segment_kind,
+            segments.segment,
+            segments.segment_place,
+            figures.metric,
+            figures.k
     ),
 
-    bounded as (
-        select
-            *,
-            coalesce(
-                1.96 * sqrt(
-                    greatest(square_sum - user_count * metric_value * metric_value, 0)
-                    / nullif(user_count - 1, 0)
-                    / user_count
-                ),
-                0
-            ) as half_width
+    united as (
+        select summed.*, bounds.interval_low, bounds.interval_high
         from summed
+        inner join
+            bounds
+            on summed.list_name = bounds.list_name
+            and summed.allow_repeat = bounds.allow_repeat
+            and summed.segment_kind = bounds.segment_kind
+            and summed.segment = bounds.segment
+            and summed.metric = bounds.metric
+            and summed.k = bounds.k
+        {% for metric in metrics %}
+            union all
+            select
+                list_name,
+                allow_repeat,
+                'all',
+                'all users',
+                1,
+                '{{ metric }}',
+                k,
+                {{ metric }},
+                user_count,
+                cast(null as double),
+                cast(null as double)
+            from catalogue_metrics
+        {% endfor %}
     ),
 
     final as (
@@ -59,16 +79,18 @@ with
             {{ text(invocation_id) }} as run_id,
             list_name,
             allow_repeat,
-            'all users' as segment,
+            segment_kind,
+            segment,
+            segment_place,
             metric,
             k,
             metric_value,
-            greatest(metric_value - half_width, 0) as interval_low,
-            least(metric_value + half_width, 1) as interval_high,
+            interval_low,
+            interval_high,
             user_count,
             {{ as_timestamp(var("as_of")) }} as as_of,
             {{ as_timestamp(run_started_at) }} as generated_at
-        from bounded
+        from united
     )
 
 select *

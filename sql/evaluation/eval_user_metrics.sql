@@ -1,61 +1,68 @@
--- One row per (list_name, allow_repeat, user_id, k): ranking metrics of one user's
--- list.
--- Järvelin and Kekäläinen 2002 (NDCG, binary gain); formulas in seed
--- metric_definitions.
+-- One row per (list_name, allow_repeat, user_id, k): how good a list is.
+-- Järvelin and Kekäläinen 2002 (NDCG); all formulas in seed metric_definitions.
 {{ config(enabled=var("as_of") is not none) }}
 with
     lists as (select * from {{ ref("eval_lists") }}),
-    truth as (select * from {{ ref("eval_truth") }}),
+    ideals as (select * from {{ ref("eval_ideals") }}),
     hits as (select * from {{ ref("eval_hits") }}),
-    ideals as (select * from {{ ref("eval_ideal_gains") }}),
+    items as (select * from {{ ref("int_items") }}),
 
     variants as (
         select list_name, allow_repeat from lists group by list_name, allow_repeat
     ),
 
-    wanted as (
-        select
-            variants.list_name,
-            variants.allow_repeat,
-            truth.user_id,
-            count(*) as truth_count
-        from truth
-        inner join
-            variants
-            on variants.allow_repeat = 'all'
-            or truth.is_repeat = (variants.allow_repeat = 'repeat_only')
-        group by variants.list_name, variants.allow_repeat, truth.user_id
-    ),
+    catalogue as (select count(*) as item_count from items where is_eligible),
 
     gained as (
         select
-            wanted.list_name,
-            wanted.allow_repeat,
-            wanted.user_id,
+            hits.list_name,
+            hits.allow_repeat,
+            hits.user_id,
             ideals.k,
-            wanted.truth_count,
-            ideals.ideal_gain,
-            count(hits.item_id) as hit_count,
-            coalesce(
-                {{ stable_sum("hits.hit_number / cast(hits.item_rank as double)") }}, 0
-            ) as precision_sum,
-            coalesce(max(1 / cast(hits.item_rank as double)), 0) as reciprocal_rank,
-            coalesce({{ stable_sum("1 / log2(hits.item_rank + 1)") }}, 0) as gain
-        from wanted
-        inner join ideals on ideals.relevant_count = least(wanted.truth_count, ideals.k)
-        left join
-            hits
-            on wanted.list_name = hits.list_name
-            and wanted.allow_repeat = hits.allow_repeat
-            and wanted.user_id = hits.user_id
+            count(*) as hit_count,
+            count(
+                case when hits.item_rank <= ideals.truth_count then 1 end
+            ) as first_hit_count,
+            {{ stable_sum("hits.hit_number / cast(hits.item_rank as double)") }}
+            as precision_sum,
+            1 / cast(min(hits.item_rank) as double) as reciprocal_rank,
+            {{ stable_sum("1 / log2(hits.item_rank + 1)") }} as gain,
+            {{ stable_sum("hits.weight / log2(hits.item_rank + 1)") }} as graded_gain,
+            {{ stable_sum("hits.item_weight") }} as item_weight,
+            sum(greatest(hits.popularity_place - hits.item_rank, 0)) as surprise
+        from hits
+        inner join
+            ideals
+            on hits.allow_repeat = ideals.allow_repeat
+            and hits.user_id = ideals.user_id
             and hits.item_rank <= ideals.k
-        group by
-            wanted.list_name,
-            wanted.allow_repeat,
-            wanted.user_id,
-            ideals.k,
-            wanted.truth_count,
-            ideals.ideal_gain
+        group by hits.list_name, hits.allow_repeat, hits.user_id, ideals.k
+    ),
+
+    -- whoever took something that counts; without a hit the figures are 0
+    joined as (
+        select
+            variants.list_name,
+            ideals.*,
+            least(ideals.truth_count, ideals.k) as possible_count,
+            catalogue.item_count,
+            coalesce(gained.hit_count, 0) as hit_count,
+            coalesce(gained.first_hit_count, 0) as first_hit_count,
+            coalesce(gained.precision_sum, 0) as precision_sum,
+            coalesce(gained.reciprocal_rank, 0) as reciprocal_rank,
+            coalesce(gained.gain, 0) as gain,
+            coalesce(gained.graded_gain, 0) as graded_gain,
+            coalesce(gained.item_weight, 0) as hit_weight,
+            coalesce(gained.surprise, 0) as surprise
+        from ideals
+        inner join variants on ideals.allow_repeat = variants.allow_repeat
+        cross join catalogue
+        left join
+            gained
+            on variants.list_name = gained.list_name
+            and ideals.allow_repeat = gained.allow_repeat
+            and ideals.user_id = gained.user_id
+            and ideals.k = gained.k
     ),
 
     final as (
@@ -68,11 +75,16 @@ with
             truth_count,
             {{ ratio("hit_count", "k") }} as precision,
             {{ ratio("hit_count", "truth_count") }} as recall,
+            {{ ratio("2 * hit_count", "k + truth_count") }} as f1,
             cast(case when hit_count > 0 then 1 else 0 end as double) as hit_rate,
-            precision_sum / least(truth_count, k) as average_precision,
+            {{ ratio("first_hit_count", "possible_count") }} as r_precision,
+            precision_sum / possible_count as average_precision,
             reciprocal_rank,
-            gain / ideal_gain as ndcg
-        from gained
+            gain / ideal_gain as ndcg,
+            graded_gain / ideal_graded_gain as graded_ndcg,
+            hit_weight / item_weight as weighted_recall,
+            {{ ratio("surprise", "item_count * k") }} as serendipity
+        from joined
     )
 
 select *

@@ -18,7 +18,13 @@ with
     settled as ({{ settled_lines("netted") }}),
 
     final as (
-        select user_id, item_id, min(event_at) as first_at, count(*) as event_count
+        select
+            user_id,
+            item_id,
+            min(event_at) as first_at,
+            count(*) as event_count,
+            {{ stable_sum(line_weight()) }} as weight,
+            {{ ratio(stable_sum("rating"), "count(rating)") }} as rating
         from settled
         where
             rejection_reason is null and user_id is not null and {{ line_weight() }} > 0

@@ -2,66 +2,118 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from recsql.warehouse import open_warehouse
-from tests.worlds import AS_OF, Line, World, plan_with, tiny_world
+from tests.oracle.cases import (
+    by_score,
+    case_of,
+    cases_of,
+    catalogue,
+    evaluated,
+    listed,
+    taken,
+    users_of,
+)
+from tests.worlds import AS_OF, Line, World, tiny_world
 
 METRICS = {
     "precision": "precision",
     "recall": "recall",
+    "f1": "f1",
     "hit_rate": "hit_rate",
+    "r_precision": "r_precision",
     "map": "average_precision",
     "mrr": "reciprocal_rank",
     "ndcg": "ndcg",
+    "graded_ndcg": "graded_ndcg",
+    "weighted_recall": "weighted_recall",
+    "serendipity": "serendipity",
 }
 PERFECT = [1.0] * 4
 
 
-def metrics(ranked: Mapping[int, int], relevant: set[int], k: int) -> dict[str, float]:
-    """Return the metrics of one list, given as item by rank."""
-    ranks = sorted(rank for rank, i in ranked.items() if i in relevant and rank <= k)
+@dataclass(frozen=True)
+class Item:
+    """What a metric may ask of an item: its users, and its place by popularity."""
+
+    users: int
+    place: int
+
+
+def gains(weights: Sequence[float]) -> float:
+    """Return the discounted gain of weights in ranks 1, 2, 3 ..."""
+    return sum(w / math.log2(rank + 1) for rank, w in enumerate(weights, 1))
+
+
+def metrics(
+    ranked: Mapping[int, int],
+    relevant: Mapping[int, float],
+    k: int,
+    items: Mapping[int, Item],
+) -> dict[str, float]:
+    """Return the metrics of one list, given as item by rank; relevant by weight."""
+    hits = {r: i for r, i in sorted(ranked.items()) if i in relevant and r <= k}
+    ranks = list(hits)
     possible = min(len(relevant), k)
-    precisions = [number / rank for number, rank in enumerate(ranks, 1)]
-    ideal = sum(1 / math.log2(rank + 1) for rank in range(1, possible + 1))
+    precision, recall = len(ranks) / k, len(ranks) / len(relevant)
+    graded = [relevant.get(ranked.get(rank, -1), 0.0) for rank in range(1, k + 1)]
+    best = sorted(relevant.values(), reverse=True)[:k]
+    rarity = {i: max(items[i].users, 1) ** -0.5 for i in relevant}
+    ahead = [max(items[i].place - rank, 0) for rank, i in hits.items()]
     return {
-        "precision": len(ranks) / k,
-        "recall": len(ranks) / len(relevant),
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / (precision + recall) if ranks else 0.0,
         "hit_rate": float(bool(ranks)),
-        "map": sum(precisions) / possible,
+        "r_precision": sum(rank <= possible for rank in ranks) / possible,
+        "map": sum(n / rank for n, rank in enumerate(ranks, 1)) / possible,
         "mrr": 1 / ranks[0] if ranks else 0.0,
-        "ndcg": sum(1 / math.log2(rank + 1) for rank in ranks) / ideal,
+        "ndcg": gains([rank in hits for rank in range(1, k + 1)])
+        / gains([1.0] * possible),
+        "graded_ndcg": gains(graded) / gains(best),
+        "weighted_recall": sum(rarity[i] for i in hits.values()) / sum(rarity.values()),
+        "serendipity": sum(ahead) / len(items) / k,
     }
 
 
-def truth_of(world: World) -> dict[str, dict[int, set[int]]]:
-    """Return what known users took in the holdout, by allow_repeat."""
+def auc(
+    listed: Sequence[int], relevant: Container[int], pool: Iterable[int]
+) -> float | None:
+    """Return the share of pairs of (taken, not taken) in the right order."""
+    place = {item: rank for rank, item in enumerate(listed)}
+    places = {item: place.get(item, len(listed)) for item in pool}
+    taken = [place for item, place in places.items() if item in relevant]
+    others = [place for item, place in places.items() if item not in relevant]
+    right = sum((t < o) + (t == o) / 2 for t in taken for o in others)
+    return right / len(taken) / len(others) if others else None
+
+
+def truth_of(world: World) -> dict[str, dict[int, dict[int, float]]]:
+    """Return what known users took in the holdout and how often, by allow_repeat."""
     days = 28
     known = {line.user for line in world.past if line.user}
     owned = {(line.user, line.item) for line in world.past}
     eligible = {
         i for (i,) in world.rows("select item_id from int_items where is_eligible")
     }
-    truth: dict[str, dict[int, set[int]]] = {
-        kind: defaultdict(set) for kind in ("all", "new_only", "repeat_only")
+    truth: dict[str, dict[int, dict[int, float]]] = {
+        kind: defaultdict(lambda: defaultdict(float))
+        for kind in ("all", "new_only", "repeat_only")
     }
-    for line in world.lines:
+    for line in dict.fromkeys(world.lines):  # equal lines are copies
         later = 0 <= (line.at - AS_OF).total_seconds() <= days * 86400
         if later and line.quantity and line.user in known and line.item in eligible:
             kind = "repeat_only" if (line.user, line.item) in owned else "new_only"
-            truth["all"][line.user].add(line.item)
-            truth[kind][line.user].add(line.item)
+            truth["all"][line.user][line.item] += 1
+            truth[kind][line.user][line.item] += 1
     return truth
 
 
@@ -82,14 +134,24 @@ def served_lists(world: World) -> dict[tuple[str, str], dict[int, dict[int, int]
     return lists
 
 
+def items_of(world: World) -> dict[int, Item]:
+    """Return what is known of the eligible items."""
+    rows = world.rows(
+        "select item_id, user_count from int_items where is_eligible "
+        "order by item_index"
+    )
+    return {item: Item(users, place) for place, (item, users) in enumerate(rows, 1)}
+
+
 def test_metrics_of_every_list(world: World) -> None:
-    truth, expected = truth_of(world), {}
+    truth, items, expected = truth_of(world), items_of(world), {}
     lists = served_lists(world)
     lists.pop(("history", "new_only"), None)
     for (name, kind), users in lists.items():
         for user, relevant in truth[kind].items():
             for k in world.vars["eval_cutoffs"]:
-                expected[name, kind, user, k] = metrics(users[user], relevant, k)
+                figures = metrics(users[user], relevant, k, items)
+                expected[name, kind, user, k] = figures
     rows = world.dicts("eval_user_metrics")
     found = {
         (r["list_name"], r["allow_repeat"], r["user_id"], r["k"]): {
@@ -104,91 +166,75 @@ def test_metrics_of_every_list(world: World) -> None:
         assert found[key] == pytest.approx(figures, rel=1e-12)
 
 
-def test_summary_is_the_mean_with_its_interval(world: World) -> None:
-    def place(row: dict[str, Any]) -> tuple[Any, ...]:
-        return row["list_name"], row["allow_repeat"], row["k"]
-
-    summary = {(*place(r), r["metric"]): r for r in world.dicts("eval_summary")}
-    users = sorted(world.dicts("eval_user_metrics"), key=place)
-    for key, group in groupby(users, key=place):
-        rows = list(group)
-        for metric, column in METRICS.items():
-            figures = [row[column] for row in rows]
-            found = summary.pop((*key, metric))
-            half = 1.96 * stdev(figures) / math.sqrt(len(figures))
-            assert found["user_count"] == len(figures)
-            assert found["metric_value"] == pytest.approx(mean(figures), abs=1e-12)
-            interval = (found["interval_low"], found["interval_high"])
-            wanted = (max(mean(figures) - half, 0), min(mean(figures) + half, 1))
-            assert interval == pytest.approx(wanted, abs=1e-12)
-    assert not summary
+def test_area_under_the_curve(world: World) -> None:
+    truth, lists = truth_of(world), served_lists(world)
+    showable = {
+        i
+        for (i,) in world.rows(
+            "select item_id from int_items where is_eligible or is_new"
+        )
+    }
+    owned = defaultdict(set)
+    for user, item in world.rows("select user_id, item_id from int_user_items"):
+        owned[user].add(item)
+    rows = world.dicts("eval_auc")
+    assert rows
+    for row in rows:
+        kind, user = row["allow_repeat"], row["user_id"]
+        ranked = lists[row["list_name"], kind][user]
+        listed = [ranked[rank] for rank in sorted(ranked) if rank <= row["k"]]
+        pool = {
+            "all": showable,
+            "new_only": showable - owned[user],
+            "repeat_only": showable & owned[user],
+        }[kind]
+        expected = auc(listed, truth[kind][user], pool)
+        assert row["auc"] == pytest.approx(expected, abs=1e-12)
+    counted = sum(len(users) for users in truth.values())
+    assert len(rows) > counted
 
 
 # ---- Cases that well-known toolkits publish ------------------------------------------
 
 
+MODELS = ["eval_hits", "eval_ideals", "eval_user_metrics", "eval_user_figures"]
+MODELS += ["eval_segments", "eval_bounds", "eval_summary"]
+
+
 @pytest.fixture(scope="module")
 def cases(shared_data: Path) -> list[dict[str, Any]]:
-    return list(json.loads((shared_data / "metric_cases.json").read_text()))
-
-
-def case_of(cases: list[dict[str, Any]], start: str) -> dict[str, Any]:
-    return next(case for case in cases if case["name"].startswith(start))
+    return cases_of(shared_data)
 
 
 @contextmanager
-def evaluated(
-    ranked: Sequence[tuple[int, int, int]], relevant: Sequence[tuple[int, int]], k: int
+def scored(
+    ranked: Iterable[tuple[int, int, int]], truth: Sequence[Mapping[str, Any]], k: int
 ) -> Iterator[World]:
-    """Run the real evaluation models over lists (user, item, rank) and truth."""
-    plan = plan_with(as_of=str(AS_OF), eval_cutoffs=[k])
-    users, items, ranks = (list(column) for column in zip(*ranked, strict=True))
-    owners, taken = (list(column) for column in zip(*relevant, strict=True))
-    given = {
-        "eval_lists": {"user_id": users, "item_id": items, "item_rank": ranks},
-        "eval_truth": {"user_id": owners, "item_id": taken},
+    """Score lists of (user, item, rank) against truth, whose rating is its weight."""
+    relevant = [(r["user_id"], r["item_id"], r.get("rating", 1)) for r in truth]
+    tables = {
+        "eval_lists": listed(ranked),
+        "eval_truth": taken(relevant),
+        "int_items": catalogue(dict.fromkeys(range(1, 21), 1)),
+        "int_users": users_of(truth),
     }
-    extra = {
-        "eval_lists": "'case' as list_name, 'all' as allow_repeat",
-        "eval_truth": "false as is_repeat",
-    }
-    with open_warehouse(None, {"TimeZone": "UTC"}) as warehouse:
-        for name, columns in given.items():
-            warehouse.connection.register("given", pa.table(columns))
-            warehouse.rows(f"create table {name} as select *, {extra[name]} from given")
-            warehouse.connection.unregister("given")
-        for model in (
-            "eval_hits",
-            "eval_ideal_gains",
-            "eval_user_metrics",
-            "eval_summary",
-        ):
-            warehouse.materialize(warehouse.connection, plan.models[model])
-        yield World([], {}, warehouse)
+    with evaluated(
+        tables, MODELS, eval_cutoffs=[k], eval_metrics=list(METRICS)
+    ) as world:
+        yield world
 
 
 def summary_of(world: World) -> dict[str, float]:
-    return dict(world.rows("select metric, metric_value from eval_summary"))
+    return dict(
+        world.rows(
+            "select metric, metric_value from eval_summary where segment_kind = 'all'"
+        )
+    )
 
 
 def by_user(world: World, column: str) -> list[float]:
     rows = world.rows(f"select {column} from eval_user_metrics order by user_id")
     return [figure for (figure,) in rows]
-
-
-def pairs(rows: Sequence[Mapping[str, int]]) -> list[tuple[int, int]]:
-    return [(row["user_id"], row["item_id"]) for row in rows]
-
-
-def by_score(
-    rows: Sequence[Mapping[str, int]], score: str
-) -> list[tuple[int, int, int]]:
-    """Return (user, item, rank), the rank counted by falling score."""
-    ranked = []
-    order = sorted(rows, key=lambda r: (r["user_id"], -r.get(score, 0), r["item_id"]))
-    for user, group in groupby(order, key=lambda row: row["user_id"]):
-        ranked += [(user, row["item_id"], rank) for rank, row in enumerate(group, 1)]
-    return ranked
 
 
 def by_given_rank(rows: Sequence[Mapping[str, int]]) -> list[tuple[int, int, int]]:
@@ -200,10 +246,11 @@ def test_case_binary_metrics_at_10(cases: list[dict[str, Any]]) -> None:
     case = case_of(cases, "ranking metrics @10")
     expected = case["expected"]
     ranked = by_score(case["pred"], "score")
-    with evaluated(ranked, pairs(case["truth"]), case["k"]) as world:
+    with scored(ranked, case["truth"], case["k"]) as world:
         found = summary_of(world)
     names = {"map": "map_div_min_actual_k", "ndcg": "ndcg_log2_or_ln"}
-    for metric in ("precision", "recall", "map", "ndcg"):
+    names["r_precision"] = "r_precision_k10"
+    for metric in ("precision", "recall", "map", "ndcg", "r_precision"):
         figure = expected[names.get(metric, metric)]
         assert found[metric] == pytest.approx(figure, rel=case["tol"])
 
@@ -211,7 +258,7 @@ def test_case_binary_metrics_at_10(cases: list[dict[str, Any]]) -> None:
 def test_case_perfect_list(cases: list[dict[str, Any]]) -> None:
     case = case_of(cases, "same truth as prediction")
     ranked = by_score(case["truth"], "rating")
-    with evaluated(ranked, pairs(case["truth"]), case["k"]) as world:
+    with scored(ranked, case["truth"], case["k"]) as world:
         found = summary_of(world)
     assert found["precision"] == pytest.approx((3 + 5 + 10) / 30)
     assert [found[m] for m in ("recall", "ndcg", "map", "mrr")] == PERFECT
@@ -221,14 +268,14 @@ def test_case_no_hits_is_zero_not_null(cases: list[dict[str, Any]]) -> None:
     case = case_of(cases, "no hits")
     users = {row["user_id"] for row in case["truth"]}
     ranked = [(user, 100, 1) for user in sorted(users)]
-    with evaluated(ranked, pairs(case["truth"]), case["k"]) as world:
+    with scored(ranked, case["truth"], case["k"]) as world:
         assert summary_of(world) == dict.fromkeys(METRICS, 0.0)
 
 
 def test_case_k_larger_than_the_list(cases: list[dict[str, Any]]) -> None:
     case = case_of(cases, "k larger than list")
     ranked = by_score(case["truth"], "score")
-    with evaluated(ranked, pairs(case["truth"]), case["k"]) as world:
+    with scored(ranked, case["truth"], case["k"]) as world:
         assert summary_of(world)["precision"] == pytest.approx(3 / 5)
 
 
@@ -240,7 +287,7 @@ def test_case_average_precision_with_gaps_in_the_ranks(
     case = case_of(cases, "MAP@k per user")
     both = (case["expected"][f"k={k},divide_by_{kind}"] for kind in ("actual", "k"))
     expected = [max(figures) for figures in zip(*both, strict=True)]
-    with evaluated(by_given_rank(case["reco"]), pairs(case["truth"]), k) as world:
+    with scored(by_given_rank(case["reco"]), case["truth"], k) as world:
         assert by_user(world, "average_precision") == pytest.approx(expected)
 
 
@@ -251,7 +298,7 @@ def test_case_ndcg_against_the_achievable_ideal(
     cases: list[dict[str, Any]], k: int, convention: str
 ) -> None:
     case = case_of(cases, "NDCG@k per user")
-    with evaluated(by_given_rank(case["reco"]), pairs(case["truth"]), k) as world:
+    with scored(by_given_rank(case["reco"]), case["truth"], k) as world:
         assert by_user(world, "ndcg") == pytest.approx(case["expected"][convention])
 
 
@@ -259,11 +306,20 @@ def test_case_precision_and_recall_at_2(cases: list[dict[str, Any]]) -> None:
     """A user with truth and no list counts as 0; one without truth is dropped."""
     case = case_of(cases, "precision/recall/R-precision @2")
     expected = case["expected"]
-    with evaluated(by_given_rank(case["reco"]), pairs(case["truth"]), 2) as world:
+    with scored(by_given_rank(case["reco"]), case["truth"], 2) as world:
         users = world.rows("select user_id from eval_user_metrics order by user_id")
         assert [user for (user,) in users] == case["users"]
         assert by_user(world, "precision") == expected["precision_at_2"]
         assert by_user(world, "recall") == pytest.approx(expected["recall_at_2"])
+        assert by_user(world, "r_precision") == expected["r_precision_at_2"]
+
+
+def test_case_graded_gain_is_the_weight_itself(cases: list[dict[str, Any]]) -> None:
+    case = case_of(cases, "graded nDCG")
+    ranked = by_score(case["pred"], "score")
+    with scored(ranked, case["truth"], case["k"]) as world:
+        found = summary_of(world)["graded_ndcg"]
+    assert found == pytest.approx(case["expected"]["ndcg_raw_log2"], rel=case["tol"])
 
 
 def test_case_rules(cases: list[dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -156,6 +157,9 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {"int_item_nodes", "int_basket_nodes", "sig_level_rules"} <= off
     assert {"int_basket_regions", "sig_region_pairs", "sig_region_rules"} <= off
     assert {"sig_shared_users", "sig_relation_texts", "sig_item_relations"} <= off
+    assert {"eval_auc", "eval_calibration", "eval_catalogue_metrics"} <= off
+    assert {"eval_list_metrics", "eval_category_diversity"} <= off
+    assert {"eval_content_diversity", "eval_user_categories"} <= off
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)
@@ -201,3 +205,10 @@ def test_every_default_var_is_read() -> None:
         PLAN.renderer.render_text(sql, path)
         assert set(PLAN.renderer.referenced()) <= set(PLAN.models)
     assert set(PLAN.project.default_vars) <= PLAN.renderer.vars_read
+
+
+def test_the_page_on_metrics_has_every_formula() -> None:
+    page = (ROOT / "docs/metrics.md").read_text()
+    with (ROOT / "warehouse/seeds/metric_definitions.csv").open() as seed:
+        for row in csv.DictReader(seed):
+            assert f"| `{row['metric']}` | {row['formula']} |\n" in page

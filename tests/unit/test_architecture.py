@@ -15,7 +15,7 @@ PACKAGE = Path(recsql.__file__).parent
 # From the bottom up: a module imports only from floors below its own.
 FLOORS = [
     {"errors", "factorize", "neighbours", "chunks", "distributions", "spark_changes"},
-    {"eligible", "latent", "functions"},
+    {"eligible", "latent", "functions", "resampling"},
     {"best"},
     {"arrow_lists", "linear", "similarity"},
     {"udfs", "properties"},
@@ -70,6 +70,7 @@ def test_only_the_seam_knows_the_numerics() -> None:
         "latent",
         "linear",
         "neighbours",
+        "resampling",
         "similarity",
     }
     users = {p.stem for p in PACKAGE.glob("*.py") if numeric & imported(p)}
