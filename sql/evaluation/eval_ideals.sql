@@ -14,6 +14,7 @@ with
         select
             kinds.allow_repeat,
             truth.user_id,
+            truth.is_newcomer,
             truth.weight,
             truth.item_weight,
             row_number() over (
@@ -31,6 +32,7 @@ with
         select
             placed.allow_repeat,
             placed.user_id,
+            placed.is_newcomer,
             cutoffs.k,
             count(*) as truth_count,
             {{ stable_sum("placed.item_weight") }} as item_weight,
@@ -48,7 +50,7 @@ with
             }} as ideal_graded_gain
         from placed
         cross join cutoffs
-        group by placed.allow_repeat, placed.user_id, cutoffs.k
+        group by placed.allow_repeat, placed.user_id, placed.is_newcomer, cutoffs.k
     )
 
 select *

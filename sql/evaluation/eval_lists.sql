@@ -1,9 +1,12 @@
 -- One row per (list_name, allow_repeat, user_id, item_rank): the lists that are scored.
--- Every candidate source is cut as all and as new_only; each surface as it is served.
+-- Every candidate source is cut as all and as new_only; each surface as it is served;
+-- and to new users goes what is popular.
 {{ config(enabled=var("as_of") is not none) }}
 with
     candidates as (select * from {{ ref("cand_all") }}),
     served as (select * from {{ ref("rec_for_user") }}),
+    newcomers as (select * from {{ ref("eval_newcomers") }}),
+    popularity as (select * from {{ ref("sig_popularity") }}),
     stages as ({{ surface_stages() }}),
 
     cut as (
@@ -27,6 +30,16 @@ with
             served.item_rank
         from served
         inner join stages on served.surface = stages.surface and stages.stage = 1
+        union all
+        select
+            'new users',
+            'all',
+            newcomers.user_id,
+            popularity.item_id,
+            popularity.popularity_rank
+        from newcomers
+        cross join popularity
+        where popularity.popularity_rank <= {{ var("eval_cutoffs") | max | int }}
     ),
 
     final as (

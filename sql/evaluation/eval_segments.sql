@@ -4,11 +4,27 @@
 {{ config(enabled=var("as_of") is not none) }}
 with
     users as (select * from {{ ref("int_users") }}),
+    newcomers as (select * from {{ ref("eval_newcomers") }}),
+
+    everyone as (
+        select user_id
+        from users
+        union
+        select user_id
+        from newcomers
+    ),
 
     numbered as (
         select
-            *, cast(row_number() over (order by user_id) - 1 as integer) as user_number
-        from users
+            everyone.user_id,
+            users.order_count,
+            users.home_region,
+            users.user_group,
+            cast(
+                row_number() over (order by everyone.user_id) - 1 as integer
+            ) as user_number
+        from everyone
+        left join users on everyone.user_id = users.user_id
     ),
 
     bounds as (select unnest({{ var("eval_order_bounds") }}) as order_from),

@@ -71,6 +71,7 @@ with
                 cast(null as double),
                 cast(null as double)
             from catalogue_metrics
+            where {{ metric }} is not null
         {% endfor %}
     ),
 

@@ -55,7 +55,10 @@ with
             coalesce(gained.item_weight, 0) as hit_weight,
             coalesce(gained.surprise, 0) as surprise
         from ideals
-        inner join variants on ideals.allow_repeat = variants.allow_repeat
+        inner join
+            variants
+            on ideals.allow_repeat = variants.allow_repeat
+            and ideals.is_newcomer = (variants.list_name = 'new users')
         cross join catalogue
         left join
             gained

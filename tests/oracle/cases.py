@@ -47,6 +47,7 @@ def taken(rows: Iterable[tuple[Any, Any, float]]) -> list[Row]:
         {
             "user_id": user,
             "item_id": item,
+            "is_newcomer": False,
             "is_repeat": False,
             "weight": float(weight),
             "popularity_place": number,

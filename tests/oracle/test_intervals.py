@@ -98,6 +98,8 @@ def segments_of(world: World) -> dict[int, set[tuple[str, str]]]:
 
 def test_summary_is_the_mean_with_its_interval(world: World) -> None:
     segments = segments_of(world)
+    for (user,) in world.rows("select user_id from eval_newcomers"):
+        segments.setdefault(user, {("all", "all users")})
     numbers = {user: number for number, user in enumerate(sorted(segments))}
     figures: dict[tuple[Any, ...], dict[int, float]] = defaultdict(dict)
     for row in world.dicts("eval_user_figures"):

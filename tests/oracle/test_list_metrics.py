@@ -122,7 +122,7 @@ def test_categories_of_a_list_are_those_of_the_user(world: World) -> None:
 
 def of_all_lists(
     lists: Sequence[Sequence[int]], catalogue: Sequence[int], k: int
-) -> Mapping[str, float]:
+) -> Mapping[str, float | None]:
     """Return the metrics of all lists at once."""
     counts = Counter(item for items in lists for item in items)
     ordered = np.sort([counts[item] for item in catalogue])
@@ -135,7 +135,7 @@ def of_all_lists(
         "catalogue_coverage": len(counts) / len(catalogue),
         "gini": spread / 2 / ordered.mean(),
         "entropy": -(shares * np.log2(shares)).sum(),
-        "personalization": mean(apart),
+        "personalization": mean(apart) if apart else None,
     }
 
 

@@ -97,7 +97,10 @@ def auc(
 
 
 def truth_of(world: World) -> dict[str, dict[int, dict[int, float]]]:
-    """Return what known users took in the holdout and how often, by allow_repeat."""
+    """Return what known users took in the holdout and how often, by allow_repeat.
+
+    Under `new users` it is what all others took.
+    """
     days = 28
     known = {line.user for line in world.past if line.user}
     owned = {(line.user, line.item) for line in world.past}
@@ -106,11 +109,14 @@ def truth_of(world: World) -> dict[str, dict[int, dict[int, float]]]:
     }
     truth: dict[str, dict[int, dict[int, float]]] = {
         kind: defaultdict(lambda: defaultdict(float))
-        for kind in ("all", "new_only", "repeat_only")
+        for kind in ("all", "new_only", "repeat_only", "new users")
     }
     for line in dict.fromkeys(world.lines):  # equal lines are copies
         later = 0 <= (line.at - AS_OF).total_seconds() <= days * 86400
-        if later and line.quantity and line.user in known and line.item in eligible:
+        counts = later and line.quantity and line.user and line.item in eligible
+        if counts and line.user not in known:
+            truth["new users"][line.user][line.item] += 1
+        elif counts:
             kind = "repeat_only" if (line.user, line.item) in owned else "new_only"
             truth["all"][line.user][line.item] += 1
             truth[kind][line.user][line.item] += 1
@@ -131,6 +137,8 @@ def served_lists(world: World) -> dict[tuple[str, str], dict[int, dict[int, int]
     for row in world.dicts("rec_for_user"):
         key = (f"surface {row['surface']}", kinds[row["surface"]])
         lists[key][row["user_id"]][row["item_rank"]] = row["item_id"]
+    ranked = world.rows("select popularity_rank, item_id from sig_popularity")
+    lists["new users", "all"] = defaultdict(lambda: dict(ranked))
     return lists
 
 
@@ -148,7 +156,7 @@ def test_metrics_of_every_list(world: World) -> None:
     lists = served_lists(world)
     lists.pop(("history", "new_only"), None)
     for (name, kind), users in lists.items():
-        for user, relevant in truth[kind].items():
+        for user, relevant in truth[name if name in truth else kind].items():
             for k in world.vars["eval_cutoffs"]:
                 figures = metrics(users[user], relevant, k, items)
                 expected[name, kind, user, k] = figures
@@ -188,7 +196,8 @@ def test_area_under_the_curve(world: World) -> None:
             "new_only": showable - owned[user],
             "repeat_only": showable & owned[user],
         }[kind]
-        expected = auc(listed, truth[kind][user], pool)
+        own = truth["new users" if row["list_name"] == "new users" else kind]
+        expected = auc(listed, own[user], pool)
         assert row["auc"] == pytest.approx(expected, abs=1e-12)
     counted = sum(len(users) for users in truth.values())
     assert len(rows) > counted
@@ -217,6 +226,7 @@ def scored(
         "eval_truth": taken(relevant),
         "int_items": catalogue(dict.fromkeys(range(1, 21), 1)),
         "int_users": users_of(truth),
+        "eval_newcomers": [{"user_id": 1}],
     }
     with evaluated(
         tables, MODELS, eval_cutoffs=[k], eval_metrics=list(METRICS)
