@@ -31,6 +31,7 @@ EVERY_FIGURE: Mapping[str, Any] = {
     "eval_segments": ["orders", "region", "user group"],
     "eval_order_bounds": [1, 2, 4, 6],
     "eval_resamples": 200,
+    "eval_compared_metrics": ["ndcg", "novelty"],
 }
 SMALL: Mapping[str, Any] = {
     "as_of": str(AS_OF),

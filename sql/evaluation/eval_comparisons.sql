@@ -1,0 +1,89 @@
+-- One row per (run_id, allow_repeat, metric, k, list_name, other_list_name): which of
+-- two
+-- lists is better, and is it chance?
+-- holm_p_value: Holm 1979 over all pairs of lists. more_users: to find this
+-- difference in
+-- 80 % of all holdouts, (1.96 + 0.84)^2 * variance / difference^2 - users.
+{{
+    config(
+        enabled=var("as_of") is not none
+        and var("eval_compared_metrics") | length > 0,
+        tags=["public"],
+    )
+}}
+with
+    differences as (select * from {{ ref("eval_mean_differences") }}),
+    signed_ranks as (select * from {{ ref("eval_signed_ranks") }}),
+
+    -- where no user's figures differ there is nothing to test
+    tested as (
+        select
+            differences.*,
+            signed_ranks.statistic,
+            coalesce(2 * normal_sf(abs(signed_ranks.statistic)), 1) as wilcoxon_p_value
+        from differences
+        left join
+            signed_ranks
+            on differences.allow_repeat = signed_ranks.allow_repeat
+            and differences.metric = signed_ranks.metric
+            and differences.k = signed_ranks.k
+            and differences.list_name = signed_ranks.list_name
+            and differences.other_list_name = signed_ranks.other_list_name
+    ),
+
+    placed as (
+        select
+            *,
+            count(*) over (partition by allow_repeat, metric, k) as pair_count,
+            row_number() over (
+                partition by allow_repeat, metric, k
+                order by wilcoxon_p_value, list_name, other_list_name
+            ) as place
+        from tested
+    ),
+
+    corrected as (
+        select
+            *,
+            least(
+                max(wilcoxon_p_value * (pair_count - place + 1)) over (
+                    partition by allow_repeat, metric, k order by place
+                ),
+                1
+            ) as holm_p_value,
+            {{ ratio("7.849 * variance", "difference * difference") }} as needed_users
+        from placed
+    ),
+
+    final as (
+        select
+            {{ text(invocation_id) }} as run_id,
+            allow_repeat,
+            metric,
+            k,
+            list_name,
+            other_list_name,
+            user_count,
+            difference,
+            interval_low,
+            interval_high,
+            p_value as bootstrap_p_value,
+            statistic as wilcoxon_statistic,
+            wilcoxon_p_value,
+            holm_p_value,
+            holm_p_value < 0.05 as is_significant,
+            cast(
+                case
+                    when needed_users <= user_count
+                    then 0
+                    when needed_users > user_count
+                    then ceil(needed_users) - user_count
+                end as bigint
+            ) as more_users,
+            {{ as_timestamp(var("as_of")) }} as as_of,
+            {{ as_timestamp(run_started_at) }} as generated_at
+        from corrected
+    )
+
+select *
+from final

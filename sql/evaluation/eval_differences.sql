@@ -1,0 +1,42 @@
+-- One row per (allow_repeat, metric, k, list_name, other_list_name, user_id): how much
+-- better one list is than another, for a user who has figures of both.
+{{
+    config(
+        enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0
+    )
+}}
+with
+    figures as (select * from {{ ref("eval_user_figures") }}),
+
+    compared as (
+        select *
+        from figures
+        where
+            metric in (
+                {% for metric in var("eval_compared_metrics") %}
+                    {{ text(metric) }} {% if not loop.last %}, {% endif %}
+                {% endfor %}
+            )
+    ),
+
+    final as (
+        select
+            compared.allow_repeat,
+            compared.metric,
+            compared.k,
+            compared.list_name,
+            others.list_name as other_list_name,
+            compared.user_id,
+            compared.figure - others.figure as difference
+        from compared
+        inner join
+            compared as others
+            on compared.allow_repeat = others.allow_repeat
+            and compared.metric = others.metric
+            and compared.k = others.k
+            and compared.user_id = others.user_id
+            and compared.list_name < others.list_name
+    )
+
+select *
+from final
