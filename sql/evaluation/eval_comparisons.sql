@@ -57,7 +57,7 @@ with
 
     final as (
         select
-            {{ text(invocation_id) }} as run_id,
+            {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
             allow_repeat,
             metric,
             k,
