@@ -76,7 +76,8 @@ with
                 case
                     when needed_users <= user_count
                     then 0
-                    when needed_users > user_count
+                    -- more: the difference is one of rounding
+                    when needed_users < 1e15
                     then ceil(needed_users) - user_count
                 end as bigint
             ) as more_users,
