@@ -17,7 +17,8 @@
         {% for column in ["quantity", "amount", "rating"] -%}
             try_cast({{ mapped("events", column) }} as double) as {{ column }},
         {% endfor -%}
-        cast({{ mapped("events", "region") }} as varchar) as region
+        cast({{ mapped("events", "region") }} as varchar) as region,
+        cast({{ mapped("events", "is_test") }} as boolean) as is_test
     from {{ input_relation("events") }}
     {% if var("events").get("where") %}
         where {{ var("events").get("where") }}

@@ -1,10 +1,16 @@
-"""Backtests: the same models as of a past moment, in a scratch warehouse."""
+"""Backtests: the same models as of past moments, in a scratch warehouse."""
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from recsql.errors import InputError
 from recsql.past import build_as_of, event_range, scratch_warehouse
@@ -15,33 +21,72 @@ from recsql.warehouse import Warehouse, open_warehouse
 
 SCRATCH = "backtest.duckdb"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
-SUMMARY = "eval_summary"
+KEPT = ("eval_runs", "eval_summary", "eval_comparisons")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the evaluation summary."""
+    """One line of the evaluation summary that is about all users."""
 
     list_name: str
     allow_repeat: str
     metric: str
     k: int
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     users: int
 
 
 @dataclass(frozen=True)
-class Backtest:
-    """What a backtest found, and the window it looked at."""
+class Comparison:
+    """One list against another, user by user; by how much the first is better."""
 
+    allow_repeat: str
+    metric: str
+    k: int
+    list_name: str
+    other_list_name: str
+    difference: float
+    is_significant: bool
+    more_users: int | None
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """From how many orders on a list is better than another; None where it never is."""
+
+    allow_repeat: str
+    metric: str
+    k: int
+    list_name: str
+    other_list_name: str
+    min_orders: int | None
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Which past moments are looked at: the last days, then `every` days earlier."""
+
+    days: int
+    count: int = 1
+    every: int = 0
+    gap: int = 0
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What one fold of a backtest found, and the window it looked at."""
+
+    run_id: str
     as_of: datetime
     until: datetime
     figures: tuple[Figure, ...]
+    comparisons: tuple[Comparison, ...]
+    thresholds: tuple[Threshold, ...]
 
 
-def parse_days(text: str) -> int:
+def parse_days(text: str, option: str = "--last", least: int = 1) -> int:
     """Return the days of a period such as `28d` or `4w`.
 
     Raises:
@@ -51,9 +96,12 @@ def parse_days(text: str) -> int:
     (28, 28)
     """
     found = PERIOD.fullmatch(text.strip())
-    if not found or int(found[1]) == 0:
-        raise InputError(f'--last "{text}" is not a period. Use for example 28d or 4w.')
-    return int(found[1]) * (7 if found[2] == "w" else 1)
+    days = int(found[1]) * (7 if found[2] == "w" else 1) if found else 0
+    if not found or days < least:
+        raise InputError(
+            f'{option} "{text}" is not a period. Use for example 28d or 4w.'
+        )
+    return days
 
 
 def run_backtest(
@@ -61,43 +109,136 @@ def run_backtest(
 ) -> Backtest:
     """Hold out the last days of events, build all models without them, and score.
 
-    The figures are also appended to table eval_summary of the main warehouse.
+    The figures are also appended to tables eval_* of the main warehouse.
 
     Raises:
         InputError: there are no events, or none before the held-out window.
         ModelError: a model failed.
         TestsFailed: a test failed, e.g. that nothing later than as_of was seen.
     """
+    return run_folds(project, Folds(days), threads, listener)[0]
+
+
+def run_folds(
+    project: Project, folds: Folds, threads: int, listener: Listener
+) -> list[Backtest]:
+    """Run a backtest at several past moments, the earliest first; see run_backtest."""
+    run = {
+        "run_id": str(uuid.uuid4()),
+        "commit": _commit(project.root),
+        "vars": _changed_vars(project),
+    }
+    if folds.count > 1 and project.vars["eval_split"] != "time":
+        raise InputError(
+            f"backtest --folds {folds.count}: folds are moments in time, but var "
+            f"eval_split is {project.vars['eval_split']}. Set it to time."
+        )
+    found = []
+    for number in range(1, folds.count + 1):
+        back = timedelta(days=(folds.count - number) * (folds.every or folds.days))
+        dated = project.with_vars({"eval_run": {**run, "fold": number}})
+        found.append(_run_fold(dated, folds, back, threads, listener))
+    return found
+
+
+def _run_fold(
+    project: Project, folds: Folds, back: timedelta, threads: int, listener: Listener
+) -> Backtest:
     with scratch_warehouse(project, SCRATCH) as warehouse:
         first, last = event_range(project, warehouse)
-        as_of = last - timedelta(days=days)
+        until = last - back
+        as_of = until - timedelta(days=folds.days + folds.gap)
+        if project.vars["eval_split"] != "time":
+            as_of = last.replace(microsecond=0) + timedelta(seconds=1)
         if first >= as_of:
             raise InputError(
                 f"backtest: the window to hold out starts at {as_of}, and no event is "
-                f"older: the first is at {first}. Use a shorter --last."
+                f"older: the first is at {first}. Use a shorter --last or less --folds."
             )
-        dated = project.with_vars({"as_of": str(as_of), "holdout_days": days})
-        build_as_of(dated, warehouse, [f"+{SUMMARY}"], threads, listener)
-        figures = _figures(warehouse)
-    _append(project)
-    return Backtest(as_of, last, figures)
+        dated = project.with_vars(
+            {
+                "as_of": str(as_of),
+                "holdout_days": folds.days,
+                "eval_gap_days": folds.gap,
+            }
+        )
+        plan = build_as_of(
+            dated, warehouse, [f"+{name}" for name in _asked(dated)], threads, listener
+        )
+        built = [name for name in KEPT if name in plan.models]
+        found = _found(dated, warehouse, as_of, until)
+    _append(project, built)
+    return found
 
 
-def _figures(warehouse: Warehouse) -> tuple[Figure, ...]:
-    rows = warehouse.rows(
-        "select list_name, allow_repeat, metric, k, metric_value, interval_low, "
-        f"interval_high, user_count from main.{SUMMARY} where segment_kind = 'all' "
-        "order by all"
+def _asked(project: Project) -> list[str]:
+    """Return the models that a backtest builds with all they need."""
+    compared = ["eval_comparisons", "eval_thresholds"]
+    return [*KEPT[:2], *(compared if project.vars["eval_compared_metrics"] else ())]
+
+
+def _found(
+    project: Project, warehouse: Warehouse, as_of: datetime, until: datetime
+) -> Backtest:
+    def rows(table: str, columns: str, where: str = "true") -> list[tuple[Any, ...]]:
+        if table not in warehouse.kinds:
+            return []
+        return warehouse.rows(
+            f"select {columns} from main.{table} where {where} order by all"
+        )
+
+    pair = "allow_repeat, metric, k, list_name, other_list_name, "
+    figures = rows(
+        "eval_summary",
+        "list_name, allow_repeat, metric, k, metric_value, interval_low, "
+        "interval_high, user_count",
+        "segment_kind = 'all'",
     )
-    return tuple(Figure(*row) for row in rows)
+    compared = rows("eval_comparisons", pair + "difference, is_significant, more_users")
+    thresholds = rows("eval_thresholds", pair + "min_orders")
+    return Backtest(
+        project.vars["eval_run"]["run_id"],
+        as_of,
+        until,
+        tuple(Figure(*row) for row in figures),
+        tuple(Comparison(*row) for row in compared),
+        tuple(Threshold(*row) for row in thresholds),
+    )
 
 
-def _append(project: Project) -> None:
+def _append(project: Project, names: list[str]) -> None:
     """Add the figures to the main warehouse, which keeps those of earlier runs."""
-    target = f"main.{SUMMARY}"
     build = project.profile.build_path
     with open_warehouse(build, project.profile.settings) as main:
+        kept = [name for name in names if main.has_table("main", name)]
         scratch = literal(str(build.with_name(SCRATCH)))
         main.rows(f"attach {scratch} as scratch (read_only)")
-        kept = f"from {target} union all by name " if SUMMARY in main.kinds else ""
-        main.rows(f"create or replace table {target} as {kept}from scratch.{target}")
+        for name in names:
+            before = f"from main.{name} union all by name " if name in kept else ""
+            main.rows(
+                f"create or replace table main.{name} as {before}from scratch.{name}"
+            )
+
+
+def _changed_vars(project: Project) -> str:
+    """Return the vars that are not the defaults, as JSON."""
+    changed: Mapping[str, Any] = {
+        name: value
+        for name, value in sorted(project.vars.items())
+        if value != project.default_vars.get(name)
+    }
+    return json.dumps(changed, default=str)
+
+
+def _commit(folder: Path) -> str | None:
+    """Return the commit of the project's folder; None where there is no git."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

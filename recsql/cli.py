@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recsql import __version__
+from recsql.cli_backtest import backtest, compare
 from recsql.errors import InputError
 from recsql.options import (
     open_project,
@@ -144,21 +145,6 @@ def publish(**options: Any) -> None:
     pipeline.publish_tables(open_project(**options), _console().event)
 
 
-@cli.command("backtest", short_help="Score what the models would have shown.")
-@click.option("--last", default="28d", show_default=True, help="Held out: 28d, 4w ...")
-@work_options
-def backtest(last: str, threads: int | None, **options: Any) -> None:
-    """Build the same models as of a past moment and score what they recommend."""
-    from recsql import backtest as backtests
-    from recsql.demo import print_figures
-
-    days = backtests.parse_days(last)
-    project = open_project(**options)
-    console = _console()
-    count = threads or project.profile.threads
-    print_figures(console, backtests.run_backtest(project, days, count, console.event))
-
-
 @cli.command("ls", short_help="List the models in build order.")
 @selection_options
 @project_options
@@ -282,3 +268,7 @@ def demo(threads: int | None, **options: Any) -> None:
 
     project = open_project(**options)
     run_demo(project, threads or project.profile.threads, _console())
+
+
+cli.add_command(backtest)
+cli.add_command(compare)

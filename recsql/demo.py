@@ -12,13 +12,15 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from recsql import backtest, pipeline, shows
+from recsql import pipeline, shows
+from recsql.backtest import run_backtest
 from recsql.console import Console
 from recsql.errors import InputError
 from recsql.loader import load_table
 from recsql.project import Project
 from recsql.publish import Published
 from recsql.runner import ModelResult
+from recsql.scoreboard import print_backtests
 from recsql.warehouse import open_warehouse
 
 TABLES = ("transactions", "products", "demographics")
@@ -39,14 +41,12 @@ def run_demo(project: Project, threads: int, console: Console) -> None:
     published = pipeline.publish_tables(project, console.event)
     refreshed = time.perf_counter() - started
     console.line(f"refresh took {refreshed:.1f} s; now the backtest")
-    found = backtest.run_backtest(
-        project, HELD_OUT_DAYS, threads, console.problem_event
-    )
+    found = run_backtest(project, HELD_OUT_DAYS, threads, console.problem_event)
     published = pipeline.publish_tables(project, console.problem_event)
     total = time.perf_counter() - started
     _print_rows(console, published)
     _print_layers(console, results)
-    print_figures(console, found)
+    print_backtests(console, project, [found])
     _print_household(project, console)
     console.line()
     console.line(
@@ -97,25 +97,6 @@ def _print_layers(console: Console, results: list[ModelResult]) -> None:
         ("layer", "models", "seconds"),
         [(layer, models[layer], round(s, 2)) for layer, s in seconds.items()],
         "Seconds per layer (models run side by side, so they add up to more)",
-    )
-
-
-def print_figures(console: Console, found: backtest.Backtest) -> None:
-    """Print one line per list, one column per metric."""
-    metrics = list(dict.fromkeys(f"{f.metric}@{f.k}" for f in found.figures))
-    lines: dict[tuple[str, str, int], dict[str, float]] = defaultdict(dict)
-    for f in found.figures:
-        line = lines[f.allow_repeat, f.list_name, f.users]
-        line[f"{f.metric}@{f.k}"] = round(f.value, 4)
-    console.line()
-    console.table(
-        ("items", "list", "users", *metrics),
-        [
-            (*key, *(values.get(metric) for metric in metrics))
-            for key, values in sorted(lines.items())
-        ],
-        f"Backtest: trained before {found.as_of}, scored on what followed until "
-        f"{found.until}",
     )
 
 

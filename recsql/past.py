@@ -63,11 +63,13 @@ def build_as_of(
     """Build and test the wanted models with all they need, by var as_of.
 
     Raises:
+        InputError: a model reads raw tables past the staging models.
         ModelError: a model failed.
         TestsFailed: a test failed, e.g. that nothing later than as_of was seen.
     """
     plan = _compile(project)
     names = plan.graph.select(wanted)
+    _require_staging(plan, names)
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()
@@ -79,3 +81,16 @@ def build_as_of(
 def _compile(project: Project) -> Plan:
     """Compile so that raw tables are read from the attached main warehouse."""
     return compile_project(project, lambda *parts: quoted(ORIGIN, *parts))
+
+
+def _require_staging(plan: Plan, names: Sequence[str]) -> None:
+    """Refuse models that could see later events, as only staging leaves these out."""
+    for name in names:
+        model = plan.models.get(name)
+        if model and model.sources and model.model.layer != "staging":
+            raw = model.sources[0].removeprefix(f"{ORIGIN}.")
+            raise InputError(
+                f"{model.file}: reads {raw} itself, so that events later "
+                "than as_of cannot be hidden from it. Read stg_events or another model "
+                "of sql/staging."
+            )

@@ -5,6 +5,7 @@ dbt calls such files analyses and compiles them; what is asked about are vars.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,41 @@ def complete_basket(project: Project, items: list[str], limit: int) -> Shown:
             "Give item_ids, separated by commas."
         )
     return Shown(shown.headers, shown.rows[:limit])
+
+
+def compare_runs(project: Project, runs: Sequence[str]) -> Shown:
+    """Say where two runs of backtests differ; a run is named by its first letters.
+
+    Raises:
+        InputError: there is no such run, or several.
+    """
+    build = project.profile.build_path
+    options: dict[str, Any] = {**project.profile.settings, "access_mode": "read_only"}
+    with open_warehouse(build, options, must_exist=True) as warehouse:
+        if "eval_runs" not in warehouse.kinds:
+            raise InputError("compare: no run is kept yet. Run: recsql backtest")
+        known = [
+            run
+            for (run,) in warehouse.rows(
+                "select run_id from main.eval_runs group by run_id "
+                "order by max(generated_at) desc, run_id"
+            )
+        ]
+    found = [_one_run(name, known) for name in runs]
+    shown = _ask(project.with_vars({"asked_runs": found}), "compare_runs", build)
+    if not shown.rows:
+        raise InputError("compare: the two runs have no list and metric in common.")
+    return shown
+
+
+def _one_run(name: str, known: Sequence[str]) -> str:
+    matches = [run for run in known if run.startswith(name)]
+    if len(matches) != 1:
+        some = ", ".join(known[:5])
+        raise InputError(
+            f'compare: {len(matches)} runs begin with "{name}". The latest are: {some}.'
+        )
+    return matches[0]
 
 
 def _ask(project: Project, name: str, path: Path) -> Shown:

@@ -10,6 +10,8 @@ SIMILARITIES = (
     *("jaccard", "lift", "conditional", "asymmetric"),
 )
 CHOICES: dict[str, tuple[str | None, ...]] = {
+    "eval_segments": ("orders", "region", "user group"),  # any number of them
+    "eval_split": ("time", "last_n", "random", "users", "column"),
     "popularity": ("users", "window", "decayed", "trending"),
     "knn_similarity": SIMILARITIES,
     "knn_truncation": ("source", "target"),

@@ -57,7 +57,7 @@ with
 
     final as (
         select
-            {{ text(invocation_id) }} as run_id,
+            {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
             allow_repeat,
             metric,
             k,
@@ -76,7 +76,8 @@ with
                 case
                     when needed_users <= user_count
                     then 0
-                    when needed_users > user_count
+                    -- more: the difference is one of rounding
+                    when needed_users < 1e15
                     then ceil(needed_users) - user_count
                 end as bigint
             ) as more_users,

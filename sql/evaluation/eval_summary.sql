@@ -77,7 +77,7 @@ with
 
     final as (
         select
-            {{ text(invocation_id) }} as run_id,
+            {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
             list_name,
             allow_repeat,
             segment_kind,

@@ -1,5 +1,8 @@
 -- One row per (list_name, allow_repeat, user_id, k, metric): var eval_metrics, in rows.
 {{ config(enabled=var("as_of") is not none) }}
+{% set absent = (
+    [] if "content" in var("candidate_sources") else ["content_diversity"]
+) %}
 {% set figures = (
     [
         ("precision", "eval_user_metrics", "precision"),
@@ -34,6 +37,7 @@
         ("calibration", "eval_calibration", "calibration"),
     ]
     | selectattr(0, "in", var("eval_metrics"))
+    | rejectattr(0, "in", absent)
     | list
 ) %}
 with

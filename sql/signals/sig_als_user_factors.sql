@@ -1,7 +1,8 @@
 -- One row per user_index: the user's ALS factors, a vector of numbers.
 -- Users with events since fold_in_after get theirs from their full history, no refit.
 {{ config(enabled="als" in var("candidate_sources")) }}
-{% set folds_in = var("fold_in_after") is not none %}
+{% set holds_out = var("as_of") is not none and var("eval_split") == "users" %}
+{% set folds_in = var("fold_in_after") is not none or holds_out %}
 with
     model as (select * from {{ ref("sig_als_model") }}),
     {% if folds_in %}

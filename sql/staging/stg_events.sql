@@ -1,6 +1,11 @@
 -- One row per raw event before as_of: renamed and typed, nothing dropped or repaired.
+-- What var eval_split holds out is not in it either.
 with
     mapped as ({{ mapped_events() }}),
+
+    {% if var("as_of") is not none %}
+        split as (select *, {{ split_part() }} as part from mapped),
+    {% endif %}
 
     final as (
         select
@@ -14,9 +19,8 @@ with
             amount,
             rating,
             region
-        from mapped
-        {% if var("as_of") is not none %}
-            where event_at is null or event_at < {{ as_timestamp(var("as_of")) }}
+        {% if var("as_of") is none %} from mapped
+        {% else %} from split where part = 'past'
         {% endif %}
     )
 

@@ -1,7 +1,10 @@
--- One row per raw event in the holdout_days from as_of on; only evaluation reads them.
+-- One row per raw event that is held out by var eval_split: by time, those in the
+-- holdout_days from as_of on (and eval_gap_days later). Only evaluation reads them.
 {{ config(enabled=var("as_of") is not none) }}
 with
     mapped as ({{ mapped_events() }}),
+
+    split as (select *, {{ split_part() }} as part from mapped),
 
     final as (
         select
@@ -15,12 +18,8 @@ with
             amount,
             rating,
             region
-        from mapped
-        where
-            event_at >= {{ as_timestamp(var("as_of")) }}
-            and event_at
-            <= {{ as_timestamp(var("as_of")) }}
-            + interval '{{ var("holdout_days") | int }}' day
+        from split
+        where part = 'holdout'
     )
 
 select *

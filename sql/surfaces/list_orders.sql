@@ -15,7 +15,7 @@ with
             ruled.hide_number,
             ruled.move_number,
             coalesce(ruled.move_factor, 1) as move_factor,
-            round(pools.plain_rank / coalesce(ruled.move_factor, 1), 6) as place,
+            pools.plain_rank / coalesce(ruled.move_factor, 1) as place,
             surfaces.max_per_category,
             case when surfaces.one_per_variant then items.variant end as variant,
             items.category,
@@ -26,8 +26,7 @@ with
                     ruled.hide_number is null,
                     items.variant
                 order by
-                    round(pools.plain_rank / coalesce(ruled.move_factor, 1), 6),
-                    pools.plain_rank
+                    pools.plain_rank / coalesce(ruled.move_factor, 1), pools.plain_rank
             ) as variant_rank
         from pools
         inner join surfaces on pools.surface = surfaces.surface

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,16 @@ import pytest
 
 from tests.integration.conftest import Recsql, write_events
 
-COMMANDS = ["backtest", "build", "compile", "demo", "eject", "explain", "init"]
+COMMANDS = [
+    "backtest",
+    "build",
+    "compare",
+    "compile",
+    "demo",
+    "eject",
+    "explain",
+    "init",
+]
 COMMANDS += ["lineage", "load", "ls", "publish", "refresh", "run", "show", "test"]
 
 
@@ -67,20 +77,68 @@ def test_show_says_what_to_do_for_an_unknown_user(shop: Path, recsql: Recsql) ->
 def test_backtest_prints_and_keeps_the_metrics(shop: Path, recsql: Recsql) -> None:
     done = recsql("backtest", "--last", "4w", "--project", shop)
     assert (done.code, done.err) == (0, "")
-    lists = {
-        line.split()[1] for line in done.out.split("Backtest:")[1].splitlines()[2:]
-    }
+    table, _, rest = done.out.split("Backtest:")[1].partition("\n\n")
+    lists = {line.split()[1] for line in table.splitlines()[2:]}
     assert {"history", "als", "rules", "popular", "surface"} <= lists
-    with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
-        kept = file.execute(
-            "select count(distinct run_id) from eval_summary"
-        ).fetchone()
+    assert "leads by ndcg@10" in rest
+    assert "(personal_min_orders is 3)" in rest
     recsql("backtest", "--last", "2w", "--project", shop)
     with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
-        again = file.execute(
-            "select count(distinct run_id) from eval_summary"
-        ).fetchone()
-    assert (kept, again) == ((1,), (2,))
+        for table in ("eval_runs", "eval_summary", "eval_comparisons"):
+            kept = file.execute(f"select count(distinct run_id) from {table}")
+            assert kept.fetchone() == (2,)
+
+
+def test_backtests_of_several_moments_and_their_comparison(
+    shop: Path, recsql: Recsql
+) -> None:
+    folds = ("backtest", "--last", "2w", "--folds", "2", "--every", "1w", "--gap", "3d")
+    done = recsql(*folds, "--project", shop)
+    assert (done.code, done.err) == (0, "")
+    assert "Backtest, mean of 2 folds" in done.out
+    recsql("backtest", "--last", "2w", "--vars", "{als_factors: 2}", "--project", shop)
+    with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
+        rows = file.execute(
+            "select run_id, fold, as_of, gap_days, changed_vars from eval_runs "
+            "order by generated_at"
+        ).fetchall()
+        means = dict(
+            file.execute(
+                "select run_id, avg(metric_value) from eval_summary where list_name = "
+                "'als' and allow_repeat = 'all' and metric = 'ndcg' and "
+                "segment_kind = 'all' group by run_id"
+            ).fetchall()
+        )
+    first, second = rows[0][0], rows[2][0]
+    assert [row[1] for row in rows] == [1, 2, 1]
+    assert rows[1][0] == first
+    assert (rows[1][2] - rows[0][2]).days == 7
+    assert [row[3] for row in rows] == [3, 3, 0]
+    assert json.loads(rows[2][4])["als_factors"] == 2
+    told = recsql("compare", first[:8], second[:8], "--project", shop)
+    assert (told.code, told.err) == (0, "")
+    (line,) = [x for x in told.out.splitlines() if re.match("all +als +ndcg", x)]
+    shown = [float(x) for x in line.split()[3:6]]
+    expected = [means[first], means[second], means[second] - means[first]]
+    assert shown == pytest.approx(expected, rel=1e-3)
+
+
+def test_compare_names_the_runs_there_are(shop: Path, recsql: Recsql) -> None:
+    nothing = recsql("compare", "a", "b", "--project", shop)
+    assert nothing.code == 2
+    assert "Run: recsql backtest" in nothing.err
+    recsql("backtest", "--last", "2w", "--project", shop)
+    unknown = recsql("compare", "nobody", "b", "--project", shop)
+    assert unknown.code == 2
+    assert 'compare: 0 runs begin with "nobody". The latest are: ' in unknown.err
+
+
+def test_folds_are_moments_in_time(shop: Path, recsql: Recsql) -> None:
+    given = ("--vars", "{eval_split: random}", "--project", shop)
+    done = recsql("backtest", "--folds", "2", *given)
+    assert done.code == 2
+    assert "eval_split is random" in done.err
+    assert recsql("backtest", *given).code == 0
 
 
 def test_eject_then_ls_says_the_model_is_yours(shop: Path, recsql: Recsql) -> None:

@@ -45,7 +45,7 @@ def ndcg(folder: Path, done: Outcome) -> dict[tuple[str, str], float]:
         rows = file.execute(
             "select allow_repeat, list_name, metric_value, user_count "
             "from eval_summary where metric = 'ndcg' and k = 10 "
-            "and segment_kind = 'all'"
+            "and segment_kind = 'all' and list_name <> 'new users'"
         ).fetchall()
     assert {row[3] for row in rows if row[0] == "all"} == {1993}
     return {(row[0], row[1]): row[2] for row in rows}

@@ -38,7 +38,6 @@ def moved(request: pytest.FixtureRequest) -> Iterator[World]:
         surfaces=surfaces,
         items=VARIANTS,
         wanted="+rec_excluded +rec_for_user",
-        eval_metrics=["ndcg"],
         candidate_sources=["history", "als", "rules", "group_popular", "popular"],
     ) as world:
         yield world

@@ -29,8 +29,10 @@ FLOORS = [
     {"pipeline"},
     {"past", "console"},
     {"backtest"},
+    {"scoreboard"},
     {"demo"},
     {"options"},
+    {"cli_backtest"},
     {"cli"},
     {"__main__"},
 ]

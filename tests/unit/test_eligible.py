@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsql.best import best_items
@@ -29,6 +29,7 @@ def random_shown(chance: np.random.Generator) -> tuple[Eligible, Shown]:
     return Eligible.of(*pairs), shown & ~excluded
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 6))
 def test_the_best_of_a_scope_are_found_by_brute_force(seed: int, count: int) -> None:
     chance = np.random.default_rng(seed)
@@ -49,6 +50,7 @@ def test_the_best_of_a_scope_are_found_by_brute_force(seed: int, count: int) -> 
         assert found.scores[mine].tolist() == scores[wanted].tolist()
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 6))
 def test_a_linear_model_ranks_only_what_may_be_shown(seed: int, count: int) -> None:
     chance = np.random.default_rng(seed)

@@ -1,0 +1,73 @@
+-- One row per (allow_repeat, metric, k, list_name, other_list_name): from how many
+-- orders
+-- on a user should get list_name, and before that other_list_name.
+-- min_orders = the bound of eval_order_bounds from which on list_name adds most in sum.
+{{
+    config(
+        enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0
+    )
+}}
+with
+    differences as (select * from {{ ref("eval_differences") }}),
+    users as (select * from {{ ref("int_users") }}),
+
+    bounds as (select unnest({{ var("eval_order_bounds") }}) as min_orders),
+
+    both_ways as (
+        select allow_repeat, metric, k, list_name, other_list_name, user_id, difference
+        from differences
+        union all
+        select
+            allow_repeat, metric, k, other_list_name, list_name, user_id, - difference
+        from differences
+    ),
+
+    summed as (
+        select
+            both_ways.allow_repeat,
+            both_ways.metric,
+            both_ways.k,
+            both_ways.list_name,
+            both_ways.other_list_name,
+            bounds.min_orders,
+            count(*) as user_count,
+            {{ stable_sum("both_ways.difference") }} as gain
+        from both_ways
+        inner join users on both_ways.user_id = users.user_id
+        inner join bounds on users.order_count >= bounds.min_orders
+        group by
+            both_ways.allow_repeat,
+            both_ways.metric,
+            both_ways.k,
+            both_ways.list_name,
+            both_ways.other_list_name,
+            bounds.min_orders
+    ),
+
+    ranked as (
+        select
+            *,
+            row_number() over (
+                partition by allow_repeat, metric, k, list_name, other_list_name
+                order by gain desc, min_orders
+            ) as place
+        from summed
+    ),
+
+    final as (
+        select
+            allow_repeat,
+            metric,
+            k,
+            list_name,
+            other_list_name,
+            -- null where the other list is the better one for everyone
+            case when gain > 0 then min_orders end as min_orders,
+            user_count,
+            {{ ratio("gain", "user_count") }} as mean_gain
+        from ranked
+        where place = 1
+    )
+
+select *
+from final
