@@ -1,0 +1,58 @@
+"""Maximal marginal relevance against a plain loop."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+
+from recsql.diversity import diversify
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 10_000), diversity=st.sampled_from([0.0, 0.3, 0.7, 1.0]))
+def test_each_place_goes_to_the_best_that_is_left(seed: int, diversity: float) -> None:
+    chance = np.random.default_rng(seed)
+    features = chance.integers(0, 3, (8, 4)) * (chance.random((8, 4)) < 0.5)
+    lists, items, places = [], [], []
+    for number in range(3):
+        shown = chance.permutation(10)[: chance.integers(0, 8)]
+        lists += [number] * len(shown)
+        items += shown.tolist()
+        places += range(1, len(shown) + 1)
+    order = chance.permutation(len(lists))
+    given = [
+        np.array(column, dtype=np.int32)[order] for column in (lists, items, places)
+    ]
+    found = diversify(*given, csr_matrix(features.astype(float)), diversity)
+    length = np.linalg.norm(np.vstack([features, np.zeros((2, 4))]), axis=1)
+    padded = np.vstack([features, np.zeros((2, 4))])
+    unit = padded / np.where(length > 0, length, 1)[:, None]
+    for number in range(3):
+        left = sorted(
+            (place, item) for n, item, place in zip(*given, strict=True) if n == number
+        )
+        wanted: list[int] = []
+        while left:
+            gain = [
+                (1 - diversity) / np.log2(1 + place)
+                - diversity * max((unit[item] @ unit[i] for i in wanted), default=0)
+                for place, item in left
+            ]
+            best = next(n for n, g in enumerate(gain) if g >= max(gain) - 1e-12)
+            wanted.append(left.pop(best)[1])
+        mine = given[0] == number
+        assert given[1][mine][np.argsort(found[mine])].tolist() == wanted
+
+
+def test_no_lists() -> None:
+    none = np.zeros(0, dtype=np.int32)
+    assert len(diversify(none, none, none, csr_matrix((0, 0)), 0.5)) == 0
+
+
+def test_a_share_that_is_none() -> None:
+    one = np.ones(1, dtype=np.int32)
+    with pytest.raises(ValueError, match="from 0 to 1, not 2"):
+        diversify(one, one, one, csr_matrix((2, 1)), 2)
