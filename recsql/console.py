@@ -54,7 +54,8 @@ class Console:
         rows = sum(published.tables.values())
         self.line(
             f"published {len(published.tables)} tables, {rows:,} rows, to "
-            f"{published.path} in {published.seconds:.1f} s"
+            f"{published.path} in {published.seconds:.1f} s (version "
+            f"{published.version})"
         )
 
     def line(self, text: str = "", style: str = "") -> None:

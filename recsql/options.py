@@ -11,6 +11,7 @@ import click
 from recsql.errors import InputError
 
 if TYPE_CHECKING:
+    from recsql.console import Console
     from recsql.project import Project
 
 Command = Callable[..., Any]
@@ -73,6 +74,13 @@ def open_project(
         settings = {**project.profile.settings, "memory_limit": memory_limit}
         project = replace(project, profile=replace(project.profile, settings=settings))
     return project
+
+
+def open_console() -> Console:
+    """Return where results are printed; loaded late, as `--help` prints nothing."""
+    from recsql.console import Console
+
+    return Console()
 
 
 def parse_vars(text: str | None) -> dict[str, Any]:

@@ -24,6 +24,8 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "zero_amounts": ("keep", "reject"),
 }
 
+RUNNER_VARS = frozenset({"keep_versions"})  # read by the runner, by no model
+
 
 def require_settings(project: Project) -> None:
     """Refuse a var that no model can use.
@@ -44,3 +46,6 @@ def require_settings(project: Project) -> None:
             "vars: decay_days and half_life_days say the same in two ways; set one of "
             "them to null."
         )
+    keep = project.vars["keep_versions"]
+    if not isinstance(keep, int) or keep < 1:
+        raise ProjectError(f"vars: keep_versions: {keep!r} is no number from 1 on.")

@@ -82,4 +82,4 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def shop(built_shop: Path, tmp_path: Path) -> Path:
     """A copy of the refreshed project that a test may break."""
-    return Path(shutil.copytree(built_shop, tmp_path / "shop"))
+    return Path(shutil.copytree(built_shop, tmp_path / "shop", symlinks=True))

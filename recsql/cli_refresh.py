@@ -1,0 +1,57 @@
+"""The commands that change what readers see: refresh, publish, rollback, versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from recsql.options import open_console, open_project, project_options, work_options
+
+
+@click.command("refresh", short_help="Build, test and publish everything.")
+@work_options
+def refresh(threads: int | None, **options: Any) -> None:
+    """Build everything, test it, publish it; a failed test publishes nothing."""
+    from recsql import pipeline
+
+    project = open_project(**options)
+    console = open_console()
+    pipeline.refresh(project, threads or project.profile.threads, console.event)
+
+
+@click.command("publish", short_help="Publish the built public tables.")
+@project_options
+def publish(**options: Any) -> None:
+    """Publish the built public tables as a new version, in one step."""
+    from recsql import pipeline
+
+    pipeline.publish_tables(open_project(**options), open_console().event)
+
+
+@click.command("rollback", short_help="Show readers an older version again.")
+@click.option("--to", type=click.IntRange(1), metavar="VERSION", help="Which one.")
+@project_options
+def rollback(to: int | None, **options: Any) -> None:
+    """Show readers the version before the current one, or the given one, in one step.
+
+    The next refresh publishes a new version as always.
+    """
+    from recsql import publish
+
+    shown = publish.rollback(open_project(**options).profile, to)
+    open_console().line(f"readers now see version {shown}")
+
+
+@click.command("versions", short_help="List the published versions.")
+@project_options
+def versions(**options: Any) -> None:
+    """List the versions that are kept; readers see the one that is current."""
+    from recsql.publish import kept_versions
+
+    headers = ("version", "published_at", "last_event_at", "rows", "run_id", "current")
+    rows = kept_versions(open_project(**options).profile)
+    open_console().table(headers, rows)
+
+
+COMMANDS = (refresh, publish, rollback, versions)
