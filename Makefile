@@ -42,7 +42,7 @@ $(VENV)/.demo: pyproject.toml
 
 $(VENV)/.dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[demo,dbt,spark,dev]'
+	$(BIN)/pip install --quiet --editable '.[demo,dbt,postgres,spark,dev]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.dev

@@ -39,7 +39,7 @@ def rollback(to: int | None, **options: Any) -> None:
     """
     from recsql import publish
 
-    shown = publish.rollback(open_project(**options).profile, to)
+    shown = publish.rollback(open_project(**options), to)
     open_console().line(f"readers now see version {shown}")
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from recsql.catalog import comment, write_catalog, write_manifest
 from recsql.compiler import Plan
+from recsql.destinations import deliver, write_parquet
 from recsql.errors import InputError, WarehouseError
 from recsql.manifest import Manifest, describe, read_manifest, verify
 from recsql.profile import Profile
+from recsql.project import Project
 from recsql.render import literal, quoted
 from recsql.versions import FILE, Versions
 from recsql.warehouse import Warehouse, translated
@@ -48,7 +50,9 @@ def publish(plan: Plan, warehouse: Warehouse) -> Published:
         number, draft = versions.draft()
         with translated(f"publish {target}"):
             manifest = _write(plan, warehouse, names, (number, draft / FILE))
+            write_parquet(plan.project, draft)
         manifest.write(draft)
+        deliver(plan.project, draft)
         versions.finish(number)
         versions.show(number)
         versions.prune(plan.project.vars["keep_versions"])
@@ -61,14 +65,16 @@ def publish(plan: Plan, warehouse: Warehouse) -> Published:
     return Published(target, number, manifest.tables, time.perf_counter() - started)
 
 
-def rollback(profile: Profile, number: int | None = None) -> int:
+def rollback(project: Project, number: int | None = None) -> int:
     """Show readers an older version again: the given one, or the one before.
+
+    Databases that are published to are filled from that version.
 
     Raises:
         InputError: there is no such version.
         WarehouseError: its files are not what was published.
     """
-    versions = Versions(profile.folder)
+    versions = Versions(project.profile.folder)
     known, current = versions.numbers, versions.current
     older = [n for n in known if current is not None and n < current]
     wanted = older[-1] if number is None and older else number
@@ -77,6 +83,7 @@ def rollback(profile: Profile, number: int | None = None) -> int:
         asked = f"version {wanted}" if wanted else "older version"
         raise InputError(f"rollback: there is no {asked}. Kept are: {kept}.")
     verify(versions, wanted)
+    deliver(project, versions.path(wanted))
     versions.show(wanted)
     return wanted
 

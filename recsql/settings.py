@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from recsql.errors import ProjectError, did_you_mean, either
 from recsql.project import Project
 
@@ -15,6 +18,7 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "popularity": ("users", "window", "decayed", "trending"),
     "knn_similarity": SIMILARITIES,
     "knn_truncation": ("source", "target"),
+    "publish_also": ("parquet", "database", "postgres"),  # any number of them
     "repeated_lines": ("exact", "sum", "latest"),
     "sar_similarity": ("jaccard", "lift", "count"),
     "user_knn_similarity": SIMILARITIES,
@@ -24,7 +28,12 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "zero_amounts": ("keep", "reject"),
 }
 
-RUNNER_VARS = frozenset({"keep_versions"})  # read by the runner, by no model
+RUNNER_VARS = frozenset(  # read by the runner, by no model
+    {
+        *("keep_versions", "parquet_partitions", "parquet_row_group_rows"),
+        *("publish_also", "publish_database", "publish_postgres", "publish_schema"),
+    }
+)
 
 
 def require_settings(project: Project) -> None:
@@ -46,6 +55,15 @@ def require_settings(project: Project) -> None:
             "vars: decay_days and half_life_days say the same in two ways; set one of "
             "them to null."
         )
-    keep = project.vars["keep_versions"]
-    if not isinstance(keep, int) or keep < 1:
-        raise ProjectError(f"vars: keep_versions: {keep!r} is no number from 1 on.")
+    _require_publishing(project.vars)
+
+
+def _require_publishing(given: Mapping[str, Any]) -> None:
+    for name in ("keep_versions", "parquet_row_group_rows"):
+        if type(given[name]) is not int or given[name] < 1:
+            raise ProjectError(f"vars: {name}: {given[name]!r} is no number from 1 on.")
+    for name in ("database", "postgres"):
+        if name in given["publish_also"] and not given[f"publish_{name}"]:
+            raise ProjectError(
+                f"vars: publish_also lists {name}: say where, in publish_{name}."
+            )

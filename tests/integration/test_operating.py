@@ -1,4 +1,4 @@
-"""docs/operating.md cannot rot: its commands run, and what it says of a refresh is so."""
+"""docs/operating.md cannot rot: its commands run, and what it says is so."""
 
 from __future__ import annotations
 
