@@ -25,8 +25,9 @@ from recsql.options import (
 def cli() -> None:
     """SQL-native recommendations: events in, recommendation tables out.
 
-    Exit codes: 0 done; 1 the work failed (a model, a test, a locked or full warehouse);
-    2 the request was wrong (files, settings, names); 130 interrupted.
+    Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
+    was wrong (files, settings, names); 3 another process is at work on the warehouse;
+    4 not done in time; 130 interrupted.
     """
 
 

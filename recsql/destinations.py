@@ -14,7 +14,7 @@ from recsql.postgres import replace_tables
 from recsql.project import Project
 from recsql.published import Source, open_version
 from recsql.render import literal, quoted
-from recsql.warehouse import translated
+from recsql.warehouse import transaction, translated
 
 PARQUET = "parquet"
 
@@ -61,8 +61,7 @@ def _to_database(project: Project, source: Source) -> None:
     connection = source.connection
     with translated(f"publish to {place}"):
         connection.execute(f"attach {literal(place)} as target")
-        connection.begin()
-        try:
+        with transaction(connection):
             connection.execute(f"create schema if not exists {schema}")
             for name in _published_before(project, connection):
                 connection.execute(f"drop table {schema}.{quoted(name)}")
@@ -71,10 +70,6 @@ def _to_database(project: Project, source: Source) -> None:
                 connection.execute(
                     f"create table {relation} as from {source.relation(name)}"
                 )
-            connection.commit()
-        except duckdb.Error:
-            connection.rollback()
-            raise
 
 
 def _published_before(

@@ -100,6 +100,19 @@ def parse_vars(text: str | None) -> dict[str, Any]:
     return given
 
 
+def parse_duration(text: str) -> float:
+    """Return the seconds of a time such as `90s`, `30m` or `2h`.
+
+    >>> parse_duration("90s"), parse_duration("2h")
+    (90.0, 7200.0)
+    """
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not number.isdecimal() or int(number) == 0:
+        raise InputError(f'--timeout "{text}": use for example 90s, 30m or 2h.')
+    return float(int(number) * units[unit])
+
+
 def parse_type(text: str) -> tuple[str, str]:
     """Return the column and SQL type that `--type` says.
 

@@ -17,7 +17,7 @@ from recsql.profile import Profile
 from recsql.project import Project
 from recsql.render import literal, quoted
 from recsql.versions import FILE, Versions
-from recsql.warehouse import Warehouse, translated
+from recsql.warehouse import Warehouse, transaction, translated
 
 FRESH = "fresh"
 
@@ -129,10 +129,12 @@ def _write(
                 f"create table {relation} as from {quoted('main', name)} order by {key}"
             ).fetchall()
             rows[name] = int(counted[0][0])
-            comment(warehouse, (FRESH, name), _texts(plan, name))
         manifest = describe(plan, warehouse, number, rows)
-        write_manifest(warehouse, FRESH, manifest)
-        write_catalog(warehouse, FRESH)
+        with transaction(connection):
+            for name in names:
+                comment(warehouse, (FRESH, name), _texts(plan, name))
+            write_manifest(warehouse, FRESH, manifest)
+            write_catalog(warehouse, FRESH)
     finally:
         connection.execute(f"detach {FRESH}")
     return manifest

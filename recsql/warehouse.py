@@ -15,6 +15,7 @@ from recsql import udfs
 from recsql.errors import (
     InputError,
     Interrupted,
+    InUse,
     ModelError,
     RecsqlError,
     WarehouseError,
@@ -102,7 +103,8 @@ def open_warehouse(
     """Open (or create) a warehouse file; None opens one in memory.
 
     Raises:
-        WarehouseError: the file is locked, damaged or cannot be created.
+        InUse: another process has it open.
+        WarehouseError: the file is damaged or cannot be created.
         InputError: it must exist and does not.
     """
     if path is not None:
@@ -150,7 +152,7 @@ def _connect(
         if zone:
             connection.execute(f"set TimeZone = '{zone}'")
     except duckdb.IOException as error:
-        raise WarehouseError(_open_message(path, error)) from None
+        raise _open_error(path, error) from None
     except duckdb.Error as error:
         raise WarehouseError(
             f"{path}: DuckDB cannot open it: {first_line(error)}"
@@ -162,16 +164,16 @@ def _option(setting: Any) -> str:
     return str(setting).lower() if isinstance(setting, bool) else str(setting)
 
 
-def _open_message(path: Path | None, error: duckdb.Error) -> str:
+def _open_error(path: Path | None, error: duckdb.Error) -> WarehouseError:
     text = str(error)
     if "lock" in text.lower():
         holder = HOLDER.search(text)
         by = f" ({holder[1]})" if holder else ""
-        return (
+        return InUse(
             f"{path}: the warehouse is locked by another process{by}. "
             "Wait for it to end, or close it."
         )
-    return f"{path}: DuckDB cannot open it: {first_line(error)}"
+    return WarehouseError(f"{path}: DuckDB cannot open it: {first_line(error)}")
 
 
 def _model_message(compiled: Compiled, error: Exception) -> str:
@@ -194,3 +196,19 @@ def translated(what: str) -> Iterator[None]:
         raise Interrupted("interrupted.") from None
     except duckdb.Error as error:
         raise WarehouseError(f"{what}: {first_line(error)}") from None
+    except RuntimeError as error:  # how DuckDB's Python tells of ctrl-C
+        if "interrupt" not in str(error).lower():
+            raise
+        raise Interrupted("interrupted.") from None
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do all of a block, or nothing of it."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from recsql.project import builtin_root
-from tests.integration.conftest import Recsql
+from recsql import pipeline
+from recsql.lock import publishing_lock
+from recsql.project import builtin_root, load_project
+from tests.integration.conftest import Outcome, Recsql
 
 PAGE = (builtin_root() / "docs/operating.md").read_text()
 COMMANDS = [
@@ -30,3 +38,228 @@ def test_every_command_of_the_page_runs(
         done = recsql(*shlex.split(command)[1:])
         assert (done.code, done.err) == (0, ""), command
     assert len(COMMANDS) >= 3
+
+
+QUICK = "candidate_sources: [popular], surfaces: [{name: all, allow_repeat: all, "
+QUICK += "length: 5, personal: [], fallback: [popular]}]"
+
+
+def quick(recsql: Recsql, shop: Path, *options: str, **given: object) -> Outcome:
+    """Refresh with few models; further vars as keywords."""
+    more = "".join(f", {name}: {json.dumps(text)}" for name, text in given.items())
+    text = f"{{{QUICK}{more}}}"
+    return recsql("refresh", "--project", shop, "--vars", text, *options)
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from recsql.lock import publishing_lock
+with publishing_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Let another process hold the lock until the block ends."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    try:
+        yield holder
+    finally:
+        holder.kill()
+        holder.communicate()
+
+
+def test_a_second_refresh_says_so_and_exits_3(shop: Path, recsql: Recsql) -> None:
+    with held(shop / "warehouse") as holder:
+        for command in ("refresh", "publish", "rollback"):
+            done = recsql(command, "--project", shop)
+            assert (done.code, done.out) == (3, "")
+            assert f"process {holder.pid} on " in done.err
+            assert "since 0 s" in done.err or "since 1 s" in done.err
+            assert len(done.err.splitlines()) == 1
+    assert recsql("publish", "--project", shop).code == 0, "killed: the lock is free"
+
+
+def test_a_second_refresh_waits(shop: Path, recsql: Recsql) -> None:
+    with held(shop / "warehouse") as holder:
+        free = subprocess.Popen(["sh", "-c", f"sleep 1; kill -9 {holder.pid}"])
+        done = quick(recsql, shop, "--wait")
+        free.wait()
+    assert (done.code, done.err) == (0, "")
+    assert f"process {holder.pid} on " in done.out.splitlines()[0]
+    assert "published" in done.out
+
+
+def test_a_refresh_waits_for_whoever_writes_the_build(
+    shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsql.operate.RETRY_SECONDS", 0.1)
+    code = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); "
+    code += "print('held', flush=True); time.sleep(1.5)"
+    path = str(shop / "warehouse/build.duckdb")
+    command = [sys.executable, "-c", code, path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        done = quick(recsql, shop, "--wait")
+    assert (done.code, done.err) == (0, "")
+    assert "locked by another process" in done.out
+
+
+def test_a_lock_of_the_future_has_no_negative_age(tmp_path: Path) -> None:
+    from recsql.errors import InUse
+
+    with publishing_lock(tmp_path):
+        path = tmp_path / "refresh.lock"
+        owner = json.loads(path.read_text())
+        path.write_text(json.dumps({**owner, "since": time.time() + 3600}))
+        with pytest.raises(InUse, match="since 0 s"), publishing_lock(tmp_path):
+            pass
+        path.write_text("not yet signed")
+        with pytest.raises(InUse, match="another process"), publishing_lock(tmp_path):
+            pass
+
+
+def test_a_refresh_that_takes_too_long_is_stopped(shop: Path, recsql: Recsql) -> None:
+    before = (shop / "warehouse/current").readlink()
+    folder = shop / "sql/recommendations"
+    folder.mkdir(parents=True)
+    (folder / "rec_slow.sql").write_text(
+        "select count(*) as n from range(1000000000) as a, range(1000000) as b"
+    )
+    started = time.monotonic()
+    done = quick(recsql, shop, "--timeout", "3s", on_failure="touch failed")
+    assert done.code == 4
+    assert done.err == (
+        "Error: refresh: not done after 3 s (--timeout). Nothing was published.\n"
+    )
+    assert time.monotonic() - started < 10
+    assert (shop / "warehouse/current").readlink() == before
+    assert (shop / "failed").exists()
+
+
+@pytest.mark.parametrize("text", ["3", "0s", "1.5h", "soon"])
+def test_a_timeout_is_a_time(shop: Path, recsql: Recsql, text: str) -> None:
+    done = recsql("refresh", "--project", shop, "--timeout", text)
+    assert (done.code, done.out) == (2, "")
+    assert f'--timeout "{text}": use for example 90s' in done.err
+
+
+def test_json_logs_are_an_object_a_line(shop: Path, recsql: Recsql) -> None:
+    done = quick(recsql, shop, "--log-format", "json")
+    assert (done.code, done.err) == (0, "")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert all({"at", "level", "event"} <= set(line) for line in lines)
+    names = [line["event"] for line in lines]
+    assert (names[0], names[-2:]) == ("started", ["published", "finished"])
+    assert {"model", "quarantine", "checks"} <= set(names)
+    assert lines[-1]["exit_code"] == 0
+    assert lines[-2]["version"] == 2
+    (model,) = [line for line in lines if line.get("name") == "rec_popular"]
+    assert (model["status"], model["level"]) == ("done", "info")
+    assert model["rows"] > 0
+
+
+def break_a_model(shop: Path) -> None:
+    folder = shop / "sql/recommendations"
+    folder.mkdir(parents=True)
+    (folder / "rec_broken.sql").write_text("select 1 / 'x' as broken")
+
+
+def test_json_logs_say_why_it_failed(shop: Path, recsql: Recsql) -> None:
+    break_a_model(shop)
+    done = quick(recsql, shop, "--log-format", "json")
+    assert (done.code, done.err) == (1, "Error: 1 model failed.\n")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    (failed,) = [line for line in lines if line.get("status") == "failed"]
+    assert failed["level"] == "error"
+    assert "rec_broken.sql" in failed["error"]
+    last = lines[-1]
+    assert (last["event"], last["level"], last["exit_code"]) == ("finished", "error", 1)
+
+
+TELL = [sys.executable, "-c", "import os, json; print(json.dumps(dict(os.environ)), "]
+TELL[-1] += "file=open('told.json', 'w'))"
+
+
+def test_hooks_are_told_what_happened(shop: Path, recsql: Recsql) -> None:
+    assert quick(recsql, shop, on_publish=TELL, on_failure="false").code == 0
+    told = json.loads((shop / "told.json").read_text())
+    assert (told["RECSQL_EXIT_CODE"], told["RECSQL_VERSION"]) == ("0", "2")
+    assert Path(told["RECSQL_FILE"]).exists()
+    break_a_model(shop)
+    done = quick(recsql, shop, on_publish="false", on_failure=TELL)
+    assert (done.code, done.err.splitlines()[-1]) == (1, "Error: 1 model failed.")
+    told = json.loads((shop / "told.json").read_text())
+    assert (told["RECSQL_EXIT_CODE"], told["RECSQL_ERROR"]) == ("1", "1 model failed.")
+    assert "RECSQL_VERSION" not in told
+
+
+@pytest.mark.parametrize(
+    ("hook", "code", "words"),
+    [
+        (
+            "false",
+            1,
+            "on_publish: false ended with exit code 1. Version 2 is published.",
+        ),
+        ("no-such-program", 2, "on_publish: 'no-such-program' cannot be run"),
+        ("an 'open quote", 2, "cannot be run: No closing quotation"),
+    ],
+)
+def test_a_hook_that_fails_is_told(
+    shop: Path, recsql: Recsql, hook: str, code: int, words: str
+) -> None:
+    done = quick(recsql, shop, on_publish=hook)
+    assert done.code == code
+    assert words in done.err
+    assert (shop / "warehouse/current").readlink().name == "2"
+
+
+def figures(path: Path) -> dict[str, float]:
+    lines = path.read_text().splitlines()
+    pairs = [line.rsplit(" ", 1) for line in lines if not line.startswith("#")]
+    return {name: float(number) for name, number in pairs}
+
+
+def test_figures_for_prometheus(shop: Path, recsql: Recsql) -> None:
+    assert quick(recsql, shop, metrics_file="recsql.prom").code == 0
+    first = figures(shop / "recsql.prom")
+    assert first["recsql_refresh_exit_code"] == 0
+    assert first["recsql_published_version"] == 2
+    assert first['recsql_table_rows{table="rec_popular"}'] > 0
+    assert first['recsql_model_seconds{model="rec_popular"}'] >= 0
+    assert first["recsql_events_read"] > 100
+    lines = (shop / "recsql.prom").read_text().splitlines()
+    helps = [line.split()[2] for line in lines if line.startswith("# HELP")]
+    types = [line.split()[2] for line in lines if line.startswith("# TYPE")]
+    assert helps == types == sorted(set(helps), key=helps.index)
+    assert {key.split("{")[0] for key in first} <= set(helps)
+    break_a_model(shop)
+    assert quick(recsql, shop, metrics_file="recsql.prom").code == 1
+    second = figures(shop / "recsql.prom")
+    done_at = "recsql_refresh_last_success_timestamp_seconds"
+    assert second["recsql_refresh_exit_code"] == 1
+    assert second[done_at] == first[done_at]
+    assert "recsql_published_version" not in second
+    assert not list(shop.glob(".*.new"))
+
+
+def test_what_a_listener_raises_stops_the_queries(shop: Path) -> None:
+    project = load_project(shop)
+
+    def broken(event: object) -> None:
+        raise ValueError("no more paper")
+
+    with pytest.raises(ValueError, match="no more paper"):
+        pipeline.refresh(project, 2, broken)
