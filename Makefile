@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SQL := sql macros queries tests/dbt
 
-.PHONY: demo test check lint format bench clean
+.PHONY: demo test check lint format faults bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/recsql demo
@@ -26,6 +26,9 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix recsql tests benchmarks
 	$(BIN)/ruff format recsql tests benchmarks
 	$(BIN)/sqlfmt --quiet $(SQL)
+
+faults: $(VENV)/.dev
+	RECSQL_KILLS=100 $(BIN)/python -m pytest tests/integration/test_faults.py
 
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/bench_seam.py

@@ -24,6 +24,15 @@ from recsql.errors import (
 from recsql.render import Compiled, quoted
 
 LINE = re.compile(r"^LINE (\d+):", re.M)
+DAMAGE = ("not a valid DuckDB", "Could not read enough", "checksum", "Corrupt")
+DAMAGED = (
+    "The file is damaged. Published tables are not part of it and stay as they are. "
+    "Move it away, load the raw tables again (recsql load), then refresh."
+)
+MORE_MEMORY = (
+    "Allow more by --memory-limit or RECSQL_MEMORY_LIMIT, or build one model at a "
+    "time: --threads 1."
+)
 HOLDER = re.compile(r"Conflicting lock is held in (.+?)(?: by |\. )")
 
 
@@ -155,7 +164,7 @@ def _connect(
         raise _open_error(path, error) from None
     except duckdb.Error as error:
         raise WarehouseError(
-            f"{path}: DuckDB cannot open it: {first_line(error)}"
+            f"{path}: DuckDB cannot open it: {_reason(error)}"
         ) from None
     return connection
 
@@ -173,7 +182,17 @@ def _open_error(path: Path | None, error: duckdb.Error) -> WarehouseError:
             f"{path}: the warehouse is locked by another process{by}. "
             "Wait for it to end, or close it."
         )
-    return WarehouseError(f"{path}: DuckDB cannot open it: {first_line(error)}")
+    return WarehouseError(f"{path}: DuckDB cannot open it: {_reason(error)}")
+
+
+def _reason(error: BaseException) -> str:
+    """Return DuckDB's first line, and what to do where that is known."""
+    said = first_line(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"{said.rstrip('.!')}. {MORE_MEMORY}"
+    if any(word in said for word in DAMAGE):
+        return f"{said.rstrip('.!')}. {DAMAGED}"
+    return said
 
 
 def _model_message(compiled: Compiled, error: Exception) -> str:
@@ -182,7 +201,7 @@ def _model_message(compiled: Compiled, error: Exception) -> str:
     where = compiled.file
     if found:
         where += f":{compiled.source_line(int(found[1]) - 1)}"
-    return f"{where}: {first_line(error)}"
+    return f"{where}: {_reason(error)}"
 
 
 @contextmanager
@@ -195,7 +214,7 @@ def translated(what: str) -> Iterator[None]:
     except duckdb.InterruptException:
         raise Interrupted("interrupted.") from None
     except duckdb.Error as error:
-        raise WarehouseError(f"{what}: {first_line(error)}") from None
+        raise WarehouseError(f"{what}: {_reason(error)}") from None
     except RuntimeError as error:  # how DuckDB's Python tells of ctrl-C
         if "interrupt" not in str(error).lower():
             raise
