@@ -19,6 +19,7 @@ from pathlib import Path
 FILE = "recsql.duckdb"
 MANIFEST = "manifest.json"
 UNFINISHED = ".new"
+WRITE = 0o222
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,11 @@ class Versions:
         return number, draft
 
     def finish(self, number: int) -> None:
-        """Make a filled draft a version, once all of it has reached the disk."""
+        """Make a filled draft a version: not to be written, and safe on the disk."""
         draft = self.path(number).with_suffix(UNFINISHED)
         for path in (*draft.rglob("*"), draft):
+            if path.is_file():
+                path.chmod(path.stat().st_mode & ~WRITE)
             _sync(path)
         draft.rename(self.path(number))
         _sync(draft.parent)

@@ -131,7 +131,10 @@ def test_rollback_refuses_what_is_not_there(shop: Path, recsql: Recsql) -> None:
 
 def test_rollback_refuses_a_changed_file(shop: Path, recsql: Recsql) -> None:
     assert recsql("publish", "--project", shop).code == 0
-    with (shop / "warehouse/versions/1/recsql.duckdb").open("ab") as file:
+    path = shop / "warehouse/versions/1/recsql.duckdb"
+    assert oct(path.stat().st_mode)[-3:] == "444"
+    path.chmod(0o644)
+    with path.open("ab") as file:
         file.write(b"x")
     done = recsql("rollback", "--project", shop)
     assert done.code == 1
