@@ -23,7 +23,7 @@ MANIFEST_COLUMNS: Columns = {
     "git_commit": ("varchar", "The project's commit; -dirty: its files differed."),
     "recsql_version": ("varchar", "Version of recsql."),
     "duckdb_version": ("varchar", "Version of DuckDB."),
-    "vars": ("varchar", "All vars, as JSON."),
+    "vars": ("varchar", "All vars that models read, as JSON."),
 }
 CATALOG = "One row per column of every table of this file, with what it means."
 CATALOG_COLUMNS: Columns = {

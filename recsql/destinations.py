@@ -59,7 +59,7 @@ def _to_database(project: Project, source: Source) -> None:
         place = str(project.root / place)
     schema = quoted("target", str(project.vars["publish_schema"]))
     connection = source.connection
-    with translated(f"publish to {place}"):
+    with translated(f"publish to {place.split('?')[0]}"):  # a token may follow
         connection.execute(f"attach {literal(place)} as target")
         with transaction(connection):
             connection.execute(f"create schema if not exists {schema}")

@@ -16,6 +16,7 @@ import duckdb
 from recsql import __version__
 from recsql.compiler import Plan
 from recsql.errors import WarehouseError
+from recsql.settings import RUNNER_VARS
 from recsql.versions import MANIFEST, Versions
 from recsql.warehouse import Warehouse
 
@@ -25,7 +26,7 @@ LISTS = "rec_for_user"
 
 @dataclass(frozen=True)
 class Manifest:
-    """The facts of one version; times are UTC, vars are JSON."""
+    """The facts of one version; times are UTC, vars (of models) are JSON."""
 
     version: int
     run_id: str
@@ -75,7 +76,7 @@ def describe(
         git_commit=_git_commit(plan.project.root),
         recsql_version=__version__,
         duckdb_version=duckdb.__version__,
-        vars=json.dumps(plan.project.vars, default=str, sort_keys=True),
+        vars=json.dumps(_model_vars(plan), default=str, sort_keys=True),
         tables=tables,
     )
 
@@ -110,6 +111,12 @@ def verify(versions: Versions, number: int) -> None:
                 f"{path}: missing or changed since it was published. "
                 "Roll back to another version, or publish anew: recsql publish"
             )
+
+
+def _model_vars(plan: Plan) -> dict[str, Any]:
+    """Return the vars that tables depend on: no places, passwords or commands."""
+    given = plan.project.vars
+    return {name: given[name] for name in given if name not in RUNNER_VARS}
 
 
 def _checksum(path: Path) -> str:

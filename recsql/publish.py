@@ -55,13 +55,13 @@ def publish(plan: Plan, warehouse: Warehouse) -> Published:
         deliver(plan.project, draft)
         versions.finish(number)
         versions.show(number)
-        versions.prune(plan.project.vars["keep_versions"])
     except OSError as error:
         raise WarehouseError(
             f"publish {target}: {error.strerror}. What is published is unchanged."
         ) from None
     finally:
         versions.sweep()
+    versions.prune(plan.project.vars["keep_versions"])
     return Published(target, number, manifest.tables, time.perf_counter() - started)
 
 

@@ -10,16 +10,11 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from tests.integration.conftest import Recsql
+from recsql.errors import WarehouseError
+from tests.integration.conftest import Publish, Recsql
 from tests.integration.postgres_server import Server, start_server
 
 Rows = list[tuple[object, ...]]
-
-
-def publish(recsql: Recsql, shop: Path, **publishing: object) -> None:
-    given = ", ".join(f"{name}: {text}" for name, text in publishing.items())
-    done = recsql("publish", "--project", shop, "--vars", f"{{{given}}}")
-    assert (done.code, done.err) == (0, "")
 
 
 def tables(shop: Path) -> dict[str, Rows]:
@@ -29,9 +24,9 @@ def tables(shop: Path) -> dict[str, Rows]:
 
 
 def test_parquet_holds_the_same_rows_in_the_same_order(
-    shop: Path, recsql: Recsql
+    shop: Path, publish: Publish
 ) -> None:
-    publish(recsql, shop, publish_also="[parquet]", parquet_row_group_rows=2048)
+    publish(shop, publish_also=["parquet"], parquet_row_group_rows=2048)
     folder = shop / "warehouse/current/parquet"
     for name, rows in tables(shop).items():
         read = duckdb.sql(
@@ -51,8 +46,8 @@ def test_parquet_holds_the_same_rows_in_the_same_order(
     assert details.row_group(0).column(0).compression == "ZSTD"
 
 
-def test_parquet_is_sorted_within_a_partition(shop: Path, recsql: Recsql) -> None:
-    publish(recsql, shop, publish_also="[parquet]")
+def test_parquet_is_sorted_within_a_partition(shop: Path, publish: Publish) -> None:
+    publish(shop, publish_also=["parquet"])
     folder = shop / "warehouse/current/parquet/rec_for_user"
     for path in folder.glob("*/*.parquet"):
         rows = duckdb.sql(f"select user_id, item_rank from '{path}'").fetchall()
@@ -60,11 +55,11 @@ def test_parquet_is_sorted_within_a_partition(shop: Path, recsql: Recsql) -> Non
 
 
 def test_the_pointer_changes_file_and_parquet_together(
-    shop: Path, recsql: Recsql
+    shop: Path, publish: Publish
 ) -> None:
-    publish(recsql, shop, publish_also="[parquet]")
+    publish(shop, publish_also=["parquet"])
     pinned = (shop / "warehouse/current").resolve()
-    publish(recsql, shop, publish_also="[parquet]")
+    publish(shop, publish_also=["parquet"])
     query = "select max(version) from '{}/parquet/manifest/*.parquet'"
     read = [
         duckdb.sql(query.format(at)).fetchall()
@@ -75,12 +70,12 @@ def test_the_pointer_changes_file_and_parquet_together(
     )
 
 
-def test_a_database_is_changed_in_one_transaction(shop: Path, recsql: Recsql) -> None:
-    place = {"publish_also": "[database]", "publish_database": "lake.duckdb"}
+def test_a_database_is_changed_in_one_transaction(shop: Path, publish: Publish) -> None:
+    place = {"publish_also": ["database"], "publish_database": "lake.duckdb"}
     with duckdb.connect(str(shop / "lake.duckdb")) as lake:
         lake.execute("create schema recsql; create table recsql.mine as select 1 as x")
     for _ in range(2):
-        publish(recsql, shop, **place)
+        publish(shop, **place)
         with duckdb.connect(str(shop / "lake.duckdb")) as lake:
             for name, rows in tables(shop).items():
                 assert lake.execute(f"from recsql.{name}").fetchall() == rows
@@ -88,18 +83,15 @@ def test_a_database_is_changed_in_one_transaction(shop: Path, recsql: Recsql) ->
 
 
 def test_a_database_that_refuses_leaves_all_as_it_was(
-    shop: Path, recsql: Recsql
+    shop: Path, publish: Publish
 ) -> None:
-    place = {"publish_also": "[database]", "publish_database": "lake.duckdb"}
-    publish(recsql, shop, **place)
+    place = {"publish_also": ["database"], "publish_database": "lake.duckdb"}
+    publish(shop, **place)
     with duckdb.connect(str(shop / "lake.duckdb")) as lake:
         lake.execute("drop table recsql.rec_popular")
         lake.execute("create view recsql.rec_popular as select 1 as x")
-    text = f"{{publish_also: [database], publish_database: {shop / 'lake.duckdb'}}}"
-    done = recsql("publish", "--project", shop, "--vars", text)
-    assert done.code == 1
-    assert "rec_popular" in done.err
-    assert len(done.err.splitlines()) == 1
+    with pytest.raises(WarehouseError, match=r"to .*lake.duckdb: .*rec_popular"):
+        publish(shop, **place)
     with duckdb.connect(str(shop / "lake.duckdb")) as lake:
         kept = lake.execute("select max(version) from recsql.manifest").fetchall()
     assert kept == [(2,)]
@@ -129,7 +121,7 @@ def server() -> Iterator[Server]:
 
 
 def test_postgres_holds_the_same_rows(
-    shop: Path, recsql: Recsql, server: Server
+    shop: Path, publish: Publish, server: Server
 ) -> None:
     import psycopg
 
@@ -138,7 +130,7 @@ def test_postgres_holds_the_same_rows(
         open_server.execute("create table same.mine as select 1 as x")
     place = {"publish_postgres": server.words, "publish_schema": "same"}
     for _ in range(2):
-        publish(recsql, shop, publish_also="[postgres]", **place)
+        publish(shop, publish_also=["postgres"], **place)
         with psycopg.connect(server.words) as reader:
             for name, rows in tables(shop).items():
                 seen = reader.execute(f"select * from same.{name}").fetchall()
@@ -167,12 +159,12 @@ def test_postgres_holds_the_same_rows(
 
 
 def test_postgres_readers_never_see_half_a_publish(
-    shop: Path, recsql: Recsql, server: Server
+    shop: Path, publish: Publish, server: Server
 ) -> None:
     import psycopg
 
     place = {"publish_postgres": server.words, "publish_schema": "half"}
-    publish(recsql, shop, publish_also="[postgres]", **place)
+    publish(shop, publish_also=["postgres"], **place)
     stop, seen = threading.Event(), []
 
     def read() -> None:
@@ -189,7 +181,7 @@ def test_postgres_readers_never_see_half_a_publish(
     reader = threading.Thread(target=read)
     reader.start()
     for _ in range(3):
-        publish(recsql, shop, publish_also="[postgres]", **place)
+        publish(shop, publish_also=["postgres"], **place)
     stop.set()
     reader.join()
     assert {row[0] for row in seen} >= {3, 4}
@@ -197,14 +189,15 @@ def test_postgres_readers_never_see_half_a_publish(
 
 
 def test_a_rollback_fills_postgres_from_the_older_version(
-    shop: Path, recsql: Recsql, server: Server
+    shop: Path, recsql: Recsql, publish: Publish, server: Server
 ) -> None:
     import psycopg
 
     text = f"publish_also: [postgres], publish_postgres: {server.words}"
     text = f"{{{text}, publish_schema: back}}"
+    place = {"publish_postgres": server.words, "publish_schema": "back"}
     for _ in range(2):
-        assert recsql("publish", "--project", shop, "--vars", text).code == 0
+        publish(shop, publish_also=["postgres"], **place)
     assert recsql("rollback", "--project", shop, "--vars", text).code == 0
     with psycopg.connect(server.words) as reader:
         shown = reader.execute("select max(version) from back.manifest").fetchone()
@@ -213,33 +206,27 @@ def test_a_rollback_fills_postgres_from_the_older_version(
 
 
 def test_what_postgres_refuses_changes_nothing(
-    shop: Path, recsql: Recsql, server: Server
+    shop: Path, publish: Publish, server: Server
 ) -> None:
     import psycopg
 
     place = {"publish_postgres": server.words, "publish_schema": "refused"}
-    publish(recsql, shop, publish_also="[postgres]", **place)
+    publish(shop, publish_also=["postgres"], **place)
     with psycopg.connect(server.words) as owner:
         owner.execute("create view refused.mine as select * from refused.rec_popular")
-    given = ", ".join(f"{name}: {text}" for name, text in place.items())
-    text = f"{{publish_also: [postgres], {given}}}"
-    done = recsql("publish", "--project", shop, "--vars", text)
-    assert done.code == 1
-    assert "other objects depend on it" in done.err
+    with pytest.raises(WarehouseError, match="other objects depend on it"):
+        publish(shop, publish_also=["postgres"], **place)
     with psycopg.connect(server.words) as reader:
         shown = reader.execute("select max(version) from refused.manifest").fetchone()
     assert shown == (2,)
     assert {row[2] for row in tables(shop)["manifest"]} == {2}
 
 
-def test_no_server(shop: Path, recsql: Recsql) -> None:
+def test_no_server(shop: Path, publish: Publish) -> None:
     pytest.importorskip("psycopg", reason="needs the extra postgres")
-    place = "publish_postgres: host=127.0.0.1 port=1 connect_timeout=2"
-    text = f"{{publish_also: [postgres], {place}}}"
-    done = recsql("publish", "--project", shop, "--vars", text)
-    assert done.code == 1
-    assert "Connection refused" in done.err or "connection failed" in done.err
-    assert len(done.err.splitlines()) == 1
+    place = "host=127.0.0.1 port=1 connect_timeout=2"
+    with pytest.raises(WarehouseError, match=r"publish to PostgreSQL: conn.*unchanged"):
+        publish(shop, publish_also=["postgres"], publish_postgres=place)
 
 
 ODD = """
@@ -262,8 +249,9 @@ def test_values_of_every_kind_survive_postgres(
     folder.mkdir(parents=True)
     (folder / "rec_odd.sql").write_text("{{ config(tags=['public']) }}" + ODD)
     assert recsql("run", "-s", "rec_odd", "--project", shop).code == 0
-    place = {"publish_postgres": server.words, "publish_schema": "odd"}
-    publish(recsql, shop, publish_also="[postgres]", **place)
+    text = f"publish_also: [postgres], publish_postgres: {server.words}"
+    text = f"{{{text}, publish_schema: odd}}"
+    assert recsql("publish", "--project", shop, "--vars", text).code == 0
     with psycopg.connect(server.words) as reader:
         row = reader.execute("select * from odd.rec_odd").fetchone() or ()
     expected = list(duckdb.sql(f"set timezone = 'UTC'; {ODD}").fetchall()[0])

@@ -11,13 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsql.compiler import compile_project
-from recsql.project import load_project
-from recsql.publish import publish
 from recsql.versions import Versions
-from recsql.warehouse import open_warehouse
 from tests.integration import faults
-from tests.integration.conftest import Recsql, write_events
+from tests.integration.conftest import Publish, Recsql, write_events
 from tests.integration.test_bad_input import finished, one_line, published, start
 
 KILLS = int(os.environ.get("RECSQL_KILLS", "8"))  # `make faults` has 100
@@ -42,7 +38,9 @@ def test_kill_9_at_random_moments(shop: Path) -> None:
     assert here == files
 
 
-def test_a_reader_keeps_its_version_through_ten_publishes(shop: Path) -> None:
+def test_a_reader_keeps_its_version_through_ten_publishes(
+    shop: Path, publish: Publish
+) -> None:
     code = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True);"
     code += (
         "print(c.execute('select max(version) from manifest').fetchone(), flush=True);"
@@ -58,14 +56,11 @@ def test_a_reader_keeps_its_version_through_ten_publishes(shop: Path) -> None:
     )
     assert reader.stdout is not None
     assert reader.stdout.readline() == "(1,)\n"
-    project = load_project(shop)
-    plan = compile_project(project)
-    with open_warehouse(project.profile.build_path, {}) as warehouse:
-        for number in range(2, 12):
-            assert publish(plan, warehouse).version == number
-        ((rows,),) = warehouse.rows("select count(*) from main.rec_complements")
+    for number in range(2, 12):
+        done = publish(shop)
+        assert done.version == number
     out, _ = reader.communicate("\n")
-    assert out.split() == ["(1,)", str(rows)]
+    assert out.split() == ["(1,)", str(done.tables["rec_complements"])]
     assert Versions(shop / "warehouse").numbers == [9, 10, 11]
 
 
@@ -116,11 +111,11 @@ class Earlier(datetime):
 
 
 def test_versions_do_not_follow_the_clock(
-    shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
+    shop: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recsql.manifest.datetime", Earlier)
     for _ in range(3):
-        assert recsql("publish", "--project", shop).code == 0
+        publish(shop)
     versions = Versions(shop / "warehouse")
     assert (versions.numbers, versions.current) == ([2, 3, 4], 4)
     with duckdb.connect(str(shop / "warehouse/recsql.duckdb"), read_only=True) as file:
@@ -146,7 +141,3 @@ def test_too_little_memory_is_said(shop: Path, recsql: Recsql) -> None:
     assert "Out of Memory" in done.err
     assert "Allow more by --memory-limit" in done.err
     assert Versions(shop / "warehouse").numbers == [1]
-
-
-def test_a_gigabyte_is_enough_for_little(shop: Path, recsql: Recsql) -> None:
-    assert recsql("refresh", "--project", shop, "--memory-limit", "1GB").code == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.integration.conftest import Recsql
+from tests.integration.conftest import Publish, Recsql
 
 READER = """
 import sys, duckdb
@@ -98,9 +98,11 @@ def version(shop: Path) -> int:
     return int(number)
 
 
-def test_rollback_shows_an_older_version(shop: Path, recsql: Recsql) -> None:
+def test_rollback_shows_an_older_version(
+    shop: Path, recsql: Recsql, publish: Publish
+) -> None:
     for _ in range(3):
-        assert recsql("publish", "--project", shop).code == 0
+        publish(shop)
     assert names(shop / "warehouse/versions") == {"2", "3", "4"}, "keep_versions is 3"
     assert version(shop) == 4
     assert recsql("rollback", "--project", shop).out == "readers now see version 3\n"
@@ -112,13 +114,14 @@ def test_rollback_shows_an_older_version(shop: Path, recsql: Recsql) -> None:
     assert version(shop) == 4
 
 
-def test_what_is_read_is_never_removed(shop: Path, recsql: Recsql) -> None:
-    once = ("publish", "--project", shop, "--vars", "{keep_versions: 1}")
-    assert recsql(*once).code == 0
+def test_what_is_read_is_never_removed(
+    shop: Path, recsql: Recsql, publish: Publish
+) -> None:
+    publish(shop, keep_versions=1)
     assert names(shop / "warehouse/versions") == {"2"}
-    assert recsql("publish", "--project", shop).code == 0
+    publish(shop)
     assert recsql("rollback", "--project", shop).code == 0
-    assert recsql(*once).code == 0
+    publish(shop, keep_versions=1)
     assert (names(shop / "warehouse/versions"), version(shop)) == ({"4"}, 4)
 
 
@@ -129,8 +132,10 @@ def test_rollback_refuses_what_is_not_there(shop: Path, recsql: Recsql) -> None:
         assert f"rollback: there is {words}. Kept are: 1." in done.err
 
 
-def test_rollback_refuses_a_changed_file(shop: Path, recsql: Recsql) -> None:
-    assert recsql("publish", "--project", shop).code == 0
+def test_rollback_refuses_a_changed_file(
+    shop: Path, recsql: Recsql, publish: Publish
+) -> None:
+    publish(shop)
     path = shop / "warehouse/versions/1/recsql.duckdb"
     assert oct(path.stat().st_mode)[-3:] == "444"
     path.chmod(0o644)
@@ -143,11 +148,11 @@ def test_rollback_refuses_a_changed_file(shop: Path, recsql: Recsql) -> None:
 
 
 def test_a_copy_that_followed_links_publishes_again(
-    shop: Path, recsql: Recsql, tmp_path: Path
+    shop: Path, publish: Publish, tmp_path: Path
 ) -> None:
     copy = Path(shutil.copytree(shop, tmp_path / "copy", symlinks=False))
     assert not (copy / "warehouse/current").is_symlink()
-    assert recsql("publish", "--project", copy).code == 0
+    publish(copy)
     assert version(copy) == 2
     assert names(copy / "warehouse/versions") == {"1", "2"}
 
@@ -190,6 +195,7 @@ def test_the_manifest_says_what_a_version_is_made_of(
     assert counted == rows == manifest["tables"]
     assert facts == [(2, commit, first, last, runs[0][0], "60")]
     assert manifest["vars"]["decay_days"] == 60
+    assert "publish_postgres" not in manifest["vars"]
     content = path.read_bytes()
     assert manifest["files"] == {
         "recsql.duckdb": {
