@@ -222,6 +222,21 @@ def test_what_postgres_refuses_changes_nothing(
     assert {row[2] for row in tables(shop)["manifest"]} == {2}
 
 
+def test_a_long_transaction_in_postgres_stops_a_publish_in_time(
+    shop: Path, publish: Publish, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    monkeypatch.setattr("recsql.postgres.LOCK_SECONDS", 0.2)
+    place = {"publish_postgres": server.words, "publish_schema": "long"}
+    publish(shop, publish_also=["postgres"], **place)
+    with psycopg.connect(server.words) as reader:
+        reader.execute("select count(*) from long.rec_popular")
+        with pytest.raises(WarehouseError, match="lock timeout"):
+            publish(shop, publish_also=["postgres"], **place)
+    publish(shop, publish_also=["postgres"], **place)
+
+
 def test_no_server(shop: Path, publish: Publish) -> None:
     pytest.importorskip("psycopg", reason="needs the extra postgres")
     place = "host=127.0.0.1 port=1 connect_timeout=2"

@@ -93,11 +93,12 @@ def test_a_second_refresh_says_so_and_exits_3(shop: Path, recsql: Recsql) -> Non
     assert recsql("publish", "--project", shop).code == 0, "killed: the lock is free"
 
 
-def test_a_second_refresh_waits(shop: Path, recsql: Recsql) -> None:
+def test_a_second_refresh_waits(
+    shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with held(shop / "warehouse") as holder:
-        free = subprocess.Popen(["sh", "-c", f"sleep 1; kill -9 {holder.pid}"])
+        monkeypatch.setattr("recsql.lock.time.sleep", lambda seconds: holder.kill())
         done = quick(recsql, shop, "--wait")
-        free.wait()
     assert (done.code, done.err) == (0, "")
     assert f"process {holder.pid} on " in done.out.splitlines()[0]
     assert "published" in done.out
@@ -106,17 +107,21 @@ def test_a_second_refresh_waits(shop: Path, recsql: Recsql) -> None:
 def test_a_refresh_waits_for_whoever_writes_the_build(
     shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recsql.operate.RETRY_SECONDS", 0.1)
-    code = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); "
-    code += "print('held', flush=True); time.sleep(1.5)"
-    path = str(shop / "warehouse/build.duckdb")
-    command = [sys.executable, "-c", code, path]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        writer.stdout.readline()
-        done = quick(recsql, shop, "--wait")
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); "
+    code += "print('held', flush=True); sys.stdin.read()"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", code, str(shop / "warehouse/build.duckdb")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == "held\n"
+    monkeypatch.setattr("recsql.operate.time.sleep", lambda s: writer.communicate(""))
+    done = quick(recsql, shop, "--wait")
     assert (done.code, done.err) == (0, "")
     assert "locked by another process" in done.out
+    assert writer.returncode == 0
 
 
 def test_a_lock_of_the_future_has_no_negative_age(tmp_path: Path) -> None:
@@ -146,7 +151,7 @@ def test_a_refresh_that_takes_too_long_is_stopped(shop: Path, recsql: Recsql) ->
     assert done.err == (
         "Error: refresh: not done after 3 s (--timeout). Nothing was published.\n"
     )
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert (shop / "warehouse/current").readlink() == before
     assert (shop / "failed").exists()
 
