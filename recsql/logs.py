@@ -47,15 +47,17 @@ class JsonLog:
     def session(self) -> Iterator[None]:
         """Write a first line, and a last one that says how it ended."""
         started = time.monotonic()
-        ended: dict[str, Any] = {"exit_code": 0}
-        level = "info"
         self.line("started", version=__version__, pid=os.getpid())
+        ended: dict[str, Any] = {"exit_code": 0}
         try:
             yield
-        except RecsqlError as error:
-            ended, level = {"exit_code": error.exit_code, "error": str(error)}, "error"
+        except BaseException as error:
+            code = 130 if isinstance(error, KeyboardInterrupt) else 1
+            code = error.exit_code if isinstance(error, RecsqlError) else code
+            ended = {"exit_code": code, "error": str(error) or type(error).__name__}
             raise
         finally:
+            level = "error" if "error" in ended else "info"
             seconds = round(time.monotonic() - started, 3)
             self.line("finished", level, seconds=seconds, **ended)
 

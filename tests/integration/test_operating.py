@@ -18,6 +18,7 @@ import pytest
 
 from recsql import pipeline
 from recsql.lock import publishing_lock
+from recsql.logs import JsonLog
 from recsql.project import builtin_root, load_project
 from tests.integration.conftest import Outcome, Publish, Recsql
 
@@ -273,6 +274,22 @@ def test_a_hook_that_fails_is_told(
     assert done.code == code
     assert words in done.err
     assert (shop / "warehouse/current").readlink().name == "2"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(KeyboardInterrupt(), 130), (OSError("x"), 1)]
+)
+def test_the_last_line_tells_of_every_end(
+    capsys: pytest.CaptureFixture[str], error: BaseException, code: int
+) -> None:
+    with pytest.raises(type(error)), JsonLog().session():
+        raise error
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["event"], last["level"], last["exit_code"]) == (
+        "finished",
+        "error",
+        code,
+    )
 
 
 def test_what_a_listener_raises_stops_the_queries(shop: Path) -> None:
