@@ -30,18 +30,11 @@ def run_hook(name: str, project: Project, facts: Mapping[str, str]) -> None:
             timeout=LIMIT_SECONDS,
         )
     except (ValueError, OSError) as error:
-        raise ProjectError(f"vars: {name}: {given!r} cannot be run: {error}") from None
+        raise ProjectError(f"vars: {name}: {given!r} cannot be run: {error}.") from None
     except subprocess.TimeoutExpired:
-        raise WarehouseError(
-            f"{name}: stopped after {LIMIT_SECONDS} s. {_outcome(facts)}"
-        ) from None
+        raise WarehouseError(f"{name}: stopped after {LIMIT_SECONDS} s.") from None
     if done.returncode:
         raise WarehouseError(
             f"{name}: {shlex.join(map(str, command))} ended with exit code "
-            f"{done.returncode}. {_outcome(facts)}"
+            f"{done.returncode}."
         )
-
-
-def _outcome(facts: Mapping[str, str]) -> str:
-    number = facts.get("RECSQL_VERSION")
-    return f"Version {number} is published." if number else "Nothing was published."

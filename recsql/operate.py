@@ -42,9 +42,11 @@ def refresh_alone(project: Project, terms: Terms, listener: Listener) -> None:
         RecsqlError: it failed, or it is published and then a hook failed.
     """
     report = _measured(project, terms, listener)
-    for error in (report.error, *_tell(project, report)):
-        if error:
-            raise error
+    problems = _tell(project, report)
+    if report.error:
+        raise report.error
+    for problem in problems:
+        raise type(problem)(f"{problem} Version {report.version} is published.")
 
 
 def _measured(project: Project, terms: Terms, listener: Listener) -> Report:

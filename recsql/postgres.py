@@ -58,14 +58,13 @@ def replace_tables(project: Project, source: Source) -> None:
         with psycopg.connect(str(project.vars["publish_postgres"])) as server:
             server.execute(f"set local lock_timeout = '{LOCK_SECONDS}s'")
             server.execute(f"create schema if not exists {_name(schema)}")
-            gone = {*_published_before(server, schema), *source.tables}
+            before = _published_before(server, schema)
             for name in source.tables:
                 _fill(project, source, server, (schema, name))
-            for name in sorted(gone):
+            for name in sorted({*before} - {*source.tables}):
                 server.execute(f"drop table if exists {_name(schema, name)}")
             for name in source.tables:
-                fresh = _name(schema, _fresh(name))
-                server.execute(f"alter table {fresh} rename to {_name(name)}")
+                _swap(source, server, (schema, name))
     except psycopg.Error as error:
         raise WarehouseError(
             f"publish to PostgreSQL: {first_line(error)}. Its tables are unchanged."
@@ -110,6 +109,27 @@ def _copy(
         ):
             while block := rows.read(BLOCK):
                 copy.write(block)
+
+
+def _swap(source: Source, server: Any, table: tuple[str, str]) -> None:
+    """Put the new table in the place of the old one.
+
+    An old one that views of the user's read stays, and its rows are replaced.
+    """
+    from psycopg.errors import DependentObjectsStillExist
+
+    schema, name = table
+    old, fresh = _name(schema, name), _name(schema, _fresh(name))
+    try:
+        with server.transaction():
+            server.execute(f"drop table if exists {old}")
+            server.execute(f"alter table {fresh} rename to {_name(name)}")
+    except DependentObjectsStillExist:
+        described = source.connection.execute(f"describe {source.relation(name)}")
+        columns = ", ".join(_name(column[0]) for column in described.fetchall())
+        server.execute(f"delete from {old}")
+        server.execute(f"insert into {old} ({columns}) select {columns} from {fresh}")
+        server.execute(f"drop table {fresh}")
 
 
 def _comments(source: Source, name: str, fresh: str) -> list[tuple[str, str]]:

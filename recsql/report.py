@@ -32,6 +32,11 @@ class Report:
         """Return what was published, if anything was."""
         return next(iter(self.of(Published)), None)
 
+    @property
+    def version(self) -> int | None:
+        """Return the version that was published."""
+        return self.published.version if self.published else None
+
     def of(self, kind: type[Kind]) -> list[Kind]:
         """Return the events of one kind."""
         return [event for event in self.events if isinstance(event, kind)]

@@ -205,6 +205,25 @@ def test_a_rollback_fills_postgres_from_the_older_version(
     assert {row[2] for row in tables(shop)["manifest"]} == {2}
 
 
+def test_views_of_others_stay_and_show_the_new_rows(
+    shop: Path, publish: Publish, server: Server
+) -> None:
+    import psycopg
+
+    place = {"publish_postgres": server.words, "publish_schema": "viewed"}
+    publish(shop, publish_also=["postgres"], **place)
+    with psycopg.connect(server.words) as owner:
+        owner.execute("create view viewed.mine as select version from viewed.manifest")
+    publish(shop, publish_also=["postgres"], **place)
+    with psycopg.connect(server.words) as reader:
+        shown = reader.execute("select distinct version from viewed.mine").fetchall()
+        tables = reader.execute(
+            "select count(*) from pg_tables where schemaname = 'viewed' "
+            "and tablename like '%new'"
+        ).fetchone()
+    assert (shown, tables) == ([(3,)], (0,))
+
+
 def test_what_postgres_refuses_changes_nothing(
     shop: Path, publish: Publish, server: Server
 ) -> None:
@@ -213,8 +232,9 @@ def test_what_postgres_refuses_changes_nothing(
     place = {"publish_postgres": server.words, "publish_schema": "refused"}
     publish(shop, publish_also=["postgres"], **place)
     with psycopg.connect(server.words) as owner:
+        owner.execute("alter table refused.rec_popular rename score to points")
         owner.execute("create view refused.mine as select * from refused.rec_popular")
-    with pytest.raises(WarehouseError, match="other objects depend on it"):
+    with pytest.raises(WarehouseError, match=r'"score" .* does not exist.*unchanged'):
         publish(shop, publish_also=["postgres"], **place)
     with psycopg.connect(server.words) as reader:
         shown = reader.execute("select max(version) from refused.manifest").fetchone()

@@ -259,12 +259,8 @@ def test_a_refresh_that_failed_tells_why(shop: Path, recsql: Recsql) -> None:
 @pytest.mark.parametrize(
     ("hook", "code", "words"),
     [
-        (
-            "false",
-            1,
-            "on_publish: false ended with exit code 1. Version 2 is published.",
-        ),
-        ("no-such-program", 2, "on_publish: 'no-such-program' cannot be run"),
+        ("false", 1, "on_publish: false ended with exit code 1."),
+        ("no-such-program", 2, "on_publish: 'no-such-program' cannot be run: "),
     ],
 )
 def test_a_hook_that_fails_is_told(
@@ -273,6 +269,7 @@ def test_a_hook_that_fails_is_told(
     done = quick(recsql, shop, on_publish=hook)
     assert done.code == code
     assert words in done.err
+    assert done.err.endswith(". Version 2 is published.\n")
     assert (shop / "warehouse/current").readlink().name == "2"
 
 
