@@ -19,7 +19,7 @@ VARS = {
     "publish_also": ["parquet"],
     "surfaces": [
         {
-            "name": "all",
+            "name": "home",
             "allow_repeat": "all",
             "length": 5,
             "personal": ["history"],

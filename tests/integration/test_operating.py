@@ -30,7 +30,7 @@ COMMANDS = [
     if line.startswith("$ recsql ")
 ]
 
-QUICK = "candidate_sources: [popular], surfaces: [{name: all, allow_repeat: all, "
+QUICK = "candidate_sources: [popular], surfaces: [{name: home, allow_repeat: all, "
 QUICK += "length: 5, personal: [], fallback: [popular]}]"
 
 
