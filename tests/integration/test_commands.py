@@ -43,8 +43,8 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
             "select count(*) from duckdb_columns() "
             "where comment is null and not internal"
         ).fetchone()
-    names = ["buy_again", "complements", "for_user", "popular", "segment_items"]
-    names = [f"rec_{name}" for name in [*names, "substitutes"]]
+    names = ["buy_again", "complements", "excluded", "for_user", "popular"]
+    names = [f"rec_{name}" for name in [*names, "segment_items", "substitutes"]]
     assert tables == ["catalog", "manifest", *names]
     assert comments == (0,)
 
