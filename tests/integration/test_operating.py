@@ -20,7 +20,7 @@ from recsql import pipeline
 from recsql.lock import publishing_lock
 from recsql.logs import JsonLog
 from recsql.project import builtin_root, load_project
-from tests.integration.conftest import Outcome, Publish, Recsql
+from tests.integration.conftest import QUICK, Outcome, Publish, Recsql
 
 PAGE = (builtin_root() / "docs/operating.md").read_text()
 COMMANDS = [
@@ -29,9 +29,6 @@ COMMANDS = [
     for line in block.splitlines()
     if line.startswith("$ recsql ")
 ]
-
-QUICK = "candidate_sources: [popular], surfaces: [{name: home, allow_repeat: all, "
-QUICK += "length: 5, personal: [], fallback: [popular]}]"
 
 
 def test_every_command_of_the_page_runs(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from tests.integration.conftest import Publish, Recsql
+from tests.integration.conftest import QUICK, Publish, Recsql
 
 READER = """
 import sys, duckdb
@@ -43,7 +43,8 @@ def test_a_reader_sees_whole_refreshes_only(
     )
     time.sleep(0.5)
     for _ in range(3):
-        assert recsql("refresh", "--project", shop).code == 0
+        done = recsql("refresh", "--project", shop, "--vars", f"{{{QUICK}}}")
+        assert done.code == 0
     time.sleep(0.3)
     stop.touch()
     out, err = reader.communicate(timeout=30)
@@ -69,7 +70,7 @@ def test_an_open_reader_keeps_its_version(shop: Path, recsql: Recsql) -> None:
     )
     assert reader.stdout is not None
     before = reader.stdout.readline()
-    assert recsql("refresh", "--project", shop).code == 0
+    assert recsql("refresh", "--project", shop, "--vars", f"{{{QUICK}}}").code == 0
     after, _ = reader.communicate("\n")
     assert before.strip() == after.strip()
 
