@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SQL := sql macros queries tests/dbt
 
-.PHONY: demo test check lint format bench clean
+.PHONY: demo test check lint format faults bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/recsql demo
@@ -27,6 +27,9 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format recsql tests benchmarks
 	$(BIN)/sqlfmt --quiet $(SQL)
 
+faults: $(VENV)/.dev
+	RECSQL_KILLS=100 $(BIN)/python -m pytest tests/integration/test_faults.py
+
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/bench_seam.py
 	$(BIN)/python benchmarks/bench_pairs.py
@@ -42,7 +45,7 @@ $(VENV)/.demo: pyproject.toml
 
 $(VENV)/.dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[demo,dbt,spark,dev]'
+	$(BIN)/pip install --quiet --editable '.[demo,dbt,postgres,spark,dev]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.dev

@@ -5,7 +5,7 @@ A test is a query for the rows that break it; no row means it passed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +79,7 @@ def plan_checks(
 
 def run_checks(
     checks: Sequence[Check], warehouse: Warehouse, threads: int
-) -> Iterator[CheckResult]:
+) -> Generator[CheckResult, None, None]:
     """Run the tests, several at a time, and yield each result in order."""
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         yield from pool.map(lambda check: _run(check, warehouse), checks)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from recsql import __version__
+from recsql import __version__, cli_refresh
 from recsql.cli_backtest import backtest, compare
 from recsql.errors import InputError
 from recsql.options import (
+    open_console,
     open_project,
     parse_type,
     project_options,
@@ -18,23 +19,15 @@ from recsql.options import (
     work_options,
 )
 
-if TYPE_CHECKING:
-    from recsql.console import Console
-
-
-def _console() -> Console:
-    from recsql.console import Console
-
-    return Console()
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="recsql")
 def cli() -> None:
     """SQL-native recommendations: events in, recommendation tables out.
 
-    Exit codes: 0 done; 1 the work failed (a model, a test, a locked or full warehouse);
-    2 the request was wrong (files, settings, names); 130 interrupted.
+    Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
+    was wrong (files, settings, names); 3 another process is at work on the warehouse;
+    4 not done in time; 130 interrupted.
     """
 
 
@@ -51,7 +44,7 @@ def init(folder: Path, preset: str | None) -> None:
     from recsql import scaffold
 
     steps = scaffold.init_project(folder, preset or scaffold.DEFAULT_PRESET)
-    console = _console()
+    console = open_console()
     console.line(f"wrote {folder / 'dbt_project.yml'}: read it, then")
     console.line(f"  cd {folder}")
     for step in steps:
@@ -82,7 +75,7 @@ def load(
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         schema = str(project.vars["raw_schema"])
         loaded = load_table(warehouse, schema, name, files, given)
-    console = _console()
+    console = open_console()
     count = "1 file" if len(loaded.files) == 1 else f"{len(loaded.files)} files"
     console.line(f"loaded {loaded.rows:,} rows from {count} into {loaded.table}")
     console.table(("column", "type"), loaded.columns)
@@ -118,31 +111,11 @@ def _work(
     from recsql import pipeline
 
     project = open_project(**options)
-    console = _console()
+    console = open_console()
     do = getattr(pipeline, name)
     count = threads or project.profile.threads
     do(project, pipeline.Selection(select, exclude), count, console.event)
     console.line(f"{name}: done")
-
-
-@cli.command("refresh", short_help="Build, test and publish everything.")
-@work_options
-def refresh(threads: int | None, **options: Any) -> None:
-    """Build everything, test it, publish it; a failed test publishes nothing."""
-    from recsql import pipeline
-
-    project = open_project(**options)
-    console = _console()
-    pipeline.refresh(project, threads or project.profile.threads, console.event)
-
-
-@cli.command("publish", short_help="Publish the built public tables.")
-@project_options
-def publish(**options: Any) -> None:
-    """Publish the built public tables to warehouse/recsql.duckdb in one step."""
-    from recsql import pipeline
-
-    pipeline.publish_tables(open_project(**options), _console().event)
 
 
 @cli.command("ls", short_help="List the models in build order.")
@@ -154,7 +127,7 @@ def list_models(select: Any, exclude: Any, **options: Any) -> None:
     from recsql.inspection import listing
 
     plan = compile_project(open_project(**options))
-    console = _console()
+    console = open_console()
     headers = ("model", "layer", "stored as", "tags", "origin")
     console.table(headers, listing(plan, plan.graph.select(select, exclude)))
     for warning in plan.unused_vars():
@@ -181,7 +154,7 @@ def compile_models(
     names = plan.graph.select(select, exclude)
     target = out or plan.project.root / "target" / "compiled" / dialect
     written, left_out = write_compiled(plan, names, target, dialect)
-    console = _console()
+    console = open_console()
     console.line(f"wrote {written} models to {target}")
     if left_out:
         console.line(f"not SQL alone, so not for {dialect}: {', '.join(left_out)}")
@@ -196,7 +169,7 @@ def lineage(column: str, **options: Any) -> None:
     """Show the columns that MODEL.COLUMN is computed from, down to the raw tables."""
     from recsql.inspection import lineage_lines
 
-    console = _console()
+    console = open_console()
     for line in lineage_lines(open_project(**options), column):
         console.line(line)
 
@@ -234,7 +207,7 @@ def show(
         given = {"user_id": user, "item_id": item, "surface": surface}
         filters = {name: text for name, text in given.items() if text is not None}
         shown = shows.show(project, str(table), filters, limit)
-    _console().table(shown.headers, shown.rows)
+    open_console().table(shown.headers, shown.rows)
 
 
 @cli.command("explain", short_help="Say why a user is shown an item, or not.")
@@ -246,7 +219,7 @@ def explain(user: str, item: str, **options: Any) -> None:
     from recsql import queries
 
     shown = queries.explain(open_project(**options), user, item)
-    _console().table(shown.headers, shown.rows)
+    open_console().table(shown.headers, shown.rows)
 
 
 @cli.command("eject", short_help="Copy a built-in model to edit it.")
@@ -257,7 +230,7 @@ def eject(model: str, **options: Any) -> None:
     from recsql.scaffold import eject_model
 
     target = eject_model(open_project(**options), model)
-    _console().line(f"wrote {target}: edit it; it replaces the built-in model")
+    open_console().line(f"wrote {target}: edit it; it replaces the built-in model")
 
 
 @cli.command("demo", short_help="Real groceries, from load to published.")
@@ -267,8 +240,8 @@ def demo(threads: int | None, **options: Any) -> None:
     from recsql.demo import run_demo
 
     project = open_project(**options)
-    run_demo(project, threads or project.profile.threads, _console())
+    run_demo(project, threads or project.profile.threads, open_console())
 
 
-cli.add_command(backtest)
-cli.add_command(compare)
+for command in (backtest, compare, *cli_refresh.COMMANDS):
+    cli.add_command(command)

@@ -11,7 +11,7 @@ from recsql.experiments import require_experiments
 from recsql.graph import Graph, Node
 from recsql.project import Project
 from recsql.render import Compiled, Renderer, quoted
-from recsql.settings import require_settings
+from recsql.settings import RUNNER_VARS, require_settings
 from recsql.surfaces import require_surfaces
 
 
@@ -30,7 +30,7 @@ class Plan:
 
     def unused_vars(self) -> list[str]:
         """Return a warning for each var the user set and nothing reads."""
-        known = self.renderer.vars_read
+        known = self.renderer.vars_read | RUNNER_VARS
         return [
             f'dbt_project.yml: no model reads var "{name}".{did_you_mean(name, known)}'
             for name in sorted(self.project.own_vars - known)

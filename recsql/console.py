@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from typing import Any
 
@@ -54,8 +55,17 @@ class Console:
         rows = sum(published.tables.values())
         self.line(
             f"published {len(published.tables)} tables, {rows:,} rows, to "
-            f"{published.path} in {published.seconds:.1f} s"
+            f"{published.path} in {published.seconds:.1f} s (version "
+            f"{published.version})"
         )
+
+    def note(self, text: str) -> None:
+        """Print a sentence beside the progress."""
+        self.line(text)
+
+    def session(self) -> AbstractContextManager[None]:
+        """Print nothing more before and after the work: a person sees it begin."""
+        return nullcontext()
 
     def line(self, text: str = "", style: str = "") -> None:
         """Print one line; the style is used on a terminal only."""

@@ -1,8 +1,8 @@
 """Every error recsql raises on purpose: what failed, where, what was seen, what to do.
 
-Exit codes (documented in the README): 0 done, 1 the work failed (a model, a test, a
-locked or full warehouse), 2 the request was wrong (files, settings, names),
-130 interrupted.
+Exit codes (documented in docs/operating.md): 0 done, 1 the work failed (a model, a
+test, a full disk), 2 the request was wrong (files, settings, names), 3 another process
+is at work on the warehouse, 4 not done in time, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -29,6 +29,18 @@ class WarehouseError(RecsqlError):
     """DuckDB could not open, lock, read or write the warehouse."""
 
     exit_code = 1
+
+
+class InUse(WarehouseError):
+    """Another process is at work on the warehouse; trying later may help."""
+
+    exit_code = 3
+
+
+class TimedOut(RecsqlError):
+    """The time limit that the user set was up."""
+
+    exit_code = 4
 
 
 class ModelError(RecsqlError):

@@ -11,6 +11,7 @@ import click
 from recsql.errors import InputError
 
 if TYPE_CHECKING:
+    from recsql.console import Console
     from recsql.project import Project
 
 Command = Callable[..., Any]
@@ -75,6 +76,13 @@ def open_project(
     return project
 
 
+def open_console() -> Console:
+    """Return where results are printed; loaded late, as `--help` prints nothing."""
+    from recsql.console import Console
+
+    return Console()
+
+
 def parse_vars(text: str | None) -> dict[str, Any]:
     """Return what `--vars` says.
 
@@ -90,6 +98,19 @@ def parse_vars(text: str | None) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise InputError('--vars: give a mapping, e.g. "{as_of: 2024-01-01}".')
     return given
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a time such as `90s`, `30m` or `2h`.
+
+    >>> parse_duration("90s"), parse_duration("2h")
+    (90.0, 7200.0)
+    """
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not number.isdecimal() or int(number) == 0:
+        raise InputError(f'--timeout "{text}": use for example 90s, 30m or 2h.')
+    return float(int(number) * units[unit])
 
 
 def parse_type(text: str) -> tuple[str, str]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 
 from recsql.checks import CheckResult, ChecksFinished, plan_checks, run_checks
@@ -72,16 +72,17 @@ class Tally:
     checks: Counter[str] = field(default_factory=Counter)
     results: list[ModelResult] = field(default_factory=list)
 
-    def take(self, events: Iterable[Event]) -> None:
-        """Count and forward each event."""
-        for event in events:
-            self.listener(event)
-            if isinstance(event, ModelResult):
-                self.results.append(event)
-                self.failed_models += event.status == "failed"
-                self.skipped += event.status == "skipped"
-            elif isinstance(event, CheckResult):
-                self.checks[event.status] += 1
+    def take(self, events: Generator[Event, None, None]) -> None:
+        """Count and forward each event; whatever goes wrong, queries are stopped."""
+        with closing(events):
+            for event in events:
+                self.listener(event)
+                if isinstance(event, ModelResult):
+                    self.results.append(event)
+                    self.failed_models += event.status == "failed"
+                    self.skipped += event.status == "skipped"
+                elif isinstance(event, CheckResult):
+                    self.checks[event.status] += 1
 
     def check(
         self, plan: Plan, names: Sequence[str], warehouse: Warehouse, threads: int

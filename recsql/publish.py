@@ -1,59 +1,104 @@
-"""Publishing: public tables go to a new file that replaces the old in one step."""
+"""Publishing: public tables become a new version, which one rename shows to readers."""
 
 from __future__ import annotations
 
-import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from recsql.catalog import comment, write_catalog, write_manifest
 from recsql.compiler import Plan
+from recsql.destinations import deliver, write_parquet
 from recsql.errors import InputError, WarehouseError
+from recsql.manifest import Manifest, describe, read_manifest, verify
+from recsql.profile import Profile
+from recsql.project import Project
 from recsql.render import literal, quoted
-from recsql.warehouse import Warehouse, translated
+from recsql.versions import FILE, Versions
+from recsql.warehouse import Warehouse, transaction, translated
+
+FRESH = "fresh"
 
 
 @dataclass(frozen=True)
 class Published:
-    """The file readers open, and the rows of each table in it."""
+    """The file readers open, its version, and the rows of each table in it."""
 
     path: Path
-    tables: dict[str, int]
+    version: int
+    tables: Mapping[str, int]
     seconds: float
 
 
 def publish(plan: Plan, warehouse: Warehouse) -> Published:
-    """Write every public table to a new file and rename it over the published one.
+    """Write every public table to a new version and let readers see it in one step.
 
-    Readers of the old file keep it until they close it; nobody waits and nobody sees
-    half a refresh.
+    Readers of an older version keep it until they close it; nobody waits and nobody
+    sees half a refresh.
 
     Raises:
         InputError: a public table has not been built.
-        WarehouseError: the file cannot be written; the published one is unchanged.
+        WarehouseError: the version cannot be written; what is published is unchanged.
     """
     started = time.perf_counter()
-    target = plan.project.profile.published_path
-    _sweep(target)
-    fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
     names = _tables(plan, warehouse)
+    versions = Versions(plan.project.profile.folder)
+    target = plan.project.profile.published_path
     try:
+        number, draft = versions.draft()
         with translated(f"publish {target}"):
-            rows = _write(plan, warehouse, names, fresh)
-        _replace(fresh, target)
+            manifest = _write(plan, warehouse, names, (number, draft / FILE))
+            write_parquet(plan.project, draft)
+        manifest.write(draft)
+        deliver(plan.project, draft)
+        versions.finish(number)
+        versions.show(number)
     except OSError as error:
         raise WarehouseError(
-            f"publish {target}: {error.strerror}. The published file is unchanged."
+            f"publish {target}: {error.strerror}. What is published is unchanged."
         ) from None
     finally:
-        _sweep(target)
-    return Published(target, rows, time.perf_counter() - started)
+        versions.sweep()
+    versions.prune(plan.project.vars["keep_versions"])
+    return Published(target, number, manifest.tables, time.perf_counter() - started)
 
 
-def _sweep(target: Path) -> None:
-    """Remove what a publish that did not finish left behind."""
-    for leftover in target.parent.glob(f"{target.name}.*.new*"):
-        leftover.unlink()
+def rollback(project: Project, number: int | None = None) -> int:
+    """Show readers an older version again: the given one, or the one before.
+
+    Databases that are published to are filled from that version.
+
+    Raises:
+        InputError: there is no such version.
+        WarehouseError: its files are not what was published.
+    """
+    versions = Versions(project.profile.folder)
+    known, current = versions.numbers, versions.current
+    older = [n for n in known if current is not None and n < current]
+    wanted = older[-1] if number is None and older else number
+    if wanted is None or wanted not in known:
+        kept = ", ".join(str(n) for n in known) or "none"
+        asked = f"version {wanted}" if wanted else "older version"
+        raise InputError(f"rollback: there is no {asked}. Kept are: {kept}.")
+    verify(versions, wanted)
+    deliver(project, versions.path(wanted))
+    versions.show(wanted)
+    return wanted
+
+
+def kept_versions(profile: Profile) -> list[tuple[Any, ...]]:
+    """Return each version's number, time, last event, rows, run, and if it is read."""
+    versions = Versions(profile.folder)
+    rows = []
+    for number in versions.numbers:
+        manifest = read_manifest(versions, number)
+        facts = (manifest["published_at"], manifest["last_event_at"])
+        count = sum(manifest["tables"].values())
+        is_current = number == versions.current
+        rows.append((number, *facts, count, manifest["run_id"], is_current))
+    return rows
 
 
 def _tables(plan: Plan, warehouse: Warehouse) -> list[str]:
@@ -68,14 +113,15 @@ def _tables(plan: Plan, warehouse: Warehouse) -> list[str]:
 
 
 def _write(
-    plan: Plan, warehouse: Warehouse, names: list[str], path: Path
-) -> dict[str, int]:
+    plan: Plan, warehouse: Warehouse, names: list[str], target: tuple[int, Path]
+) -> Manifest:
+    number, path = target
     connection = warehouse.connection
-    connection.execute(f"attach {literal(str(path))} as fresh")
+    connection.execute(f"attach {literal(str(path))} as {FRESH}")
     try:
         rows = {}
         for name in names:
-            relation = quoted("fresh", "main", name)
+            relation = quoted(FRESH, "main", name)
             described = plan.project.properties.get(name)
             # in the order of the key, so that lookups by user or item read few blocks
             key = ", ".join(described.reading_order if described else ()) or "all"
@@ -83,43 +129,23 @@ def _write(
                 f"create table {relation} as from {quoted('main', name)} order by {key}"
             ).fetchall()
             rows[name] = int(counted[0][0])
-            _comment(plan, warehouse, name)
+        manifest = describe(plan, warehouse, number, rows)
+        with transaction(connection):
+            for name in names:
+                comment(warehouse, (FRESH, name), _texts(plan, name))
+            write_manifest(warehouse, FRESH, manifest)
+            write_catalog(warehouse, FRESH)
     finally:
-        connection.execute("detach fresh")
-    return rows
+        connection.execute(f"detach {FRESH}")
+    return manifest
 
 
-def _comment(plan: Plan, warehouse: Warehouse, name: str) -> None:
-    """Carry the descriptions of a table and its columns into the published file."""
+def _texts(plan: Plan, name: str) -> dict[str, str]:
+    """Return the descriptions of a table, under no name, and of its columns."""
     described = plan.project.properties.get(name)
     if described is None:
-        return
-    relation = quoted("fresh", "main", name)
-    there = {
-        row[0]
-        for row in warehouse.rows(
-            "select column_name from duckdb_columns() "
-            "where database_name = 'fresh' and table_name = ?",
-            [name],
-        )
-    }
-    texts = {f"table {relation}": described.description}
-    for column in described.columns.values():
-        if column.name in there:
-            target = f"column {relation}.{quoted(column.name)}"
-            texts[target] = column.description
-    for target, text in texts.items():
-        rendered = literal(plan.renderer.render_text(text, described.path).strip())
-        warehouse.connection.execute(f"comment on {target} is {rendered}")
-
-
-def _replace(fresh: Path, target: Path) -> None:
-    """Rename over the target, after the file and before the folder reach the disk."""
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
-    fresh.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        return {}
+    texts = {"": described.description}
+    texts |= {c.name: c.description for c in described.columns.values()}
+    render = plan.renderer.render_text
+    return {key: render(text, described.path).strip() for key, text in texts.items()}

@@ -6,7 +6,7 @@ Yields a result per node and prints nothing. A failed model skips its descendant
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Literal
@@ -32,7 +32,7 @@ class ModelResult:
 
 def run_models(
     plan: Plan, warehouse: Warehouse, names: tuple[str, ...], threads: int
-) -> Iterator[ModelResult]:
+) -> Generator[ModelResult, None, None]:
     """Build the named nodes and yield each result as it is known.
 
     Raises:
@@ -51,7 +51,7 @@ class _Run:
         self.broken: set[str] = set()
         self.running: dict[Future[ModelResult], duckdb.DuckDBPyConnection] = {}
 
-    def results(self) -> Iterator[ModelResult]:
+    def results(self) -> Generator[ModelResult, None, None]:
         with ThreadPoolExecutor(self.threads) as pool:
             try:
                 while self.waiting or self.running:

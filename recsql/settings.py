@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from recsql.errors import ProjectError, did_you_mean, either
 from recsql.project import Project
 
@@ -15,6 +18,7 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "popularity": ("users", "window", "decayed", "trending"),
     "knn_similarity": SIMILARITIES,
     "knn_truncation": ("source", "target"),
+    "publish_also": ("parquet", "database", "postgres"),  # any number of them
     "repeated_lines": ("exact", "sum", "latest"),
     "sar_similarity": ("jaccard", "lift", "count"),
     "user_knn_similarity": SIMILARITIES,
@@ -23,6 +27,14 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "similar_items": ("als", "feature_als", "bpr", "lmf", "svd"),  # any number of them
     "zero_amounts": ("keep", "reject"),
 }
+
+RUNNER_VARS = frozenset(  # read by the runner, by no model
+    {
+        *("keep_versions", "parquet_partitions", "parquet_row_group_rows"),
+        *("metrics_file", "on_failure", "on_publish"),
+        *("publish_also", "publish_database", "publish_postgres", "publish_schema"),
+    }
+)
 
 
 def require_settings(project: Project) -> None:
@@ -44,3 +56,15 @@ def require_settings(project: Project) -> None:
             "vars: decay_days and half_life_days say the same in two ways; set one of "
             "them to null."
         )
+    _require_publishing(project.vars)
+
+
+def _require_publishing(given: Mapping[str, Any]) -> None:
+    for name in ("keep_versions", "parquet_row_group_rows"):
+        if type(given[name]) is not int or given[name] < 1:
+            raise ProjectError(f"vars: {name}: {given[name]!r} is no number from 1 on.")
+    for name in ("database", "postgres"):
+        if name in given["publish_also"] and not given[f"publish_{name}"]:
+            raise ProjectError(
+                f"vars: publish_also lists {name}: say where, in publish_{name}."
+            )

@@ -11,7 +11,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +36,9 @@ TOLERANCE = 1e-9
 Row = tuple[Any, ...]
 
 
-def run_unit_tests(project: Project, names: Sequence[str]) -> Iterator[CheckResult]:
+def run_unit_tests(
+    project: Project, names: Sequence[str]
+) -> Generator[CheckResult, None, None]:
     """Run the unit tests of the named models and yield each result in order.
 
     A built-in model that the user replaced keeps no built-in unit test.

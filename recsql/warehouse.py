@@ -15,6 +15,7 @@ from recsql import udfs
 from recsql.errors import (
     InputError,
     Interrupted,
+    InUse,
     ModelError,
     RecsqlError,
     WarehouseError,
@@ -23,6 +24,15 @@ from recsql.errors import (
 from recsql.render import Compiled, quoted
 
 LINE = re.compile(r"^LINE (\d+):", re.M)
+DAMAGE = ("not a valid DuckDB", "Could not read enough", "checksum", "Corrupt")
+DAMAGED = (
+    "The file is damaged. Published tables are not part of it and stay as they are. "
+    "Move it away, load the raw tables again (recsql load), then refresh."
+)
+MORE_MEMORY = (
+    "Allow more by --memory-limit or RECSQL_MEMORY_LIMIT, or build one model at a "
+    "time: --threads 1."
+)
 HOLDER = re.compile(r"Conflicting lock is held in (.+?)(?: by |\. )")
 
 
@@ -102,7 +112,8 @@ def open_warehouse(
     """Open (or create) a warehouse file; None opens one in memory.
 
     Raises:
-        WarehouseError: the file is locked, damaged or cannot be created.
+        InUse: another process has it open.
+        WarehouseError: the file is damaged or cannot be created.
         InputError: it must exist and does not.
     """
     if path is not None:
@@ -150,10 +161,10 @@ def _connect(
         if zone:
             connection.execute(f"set TimeZone = '{zone}'")
     except duckdb.IOException as error:
-        raise WarehouseError(_open_message(path, error)) from None
+        raise _open_error(path, error) from None
     except duckdb.Error as error:
         raise WarehouseError(
-            f"{path}: DuckDB cannot open it: {first_line(error)}"
+            f"{path}: DuckDB cannot open it: {_reason(error)}"
         ) from None
     return connection
 
@@ -162,16 +173,26 @@ def _option(setting: Any) -> str:
     return str(setting).lower() if isinstance(setting, bool) else str(setting)
 
 
-def _open_message(path: Path | None, error: duckdb.Error) -> str:
+def _open_error(path: Path | None, error: duckdb.Error) -> WarehouseError:
     text = str(error)
     if "lock" in text.lower():
         holder = HOLDER.search(text)
         by = f" ({holder[1]})" if holder else ""
-        return (
+        return InUse(
             f"{path}: the warehouse is locked by another process{by}. "
             "Wait for it to end, or close it."
         )
-    return f"{path}: DuckDB cannot open it: {first_line(error)}"
+    return WarehouseError(f"{path}: DuckDB cannot open it: {_reason(error)}")
+
+
+def _reason(error: BaseException) -> str:
+    """Return DuckDB's first line, and what to do where that is known."""
+    said = first_line(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"{said.rstrip('.!')}. {MORE_MEMORY}"
+    if any(word in said for word in DAMAGE):
+        return f"{said.rstrip('.!')}. {DAMAGED}"
+    return said
 
 
 def _model_message(compiled: Compiled, error: Exception) -> str:
@@ -180,7 +201,7 @@ def _model_message(compiled: Compiled, error: Exception) -> str:
     where = compiled.file
     if found:
         where += f":{compiled.source_line(int(found[1]) - 1)}"
-    return f"{where}: {first_line(error)}"
+    return f"{where}: {_reason(error)}"
 
 
 @contextmanager
@@ -193,4 +214,20 @@ def translated(what: str) -> Iterator[None]:
     except duckdb.InterruptException:
         raise Interrupted("interrupted.") from None
     except duckdb.Error as error:
-        raise WarehouseError(f"{what}: {first_line(error)}") from None
+        raise WarehouseError(f"{what}: {_reason(error)}") from None
+    except RuntimeError as error:  # how DuckDB's Python tells of ctrl-C
+        if "interrupt" not in str(error).lower():
+            raise
+        raise Interrupted("interrupted.") from None
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do all of a block, or nothing of it."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()

@@ -7,16 +7,25 @@ import random
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from recsql.__main__ import main
+from recsql.compiler import compile_project
+from recsql.project import load_project
+from recsql.publish import Published
+from recsql.publish import publish as publish_plan
+from recsql.warehouse import open_warehouse
 
 USERS = ["ann", "bob o'neil", "Ünal ☕", *(f"user {n}" for n in range(30))]
 ITEMS = [f'sku-{n:02d} "x"' for n in range(20)]
+# vars of a refresh that builds little
+QUICK = "candidate_sources: [popular], surfaces: [{name: home, allow_repeat: all, "
+QUICK += "length: 5, personal: [], fallback: [popular]}]"
 
 
 @dataclass
@@ -65,8 +74,6 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A refreshed project; read it, never change it."""
     from recsql import pipeline, scaffold
     from recsql.loader import load_table
-    from recsql.project import load_project
-    from recsql.warehouse import open_warehouse
 
     folder = tmp_path_factory.mktemp("built") / "shop"
     scaffold.init_project(folder, "own-tables")
@@ -79,7 +86,29 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Publish(Protocol):
+    """Publish what is built in a copy of the shop, with some vars changed."""
+
+    def __call__(self, shop: Path, **vars_given: object) -> Published: ...
+
+
+@pytest.fixture(scope="session")
+def publish(built_shop: Path) -> Publish:
+    """Publish as the command does, but compile the project only once."""
+    plan = compile_project(load_project(built_shop))
+
+    def run(shop: Path, **vars_given: object) -> Published:
+        build = shop / "warehouse/build.duckdb"
+        profile = replace(plan.project.profile, build_path=build)
+        project = replace(plan.project, root=shop, profile=profile)
+        project = project.with_vars(vars_given)
+        with open_warehouse(build, profile.settings) as warehouse:
+            return publish_plan(replace(plan, project=project), warehouse)
+
+    return run
+
+
 @pytest.fixture
 def shop(built_shop: Path, tmp_path: Path) -> Path:
     """A copy of the refreshed project that a test may break."""
-    return Path(shutil.copytree(built_shop, tmp_path / "shop"))
+    return Path(shutil.copytree(built_shop, tmp_path / "shop", symlinks=True))

@@ -283,7 +283,7 @@ def test_a_locked_warehouse(shop: Path, recsql: Recsql) -> None:
     holder.stdout.readline()
     try:
         done = recsql("refresh", "--project", shop)
-        one_line(done, 1, "locked by another process", str(holder.pid))
+        one_line(done, 3, "locked by another process", str(holder.pid))
         assert recsql("show", "rec_for_user", "--project", shop).code == 0
     finally:
         holder.communicate("")

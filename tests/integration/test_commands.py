@@ -15,17 +15,9 @@ import pytest
 
 from tests.integration.conftest import Recsql, write_events
 
-COMMANDS = [
-    "backtest",
-    "build",
-    "compare",
-    "compile",
-    "demo",
-    "eject",
-    "explain",
-    "init",
-]
-COMMANDS += ["lineage", "load", "ls", "publish", "refresh", "run", "show", "test"]
+COMMANDS = ["backtest", "build", "compare", "compile", "demo", "eject", "explain"]
+COMMANDS += ["init", "lineage", "load", "ls", "publish", "refresh", "rollback", "run"]
+COMMANDS += ["show", "test", "versions"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -48,11 +40,12 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
     with duckdb.connect(str(shop / "warehouse/recsql.duckdb"), read_only=True) as file:
         tables = [row[0] for row in file.execute("show tables").fetchall()]
         comments = file.execute(
-            "select count(*) from duckdb_columns() where comment is null"
-            " and table_name like 'rec_%'"
+            "select count(*) from duckdb_columns() "
+            "where comment is null and not internal"
         ).fetchone()
-    names = ["buy_again", "complements", "for_user", "popular", "segment_items"]
-    assert tables == [f"rec_{name}" for name in [*names, "substitutes"]]
+    names = ["buy_again", "complements", "excluded", "for_user", "popular"]
+    names = [f"rec_{name}" for name in [*names, "segment_items", "substitutes"]]
+    assert tables == ["catalog", "manifest", *names]
     assert comments == (0,)
 
 

@@ -23,7 +23,9 @@ LIMITS = {"new_only": "shows new items only", "repeat_only": "shows repeats only
 def project(built_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shop with lists so short that every step removes something."""
     folder = Path(
-        shutil.copytree(built_shop, tmp_path_factory.mktemp("asked") / "shop")
+        shutil.copytree(
+            built_shop, tmp_path_factory.mktemp("asked") / "shop", symlinks=True
+        )
     )
     surfaces = [
         {"name": name, "allow_repeat": allow, "length": 4, "personal": [personal]}

@@ -1,0 +1,76 @@
+"""Figures of a refresh as a text file for Prometheus's node_exporter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from recsql.checks import ChecksFinished
+from recsql.errors import WarehouseError
+from recsql.pipeline import Quarantine
+from recsql.project import Project
+from recsql.report import Report
+from recsql.runner import ModelResult
+
+SUCCEEDED = "recsql_refresh_last_success_timestamp_seconds"
+
+
+def write_metrics(project: Project, report: Report) -> None:
+    """Replace the file in var `metrics_file` in one step.
+
+    Raises:
+        WarehouseError: it cannot be written.
+    """
+    path = project.root / str(project.vars["metrics_file"])
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        lines = [*_lines(report), *_last_success(path, report)]
+        fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        raise WarehouseError(f"metrics_file: {path}: {error.strerror}.") from None
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield from _gauge("recsql_refresh_exit_code", "0: done", report.exit_code)
+    yield from _gauge("recsql_refresh_duration_seconds", "How long", report.seconds)
+    yield from _gauge("recsql_refresh_timestamp_seconds", "Its end", time.time())
+    seconds = {result.name: result.seconds for result in report.of(ModelResult)}
+    yield from _gauges("recsql_model_seconds", "Time to build it", "model", seconds)
+    for found in report.of(Quarantine):
+        yield from _gauge("recsql_events_read", "Lines of events", found.read)
+        name, text = "recsql_events_rejected", "Of these not used"
+        yield from _gauges(name, text, "reason", found.reasons)
+    for checks in report.of(ChecksFinished):
+        counts = {"failed": checks.failed, "warned": checks.warned}
+        counts["passed"] = checks.passed
+        yield from _gauges("recsql_tests", "Data tests", "status", counts)
+    if done := report.published:
+        yield from _gauge("recsql_published_version", "Its number", done.version)
+        yield from _gauges("recsql_table_rows", "Rows", "table", done.tables)
+
+
+def _last_success(path: Path, report: Report) -> list[str]:
+    """Return the time of the last refresh that was done: now, or as the file has it."""
+    if report.error is None:
+        return list(_gauge(SUCCEEDED, "The last that was done", time.time()))
+    old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [line for line in old if SUCCEEDED in line]
+
+
+def _gauge(name: str, text: str, number: float) -> Iterator[str]:
+    yield f"# HELP {name} {text}."
+    yield f"# TYPE {name} gauge"
+    yield f"{name} {number}"
+
+
+def _gauges(
+    name: str, text: str, label: str, numbers: Mapping[str, float]
+) -> Iterator[str]:
+    if numbers:
+        yield f"# HELP {name} {text}."
+        yield f"# TYPE {name} gauge"
+    for key, number in sorted(numbers.items()):
+        safe = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        yield f'{name}{{{label}="{safe}"}} {number}'
