@@ -1,5 +1,5 @@
 -- One row per (list_name, allow_repeat, user_id, k, metric): var eval_metrics, in rows.
-{{ config(enabled=var("as_of") is not none) }}
+{{ config(enabled=var("as_of") is not none, materialized="view") }}
 {% set absent = (
     [] if "content" in var("candidate_sources") else ["content_diversity"]
 ) %}
