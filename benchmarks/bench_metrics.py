@@ -6,8 +6,8 @@ Ten metrics at three cutoffs: the models of sql/evaluation from the lists to the
 each metric, stored, against `rectools.metrics.calc_metrics` on data frames that are in
 memory; target: at least 4 times faster, and equal to 1e-9. Then the bootstrap of all
 figures, 1,000 resamples of the users; target: at most 10 seconds.
-RecTools needs NumPy 1 and a PyArrow before 20: install the extra `bench-metrics` into an
-environment of its own.
+RecTools needs NumPy 1: install the extra `bench-metrics` into an environment of its
+own.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def store(warehouse: Warehouse, frames: dict[str, pd.DataFrame]) -> None:
         "user_id, item_id, rank as item_rank from reco"
     )
     warehouse.rows(
-        "create table int_items as "
-        "select item_id, count(before.user_id) as user_count, cast(row_number() over (order by item_id) - 1 as integer) as item_index, "
+        "create table int_items as select item_id, count(before.user_id) as user_count,"
+        " cast(row_number() over (order by item_id) - 1 as integer) as item_index, "
         "null as category, true as is_eligible, false as is_new from "
         "(select distinct item_id from reco) full join before using (item_id) "
         "group by item_id"
@@ -155,9 +155,7 @@ def main() -> None:
         started = time.perf_counter()
         warehouse.materialize(warehouse.connection, plan.models["eval_bounds"])
         seconds = time.perf_counter() - started
-        print(
-            f"bootstrap of {len(mine)} figures, {options.users:,} users: {seconds:.1f} s"
-        )
+        print(f"bootstrap of them over {options.users:,} users: {seconds:.1f} s")
 
 
 if __name__ == "__main__":
