@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 from recsql.errors import ProjectError, did_you_mean, either
 from recsql.project import Project
 
@@ -31,7 +33,9 @@ def require_settings(project: Project) -> None:
     Raises:
         ProjectError: names the var, what was seen and what it may be.
     """
-    for name, choices in CHOICES.items():
+    metrics = _metrics(project)
+    evaluation = {"eval_metrics": metrics, "eval_compared_metrics": metrics}
+    for name, choices in {**CHOICES, **evaluation}.items():
         given = project.vars[name]
         for seen in given if isinstance(given, list) else [given]:
             if seen in choices:
@@ -44,3 +48,9 @@ def require_settings(project: Project) -> None:
             "vars: decay_days and half_life_days say the same in two ways; set one of "
             "them to null."
         )
+
+
+def _metrics(project: Project) -> tuple[str, ...]:
+    """Return the names that seed metric_definitions explains."""
+    with project.seeds["metric_definitions"].open(encoding="utf-8", newline="") as file:
+        return tuple(row["metric"] for row in csv.DictReader(file))

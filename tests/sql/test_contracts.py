@@ -159,6 +159,7 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {"int_basket_regions", "sig_region_pairs", "sig_region_rules"} <= off
     assert {"sig_shared_users", "sig_relation_texts", "sig_item_relations"} <= off
     assert {"eval_auc", "eval_calibration", "eval_catalogue_metrics"} <= off
+    assert {"eval_popularity_recall"} <= off
     assert {"eval_list_metrics", "eval_category_diversity"} <= off
     assert {"eval_content_diversity", "eval_user_categories"} <= off
 
