@@ -3,6 +3,7 @@
     split_part()  ->  case when event_at is null or event_at < timestamp '...' then ... -#}
 {% macro split_part() -%}
     {%- set as_of = as_timestamp(var("as_of")) -%}
+    {%- set is_test = is_test_event() -%}
     {%- set gap = "interval '" ~ (var("eval_gap_days") | int) ~ "' day" -%}
     {%- set days = "interval '" ~ (var("holdout_days") | int) ~ "' day" -%}
     {%- if var("eval_split") == "time" -%}
@@ -18,7 +19,7 @@
         case
             when event_at >= {{ as_of }}
             then null
-            when event_at is not null and {{ is_test_event() }}
+            when event_at is not null and {{ is_test }}
             then 'holdout'
             else 'past'
         end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,7 +44,9 @@ def require_settings(project: Project) -> None:
     Raises:
         ProjectError: names the var, what was seen and what it may be.
     """
-    for name, choices in CHOICES.items():
+    metrics = _metrics(project)
+    evaluation = {"eval_metrics": metrics, "eval_compared_metrics": metrics}
+    for name, choices in {**CHOICES, **evaluation}.items():
         given = project.vars[name]
         for seen in given if isinstance(given, list) else [given]:
             if seen in choices:
@@ -68,3 +71,9 @@ def _require_publishing(given: Mapping[str, Any]) -> None:
             raise ProjectError(
                 f"vars: publish_also lists {name}: say where, in publish_{name}."
             )
+
+
+def _metrics(project: Project) -> tuple[str, ...]:
+    """Return the names that seed metric_definitions explains."""
+    with project.seeds["metric_definitions"].open(encoding="utf-8", newline="") as file:
+        return tuple(row["metric"] for row in csv.DictReader(file))

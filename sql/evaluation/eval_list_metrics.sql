@@ -18,7 +18,9 @@ with
     shown as (select * from {{ ref("eval_shown_items") }}),
     items as (select * from {{ ref("int_items") }}),
     users as (select * from {{ ref("int_users") }}),
-    user_items as (select * from {{ ref("int_user_items") }}),
+    {% if "repeat_share" in var("eval_metrics") %}
+        user_items as (select * from {{ ref("int_user_items") }}),
+    {% endif %}
 
     takers as (select sum(user_count) as pair_count from items),
 
@@ -28,16 +30,20 @@ with
     measured as (
         select
             shown.*,
-            user_items.item_id is not null as is_repeat,
+            {% if "repeat_share" in var("eval_metrics") %}
+                user_items.item_id is not null as is_repeat,
+            {% endif %}
             log2(takers.pair_count / greatest(shown.user_count, 1)) as surprise,
             log2(known.user_count / greatest(shown.user_count, 1)) as rarity
         from shown
         cross join takers
         cross join known
-        left join
-            user_items
-            on shown.user_id = user_items.user_id
-            and shown.item_id = user_items.item_id
+        {% if "repeat_share" in var("eval_metrics") %}
+            left join
+                user_items
+                on shown.user_id = user_items.user_id
+                and shown.item_id = user_items.item_id
+        {% endif %}
     ),
 
     final as (
@@ -50,8 +56,12 @@ with
             {{ ratio("sum(user_count)", "count(*)") }} as popularity,
             {{ ratio(stable_sum("surprise"), "count(*)") }} as novelty,
             {{ ratio(stable_sum("rarity"), "count(*)") }} as inverse_user_frequency,
-            {{ ratio("count(case when is_repeat then 1 end)", "count(*)") }}
-            as repeat_share,
+            -- the history of every user is looked up only where it is asked for
+            {% if "repeat_share" in var("eval_metrics") %}
+                {{ ratio("count(case when is_repeat then 1 end)", "count(*)") }}
+                as repeat_share,
+            {% else %} cast(null as double) as repeat_share,
+            {% endif %}
             {{ ratio("count(case when is_new then 1 end)", "count(*)") }}
             as new_item_share
         from measured

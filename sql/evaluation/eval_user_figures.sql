@@ -1,5 +1,5 @@
 -- One row per (list_name, allow_repeat, user_id, k, metric): var eval_metrics, in rows.
-{{ config(enabled=var("as_of") is not none) }}
+{{ config(enabled=var("as_of") is not none, materialized="view") }}
 {% set absent = (
     [] if "content" in var("candidate_sources") else ["content_diversity"]
 ) %}
@@ -17,6 +17,9 @@
         ("weighted_recall", "eval_user_metrics", "weighted_recall"),
         ("serendipity", "eval_user_metrics", "serendipity"),
         ("auc", "eval_auc", "auc"),
+        ("recall_of_popular", "eval_popularity_recall", "recall_of_popular"),
+        ("recall_of_middle", "eval_popularity_recall", "recall_of_middle"),
+        ("recall_of_rare", "eval_popularity_recall", "recall_of_rare"),
         ("list_fullness", "eval_list_metrics", "list_fullness"),
         ("popularity", "eval_list_metrics", "popularity"),
         ("novelty", "eval_list_metrics", "novelty"),

@@ -203,6 +203,27 @@ def test_area_under_the_curve(world: World) -> None:
     assert len(rows) > counted
 
 
+def test_recall_of_popular_and_rare_items(world: World) -> None:
+    truth, lists, items = truth_of(world), served_lists(world), items_of(world)
+    total, before, parts = sum(i.users for i in items.values()), 0, {}
+    for item, facts in items.items():
+        parts[item] = ("popular", "middle", "rare")[min(3 * before // total, 2)]
+        before += facts.users
+    rows, seen = world.dicts("eval_popularity_recall"), set()
+    assert len(rows) == len(world.dicts("eval_user_metrics"))
+    for row in rows:
+        name, kind, user = row["list_name"], row["allow_repeat"], row["user_id"]
+        relevant = truth[name if name in truth else kind][user]
+        ranked = lists[name, kind][user]
+        top = {item for rank, item in ranked.items() if rank <= row["k"]}
+        for part in ("popular", "middle", "rare"):
+            own = [item for item in relevant if parts[item] == part]
+            expected = sum(item in top for item in own) / len(own) if own else None
+            assert row[f"recall_of_{part}"] == pytest.approx(expected)
+            seen |= {part} if own else set()
+    assert len(seen) == 3
+
+
 # ---- Cases that well-known toolkits publish ------------------------------------------
 
 

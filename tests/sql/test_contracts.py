@@ -160,6 +160,7 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {"int_basket_regions", "sig_region_pairs", "sig_region_rules"} <= off
     assert {"sig_shared_users", "sig_relation_texts", "sig_item_relations"} <= off
     assert {"eval_auc", "eval_calibration", "eval_catalogue_metrics"} <= off
+    assert {"eval_popularity_recall"} <= off
     assert {"eval_list_metrics", "eval_category_diversity"} <= off
     assert {"eval_content_diversity", "eval_user_categories"} <= off
 
@@ -179,6 +180,7 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 # CONTRIBUTING offers to authors of candidate sources.
 KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repeats"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
+KEPT |= {"split_part", "is_test_event"}
 KEPT |= {"decay", "eligible_of", "best_new_items"}
 
 

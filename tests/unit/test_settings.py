@@ -28,6 +28,15 @@ from recsql.project import builtin_root, load_project
             "It may be als, feature_als, bpr, lmf or svd.",
         ),
         (
+            {"eval_metrics": ["ndgc"]},
+            'vars: eval_metrics: there is no "ndgc". Did you mean "ndcg"?',
+        ),
+        (
+            {"eval_split": "moment"},
+            'vars: eval_split: there is no "moment". '
+            "It may be time, last_n, random, users or column.",
+        ),
+        (
             {"weight_column": "stars"},
             'vars: weight_column: there is no "stars". '
             "It may be null, rating, quantity or amount.",

@@ -1,0 +1,94 @@
+-- One row per (list_name, allow_repeat, user_id, k): recall of popular and of rare
+-- items.
+-- Eligible items in the order of their users: those that make up the first third of all
+-- pairs of user and item are popular, the last third rare. Null where none was taken.
+{% set metrics = ["recall_of_popular", "recall_of_middle", "recall_of_rare"] %}
+{{
+    config(
+        enabled=var("as_of") is not none
+        and var("eval_metrics") | select("in", metrics) | list | length > 0
+    )
+}}
+with
+    items as (select * from {{ ref("int_items") }}),
+    truth as (select * from {{ ref("eval_truth") }}),
+    hits as (select * from {{ ref("eval_hits") }}),
+    user_metrics as (select * from {{ ref("eval_user_metrics") }}),
+
+    placed as (
+        select
+            item_id,
+            sum(user_count) over (order by item_index) - user_count as pairs_before,
+            sum(user_count) over () as pair_count
+        from items
+        where is_eligible
+    ),
+
+    parted as (
+        select
+            item_id,
+            case
+                when 3 * pairs_before < pair_count
+                then 1
+                when 3 * pairs_before < 2 * pair_count
+                then 2
+                else 3
+            end as part
+        from placed
+    ),
+
+    -- what counts for each list, and whether it was hit at all
+    counted as (
+        select
+            user_metrics.list_name,
+            user_metrics.allow_repeat,
+            user_metrics.user_id,
+            user_metrics.k,
+            parted.part,
+            count(*) as taken_count,
+            count(hits.item_id) as hit_count
+        from user_metrics
+        inner join
+            truth
+            on user_metrics.user_id = truth.user_id
+            and (
+                user_metrics.allow_repeat = 'all'
+                or truth.is_repeat = (user_metrics.allow_repeat = 'repeat_only')
+            )
+        inner join parted on truth.item_id = parted.item_id
+        left join
+            hits
+            on user_metrics.list_name = hits.list_name
+            and user_metrics.allow_repeat = hits.allow_repeat
+            and user_metrics.user_id = hits.user_id
+            and truth.item_id = hits.item_id
+            and hits.item_rank <= user_metrics.k
+        group by
+            user_metrics.list_name,
+            user_metrics.allow_repeat,
+            user_metrics.user_id,
+            user_metrics.k,
+            parted.part
+    ),
+
+    final as (
+        select
+            list_name,
+            allow_repeat,
+            user_id,
+            k,
+            max(
+                case when part = 1 then {{ ratio("hit_count", "taken_count") }} end
+            ) as recall_of_popular,
+            max(
+                case when part = 2 then {{ ratio("hit_count", "taken_count") }} end
+            ) as recall_of_middle,
+            max(
+                case when part = 3 then {{ ratio("hit_count", "taken_count") }} end
+            ) as recall_of_rare
+        from counted
+        group by list_name, allow_repeat, user_id, k
+    )
+
+select *
+from final
