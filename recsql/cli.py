@@ -9,6 +9,7 @@ import click
 
 from recsql import __version__
 from recsql.cli_backtest import backtest, compare
+from recsql.cli_ranker import train_ranker
 from recsql.errors import InputError
 from recsql.options import (
     open_project,
@@ -272,3 +273,4 @@ def demo(threads: int | None, **options: Any) -> None:
 
 cli.add_command(backtest)
 cli.add_command(compare)
+cli.add_command(train_ranker)

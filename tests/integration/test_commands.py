@@ -26,6 +26,7 @@ COMMANDS = [
     "init",
 ]
 COMMANDS += ["lineage", "load", "ls", "publish", "refresh", "run", "show", "test"]
+COMMANDS += ["train-ranker"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
