@@ -1,11 +1,5 @@
 -- One row per (user_index, item_index): what ALS says of a pair, in its top or not.
-{{
-    config(
-        enabled=ranker_wants() == "yes"
-        and "factors" in var("ranker_themes")
-        and "als" in var("candidate_sources")
-    )
-}}
+{{ config(enabled=ranker_wants("factors") == "yes") }}
 with
     pairs as (select * from {{ ref("rank_pairs") }}),
     user_factors as (select * from {{ ref("sig_als_user_factors") }}),
