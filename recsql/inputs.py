@@ -48,12 +48,20 @@ def require_inputs(
             if not warehouse.has_table(schema, table, database):
                 raise InputError(
                     f"{model.file if model else name}: there is no table "
-                    f"{schema}.{table}. Load it (recsql load {table} FILE) or map the "
-                    "input in dbt_project.yml (table: null where there is none)."
+                    f"{schema}.{table}. {_how_to_get(table)}"
                 )
     for name in INPUTS:
         if f"stg_{name}" in names:
             _require_mapping(plan, warehouse, name)
+
+
+def _how_to_get(table: str) -> str:
+    if table == "rankers":
+        return "Train a ranker (recsql train-ranker), or set var ranker to false."
+    return (
+        f"Load it (recsql load {table} FILE) or map the input in dbt_project.yml "
+        "(table: null where there is none)."
+    )
 
 
 def _require_mapping(plan: Plan, warehouse: Warehouse, name: str) -> None:

@@ -63,13 +63,14 @@ def build_as_of(
     """Build and test the wanted models with all they need, by var as_of.
 
     Raises:
-        InputError: a model reads raw tables past the staging models.
+        InputError: a model reads raw tables past the staging models, or one is missing.
         ModelError: a model failed.
         TestsFailed: a test failed, e.g. that nothing later than as_of was seen.
     """
     plan = _compile(project)
     names = plan.graph.select(wanted)
     _require_staging(plan, names)
+    require_inputs(plan, warehouse, names, ORIGIN)
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()

@@ -209,7 +209,21 @@ def _call(node: exp.Expr) -> exp.Expr:
     return CALLS[node.name.lower()](node)
 
 
-CALLS: Mapping[str, Callable[[exp.Expr], exp.Expr]] = {"to_seconds": _to_seconds}
+def _inner_product(node: exp.Expr) -> exp.Expr:
+    """`list_inner_product(x, y)`: Spark has none; terms add from left to right."""
+    left, right = node.expressions
+    return _spark(
+        "aggregate(zip_with(:x, :y, (one, other) -> one * other), "
+        "cast(0 as double), (total, term) -> total + term)",
+        x=left,
+        y=right,
+    )
+
+
+CALLS: Mapping[str, Callable[[exp.Expr], exp.Expr]] = {
+    "list_inner_product": _inner_product,
+    "to_seconds": _to_seconds,
+}
 CHANGES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _call,
     exp.ArgMax: _arg_max,

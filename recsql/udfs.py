@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from recsql import distributions
+from recsql import arrow_ranking, distributions
 from recsql.arrow_lists import (
     as_best_items,
     as_bounds,
@@ -274,6 +274,7 @@ FUNCTIONS = (
         BOUNDS,
         bootstrap_means,
     ),
+    Function("rank_score", *arrow_ranking.TYPES, arrow_ranking.rank_score),
     Function("normal_sf", NUMBER, "double", distributions.normal_sf, by_chunk),
     Function("normal_ppf", NUMBER, "double", distributions.normal_ppf, by_chunk),
     Function("student_sf", NUMBERS, "double", distributions.student_sf, by_chunk),

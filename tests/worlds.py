@@ -177,6 +177,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_region": "region",
     "item_relations": True,
     "surfaces": [*SMALL["surfaces"], MOVING, BLENDED],
+    "ranker": True,
     "availability": {
         "table": "transactions",
         "region": "store_id",

@@ -134,6 +134,9 @@ QUERIES = [
     "word < other as y from raw.odd where word <> 'Straße'",
     "select word from raw.odd where exists (select 1 from raw.odd as f "
     "where f.other = raw.odd.word) and team in (1, 2) and number between 1 and 9",
+    "select list_inner_product([number, team], [team, number]) as r, "
+    "list_inner_product([]::double[], []::double[]) as s from raw.odd "
+    "where number is not null",
     "select team from raw.odd where word in (select other from raw.odd) "
     "order by team desc, number, word limit 3",
     "select team, array_to_string(list_filter(string_split(string_agg(word, '|' "

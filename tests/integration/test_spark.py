@@ -20,6 +20,7 @@ from recsql.render import Compiled
 from recsql.runner import run_models
 from recsql.warehouse import Warehouse, open_warehouse
 from tests.integration.spark_inputs import QUERIES, VARS, odd_words, raw_tables
+from tests.rankers import rankers_table
 
 pyspark_sql = pytest.importorskip(
     "pyspark.sql", reason='Spark is not tested: pip install "recsql[spark]"'
@@ -55,7 +56,8 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     session = _start_spark(tmp_path_factory.mktemp("spark"))
     with open_warehouse(None, {"TimeZone": "UTC"}) as warehouse:
         warehouse.connection.execute("create schema raw")
-        for name, table in {**raw_tables(), "odd": odd_words()}.items():
+        raw = {**raw_tables(), "odd": odd_words(), "rankers": rankers_table(plan)}
+        for name, table in raw.items():
             warehouse.connection.register("given", table)
             warehouse.connection.execute(f"create table raw.{name} as from given")
             _store(session, f"raw.{name}", table)

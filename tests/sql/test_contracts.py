@@ -21,13 +21,15 @@ LAYERS = [
     "eligibility",
     "signals",
     "candidates",
+    "ranking",
     "surfaces",
     "recommendations",
     "evaluation",
     "experiments",
     "monitoring",
 ]
-SHORT = ("stg", "int", "elig", "sig", "cand", "list", "rec", "eval", "exp", "mon")
+SHORT = ("stg", "int", "elig", "sig", "cand", "rank", "list", "rec", "eval", "exp")
+SHORT += ("mon",)
 PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",
@@ -163,6 +165,8 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {"eval_popularity_recall"} <= off
     assert {"eval_list_metrics", "eval_category_diversity"} <= off
     assert {"eval_content_diversity", "eval_user_categories"} <= off
+    assert {name for name in MODELS if "rank" in name.split("_")[0]} <= off
+    assert "stg_rankers" in off
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)

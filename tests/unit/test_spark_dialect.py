@@ -61,6 +61,9 @@ EXPRESSIONS = {
     "unnest(range(1, x))": """
         EXPLODE(IF(( x - 1 ) < 1, ARRAY(), SEQUENCE(1, ( x - 1 ))))""",
     "'it''s a\\b'": r"'it\'s a\\b'",
+    "list_inner_product(x, y)": """
+        AGGREGATE( ZIP_WITH(x, y, (one, other) -> one * other), CAST(0 AS DOUBLE),
+        (total, term) -> total + term )""",
     "(x)": "x",
 }
 QUERIES = {

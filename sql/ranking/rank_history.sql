@@ -1,0 +1,92 @@
+-- One row per (user_index, item_index) that the user took before: how often and when.
+-- decayed_h = sum over events of event weight * 2^(-age / h), h in ranker_half_lives;
+-- overdue = days since the last over the user's own gap, else the item's.
+{{ config(enabled=ranker_wants("history") == "yes") }}
+with
+    pairs as (select * from {{ ref("rank_pairs") }}),
+    events as (select * from {{ ref("int_events") }}),
+    baskets as (select * from {{ ref("int_baskets") }}),
+    reference as (select * from {{ ref("int_reference_time") }}),
+    own_rhythms as (select * from {{ ref("int_repurchases") }}),
+    item_rhythms as (select * from {{ ref("sig_item_rhythms") }}),
+
+    -- how many baskets of the user are later than this one
+    sequence as (
+        select
+            basket_id,
+            row_number() over (
+                partition by user_id order by basket_at desc, basket_index desc
+            )
+            - 1 as later_count
+        from baskets
+        where user_id is not null
+    ),
+
+    aged as (
+        select
+            pairs.user_id,
+            pairs.item_id,
+            pairs.user_index,
+            pairs.item_index,
+            events.basket_id,
+            sequence.later_count,
+            events.event_weight,
+            {{ days_between("events.event_at", "reference.reference_at") }} as age_days
+        from pairs
+        inner join
+            events on pairs.user_id = events.user_id and pairs.item_id = events.item_id
+        inner join sequence on events.basket_id = sequence.basket_id
+        cross join reference
+        where pairs.is_repeat
+    ),
+
+    summed as (
+        select
+            user_id,
+            item_id,
+            user_index,
+            item_index,
+            {% for days in var("ranker_half_lives") %}
+                {{ stable_sum("event_weight * " ~ decay("age_days", none, days)) }}
+                as decayed_{{ days | int }},
+            {% endfor %}
+            count(distinct basket_id) as basket_count,
+            min(age_days) as days_since_last,
+            max(age_days) as days_since_first,
+            min(later_count) as baskets_since_last,
+            max(later_count) as baskets_since_first
+        from aged
+        group by user_id, item_id, user_index, item_index
+    ),
+
+    final as (
+        select
+            summed.user_index,
+            summed.item_index,
+            {% for days in var("ranker_half_lives") %}
+                summed.decayed_{{ days | int }},
+            {% endfor %}
+            summed.basket_count,
+            {{ ratio("summed.basket_count", "summed.baskets_since_first + 1") }}
+            as basket_share,
+            summed.days_since_last,
+            summed.days_since_first,
+            summed.baskets_since_last,
+            own_rhythms.gap_days as own_gap_days,
+            item_rhythms.gap_days as item_gap_days,
+            {{
+                ratio(
+                    "summed.days_since_last",
+                    "coalesce(own_rhythms.gap_days, item_rhythms.gap_days)",
+                )
+            }} as overdue
+        from summed
+        left join
+            own_rhythms
+            on summed.user_id = own_rhythms.user_id
+            and summed.item_id = own_rhythms.item_id
+        left join item_rhythms on summed.item_id = item_rhythms.item_id
+    )
+
+select *
+from final

@@ -1,0 +1,24 @@
+-- One row at most: the ranker that recsql train-ranker trained last.
+-- A backtest sees only rankers that learned from nothing later than its as_of.
+{{ config(enabled=ranker_wants() == "yes") }}
+with
+    rankers as (select * from {{ source("raw", "rankers") }}),
+
+    numbered as (
+        select
+            *,
+            row_number() over (order by trained_at desc, learned_until desc) as age_rank
+        from rankers
+        {% if var("as_of") is not none %}
+            where learned_until < {{ as_timestamp(var("as_of")) }}
+        {% endif %}
+    ),
+
+    final as (
+        select trained_at, learned_until, objective, booster
+        from numbered
+        where age_rank = 1
+    )
+
+select *
+from final

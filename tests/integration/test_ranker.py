@@ -1,0 +1,131 @@
+"""train-ranker end to end: training, scoring, and what can go wrong."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from recsql.project import builtin_root, load_project
+from recsql.training import Past, Trained, train_ranker
+from tests.integration.conftest import Outcome, Recsql
+
+pytestmark = pytest.mark.slow
+MOMENT = "2024-04-15 00:00:00"
+VARS = {"candidate_sources": ["history", "als", "popular"]}
+
+
+def score(recsql: Recsql, shop: Path, **changed: Any) -> Outcome:
+    given = json.dumps({**VARS, "ranker": True, **changed})
+    models = ("-s", "+rank_scores", "--vars", given)
+    return recsql("run", *models, "--project", shop)
+
+
+def query(shop: Path, sql: str) -> list[Any]:
+    with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
+        return file.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def trained(
+    built_shop: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Trained]:
+    """A shop with a ranker that saw nothing from MOMENT on."""
+    shop = Path(
+        shutil.copytree(built_shop, tmp_path_factory.mktemp("trained") / "shop")
+    )
+    past = Past(folds=2, every=14, days=14, until=datetime.fromisoformat(MOMENT))
+    return shop, train_ranker(load_project(shop, VARS), past, 2, lambda event: None)
+
+
+def test_the_page_works_to_the_letter(
+    shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.parent)
+    with (shop / "dbt_project.yml").open("a") as settings:
+        settings.write(f"  candidate_sources: {VARS['candidate_sources']}\n")
+    lines = (builtin_root() / "docs/ranker.md").read_text().splitlines()
+    asked = [line.removeprefix("$ recsql ") for line in lines if line[:1] == "$"]
+    printed = []
+    for command in asked:
+        done = recsql(*shlex.split(command))
+        assert (done.code, done.err) == (0, ""), command
+        printed.append(done.out)
+    trained, _, shown, *_ = printed
+    report = trained.split("What each feature is worth, and what it costs")[1]
+    headers, first, *_, last = report.strip().splitlines()
+    assert headers.split() == ["feature", "theme", "gain", "coverage", "theme", "ms"]
+    assert first.split()[1].startswith("rank_")
+    assert " pairs of 3 folds; newest fold: NDCG@10 0." in last
+    assert "sku-" in shown
+
+
+def test_rankers_are_kept_with_a_report(trained: tuple[Path, Trained]) -> None:
+    shop, found = trained
+    ((names, until, folds, trees),) = query(
+        shop, "select features, learned_until, folds, trees from raw.rankers"
+    )
+    assert (until, folds, trees) == (found.learned_until, 2, found.ranker.trees)
+    assert str(until) < MOMENT
+    assert [str(moment)[:10] for moment in found.moments] == [
+        "2024-03-17",
+        "2024-03-31",
+    ]
+    rows = query(
+        shop,
+        "select feature, theme, gain_share, coverage, milliseconds "
+        "from raw.ranker_features",
+    )
+    assert sorted(row[0] for row in rows) == sorted(names)
+    assert sum(row[2] for row in rows) == pytest.approx(1)
+    assert all(0 <= row[3] <= 1 and row[4] > 0 for row in rows)
+    assert ("als_score", "rank_sources") in [row[:2] for row in rows]
+
+
+def test_a_ranker_scores_today_and_what_came_after_it(
+    trained: tuple[Path, Trained], recsql: Recsql
+) -> None:
+    for changed in ({}, {"as_of": MOMENT}):
+        done = score(recsql, trained[0], **changed)
+        assert (done.code, done.err) == (0, "")
+    counts = "select count(*), count(distinct score) from rank_scores"
+    ((rows, scores),) = query(trained[0], counts)
+    assert query(trained[0], "select count(*) from rank_pairs") == [(rows,)]
+    assert scores > 1
+
+
+def test_a_backtest_refuses_a_ranker_that_knew_more(
+    trained: tuple[Path, Trained], recsql: Recsql
+) -> None:
+    done = score(recsql, trained[0], as_of="2024-04-10 00:00:00")
+    assert done.code == 1
+    assert "no ranker was trained on what came before as_of" in done.err
+    assert "recsql train-ranker --until" in done.err
+
+
+def test_a_ranker_of_other_features_is_refused(
+    trained: tuple[Path, Trained], recsql: Recsql
+) -> None:
+    done = score(recsql, trained[0], ranker_half_lives=[7, 30])
+    assert done.code == 1
+    assert "trained on other features" in done.err
+    assert "e.g. decayed_120. Run: recsql train-ranker" in done.err
+
+
+def test_without_a_ranker_it_says_how_to_get_one(shop: Path, recsql: Recsql) -> None:
+    done = score(recsql, shop)
+    assert done.code == 2
+    assert "there is no table raw.rankers. Train a ranker" in done.err
+
+
+def test_the_past_must_be_long_enough(shop: Path, recsql: Recsql) -> None:
+    done = recsql("train-ranker", "--folds", "9", "--project", shop)
+    assert done.code == 2
+    assert "no event is older" in done.err
+    assert "fewer --folds" in done.err
