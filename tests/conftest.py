@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds import World, random_lines, tiny_world
+from tests.worlds import EVERY_FIGURE, World, random_lines, tiny_world
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -23,5 +23,5 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session", params=[1, 2])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """A small random world with every model built; read it, never change it."""
-    with tiny_world(random_lines(request.param)) as built:
+    with tiny_world(random_lines(request.param), **EVERY_FIGURE) as built:
         yield built

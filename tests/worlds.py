@@ -58,7 +58,7 @@ SMALL: Mapping[str, Any] = {
     "content_neighbours": 8,
     "substitutes_per_item": 3,
     "eval_cutoffs": [1, 3, 5],
-    **EVERY_FIGURE,
+    "eval_resamples": 50,
     "surfaces": [
         {
             "name": name,
