@@ -5,20 +5,27 @@ with
     user_factors as (select * from {{ ref("sig_als_user_factors") }}),
     item_factors as (select * from {{ ref("sig_als_item_factors") }}),
 
+    {% for side in ["user", "item"] %}
+        {{ side }}_vectors as (
+            select
+                {{ side }}_index,
+                cast(factors as double[]) as factors,
+                list_inner_product(
+                    cast(factors as double[]), cast(factors as double[])
+                ) as square
+            from {{ side }}_factors
+        ),
+    {% endfor %}
+
     multiplied as (
         select
             pairs.user_index,
             pairs.item_index,
-            list_inner_product(user_factors.factors, item_factors.factors) as product,
-            list_inner_product(
-                user_factors.factors, user_factors.factors
-            ) as user_square,
-            list_inner_product(
-                item_factors.factors, item_factors.factors
-            ) as item_square
+            list_inner_product(user_vectors.factors, item_vectors.factors) as product,
+            sqrt(user_vectors.square) * sqrt(item_vectors.square) as lengths
         from pairs
-        inner join user_factors on pairs.user_index = user_factors.user_index
-        inner join item_factors on pairs.item_index = item_factors.item_index
+        inner join user_vectors on pairs.user_index = user_vectors.user_index
+        inner join item_vectors on pairs.item_index = item_vectors.item_index
     ),
 
     final as (
@@ -26,8 +33,7 @@ with
             user_index,
             item_index,
             product as factor_product,
-            {{ ratio("product", "sqrt(user_square) * sqrt(item_square)") }}
-            as factor_cosine
+            {{ ratio("product", "lengths") }} as factor_cosine
         from multiplied
     )
 

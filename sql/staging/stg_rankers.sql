@@ -15,7 +15,11 @@ with
     ),
 
     final as (
-        select trained_at, learned_until, objective, booster
+        select
+            cast(trained_at as timestamp) as trained_at,
+            cast(learned_until as timestamp) as learned_until,
+            objective,
+            booster
         from numbered
         where age_rank = 1
     )
