@@ -127,6 +127,18 @@ def generate(warehouse: Warehouse, users: int, items: int, factors: int) -> None
         "create or replace table int_user_items as "
         "select distinct user_index, item_index, true as is_eligible from seen"
     )
+    for name, rows in (
+        (
+            "user_scopes",
+            "user_index, 0::integer as scope_index from sig_als_user_factors",
+        ),
+        (
+            "scope_items",
+            "item_index, 0::integer as scope_index from sig_als_item_factors",
+        ),
+        ("exclusions", "user_index, item_index from int_user_items where false"),
+    ):
+        warehouse.rows(f"create or replace table elig_{name} as select {rows}")
 
 
 def _store(

@@ -1,6 +1,7 @@
 -- One row per list and metric that two runs have in common: which of them was better.
 -- Means over their folds. Asked by `recsql compare`, or compiled by dbt with var
--- asked_runs, two run_ids.
+-- asked_runs, two run_ids (and as_of, without which there is nothing to compare).
+{{ config(enabled=var("as_of") is not none) }}
 with
     summary as (select * from {{ ref("eval_summary") }}),
 
