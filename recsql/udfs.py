@@ -182,7 +182,7 @@ def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) 
         as_numbers(rows, "int32"),
         as_numbers(columns, "int32"),
         as_numbers(weights, "float64"),
-        among.as_py(),
+        as_numbers(among, "int32"),
         count.as_py(),
     )
     return as_neighbours(found)
@@ -263,7 +263,7 @@ FUNCTIONS = (
     ),
     Function(
         "nearest_rows",
-        (INDEXES, INDEXES, "double[]", "integer", "integer"),
+        (INDEXES, INDEXES, "double[]", INDEXES, "integer"),
         NEAREST,
         nearest_rows,
     ),

@@ -246,7 +246,9 @@ NEAR = (
 def test_nearest_rows_has_declared_types_and_ranks(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    call = "nearest_rows([0, 0, 1, 2], [0, 1, 0, 1], [3, 4, 2, 1]::double[], 3, 2)"
+    call = (
+        "nearest_rows([0, 0, 1, 2], [0, 1, 0, 1], [3, 4, 2, 1]::double[], [0, 1, 2], 2)"
+    )
     assert value(connection, f"typeof({call})") == NEAR
     assert [tuple(row.values()) for row in value(connection, call)] == [
         (0, 1, 3.0 * 2, 1),
@@ -260,14 +262,14 @@ def test_nearest_rows_has_declared_types_and_ranks(
 def test_nearest_rows_of_nothing(
     connection: duckdb.DuckDBPyConnection, empty: str
 ) -> None:
-    assert value(connection, f"nearest_rows({empty}, {empty}, {empty}, 2, 2)") == []
+    assert value(connection, f"nearest_rows({empty}, {empty}, {empty}, [0], 2)") == []
 
 
 def test_nearest_rows_refuses_null_inside_a_list(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     with pytest.raises(duckdb.Error, match="holds NULL where a number is needed"):
-        value(connection, "nearest_rows([0, null], [0, 0], [1.0, 1.0], 2, 2)")
+        value(connection, "nearest_rows([0, null], [0, 0], [1.0, 1.0], [0], 2)")
 
 
 @pytest.mark.parametrize(
