@@ -73,7 +73,7 @@ create or replace table bench_near as
 select unnest(
     nearest_rows(
         list(item_index), list(term_index), list(weight),
-        max(item_index) + 1, {NEAREST}
+        list(distinct item_index), {NEAREST}
     ),
     recursive := true
 )

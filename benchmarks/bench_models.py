@@ -4,11 +4,12 @@
 
 The demo data; both sides in turn in one run, BLAS on one thread. recsql's side is a
 query of the project whose rows are stored: the model of a factorization, sig_*_model,
-or the step `best` of cand_ease and cand_graph_filter, which fits and returns each
-user's 100 best new items and repeats with reasons. The peer builds the CSR matrix of
-the same cells and calls `implicit`, `svds` of SciPy, or the textbook formula in NumPy
-and SciPy with the items and scores of a top 100, without reasons. Results are compared
-before anything is timed. Target: at most 1.15 times the peer.
+or the item weights of EASE and the graph filter, sig_*_weights, and the step `best` of
+their candidates: each user's 100 best new items and repeats with reasons. The peer
+builds the CSR matrix of the same cells and calls `implicit`, `svds` of SciPy, or the
+textbook formula in NumPy and SciPy with the items and scores of a top 100, without
+reasons. Results are compared before anything is timed. Target: at most 1.15 times the
+peer.
 """
 
 from __future__ import annotations
@@ -40,16 +41,17 @@ CELLS = "select user_index, item_index, weight from int_user_items where is_elig
 COUNT = 100
 
 
-def fitting_query(plan: Plan, name: str) -> Compiled:
-    """Return what recsql's side stores: a model, or its steps up to `best`."""
+def fitting_queries(plan: Plan, name: str) -> list[Compiled]:
+    """Return what recsql's side stores: a model, or weights and the steps to `best`."""
     if name not in ("ease", "graph_filter"):
-        return plan.models[f"sig_{name}_model"]
+        return [plan.models[f"sig_{name}_model"]]
     model = plan.models[f"cand_{name}"]
     steps, found, _ = model.sql.partition("\n\n    indexed as (")
     if not found:
         raise SystemExit(f"cand_{name} has no step `indexed`: adapt bench_models")
     sql = steps.rstrip().rstrip(",") + "\n\nselect *\nfrom best"
-    return replace(model, model=replace(model.model, name=f"bench_{name}"), sql=sql)
+    best = replace(model, model=replace(model.model, name=f"bench_{name}"), sql=sql)
+    return [plan.models[f"sig_{name}_weights"], best]
 
 
 def cells_matrix(plan: Plan, name: str, cells: list[Any]) -> Any:
@@ -164,17 +166,19 @@ def check(warehouse: Warehouse, name: str, peer: tuple[Any, Any], matrix: Any) -
 
 def compare(plan: Plan, warehouse: Warehouse, name: str, repeats: int) -> Comparison:
     """Check and time one model."""
-    cells, query = arrays(warehouse, CELLS), fitting_query(plan, name)
+    cells, queries = arrays(warehouse, CELLS), fitting_queries(plan, name)
+
+    def mine() -> None:
+        for query in queries:
+            warehouse.materialize(warehouse.connection, query)
 
     def peer() -> tuple[Any, Any]:
         with threadpool_limits(1, user_api="blas"):
             return PEERS[name](plan, name, cells_matrix(plan, name, cells))
 
-    warehouse.materialize(warehouse.connection, query)
+    mine()
     check(warehouse, name, peer(), cells_matrix(plan, name, cells))
-    ours, theirs = alternate(
-        lambda: warehouse.materialize(warehouse.connection, query), peer, repeats
-    )
+    ours, theirs = alternate(mine, peer, repeats)
     return Comparison(f"{name}, demo", 1.15, ours, theirs)
 
 
@@ -185,7 +189,16 @@ def main() -> None:
     asked = parser.parse_args()
     plan = compile_demo(candidate_sources=[*MODELS, "popular"])
     with work_folder() as folder, opened(folder, "models") as warehouse:
-        build_demo(warehouse, plan, ["+int_user_items"])
+        build_demo(
+            warehouse,
+            plan,
+            [
+                "+int_user_items",
+                "+elig_exclusions",
+                "+elig_user_scopes",
+                "+elig_scope_items",
+            ],
+        )
         show([compare(plan, warehouse, name, asked.repeats) for name in asked.only])
 
 

@@ -26,6 +26,9 @@ LMF_PARAMETERS = (
     "struct(factors integer, learning_rate double, regularization double, "
     "negatives integer, iterations integer, seed integer)"
 )
+EASE_PARAMETERS = "struct(regularization double)"
+GRAPH_PARAMETERS = "struct(factors integer, low_pass double)"
+SAR_PARAMETERS = "struct(similarity varchar, min_cooccurrence integer)"
 MATRIX = f"struct(row_index {INDEXES}, column_index {INDEXES}, weight double[])"
 PAIRS = f"struct(user_index {INDEXES}, item_index {INDEXES})"
 SHOWN = (
@@ -38,6 +41,10 @@ MEASURE = (
 )
 NEAREST = (
     "struct(row_index integer, near_index integer, score double, near_rank integer)[]"
+)
+TERMS = (
+    "struct(user_index integer, item_index integer, reason_index integer, "
+    "contribution double)[]"
 )
 BOUNDS = "struct(column_index integer, low double, high double, p_value double)[]"
 BEST = (

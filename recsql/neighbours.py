@@ -38,7 +38,7 @@ class Groups:
 
     group: Ints  # by row
     first: Ints  # one row of each group
-    members: Ints  # rows below `among`, group after group, ascending within each
+    members: Ints  # rows of `among`, group after group, ascending within each
     starts: Ints  # of each group in `members`, and the end
 
     @property
@@ -54,7 +54,7 @@ class Groups:
 
 
 def nearest_rows(
-    rows: Ints, columns: Ints, weights: Doubles, among: int, count: int
+    rows: Ints, columns: Ints, weights: Doubles, among: Ints, count: int
 ) -> Neighbours:
     """Return each row's `count` nearest other rows by inner product, best first.
 
@@ -66,14 +66,14 @@ def nearest_rows(
         rows: shape (n,), 0-based row of each cell.
         columns: shape (n,), 0-based column of each cell.
         weights: shape (n,), the cells' values; equal cells are summed.
-        among: only rows below this number are neighbours; every row has some.
+        among: shape (m,), the only rows that are neighbours; every row has some.
         count: neighbours wanted per row.
 
     Raises:
         ValueError: arrays of different length.
 
     >>> cells = np.array([0, 0, 1, 2]), np.array([0, 1, 0, 1]), np.array([3., 4., 2, 1])
-    >>> nearest_rows(*cells, 3, 1)  # row 0 is (3, 4), row 1 is (2, 0), row 2 is (0, 1)
+    >>> nearest_rows(*cells, np.arange(3), 1)  # rows (3, 4), (2, 0) and (0, 1)
     Neighbours(rows=array([0, 1, 2], dtype=int32), \
 neighbours=array([1, 0, 0], dtype=int32), scores=array([6., 6., 4.]), \
 ranks=array([1, 1, 1], dtype=int32))
@@ -111,8 +111,8 @@ def cells_matrix(rows: Ints, columns: Ints, weights: Doubles) -> csr_matrix:
     return matrix
 
 
-def _equal_rows(matrix: csr_matrix, among: int) -> Groups:
-    """Group the rows that have the same cells; rows below `among` are members."""
+def _equal_rows(matrix: csr_matrix, among: Ints) -> Groups:
+    """Group the rows that have the same cells; rows of `among` are members."""
     lengths = np.diff(matrix.indptr)
     group = np.full(len(lengths), -1, dtype=np.int32)
     found = 0
@@ -127,7 +127,9 @@ def _equal_rows(matrix: csr_matrix, among: int) -> Groups:
         found += len(kinds)
     first = np.unique(group, return_index=True)[1].astype(np.int32)
     order = np.argsort(group, kind="stable")
-    members = order[(group[order] >= 0) & (order < among)].astype(np.int32)
+    may = np.zeros(len(group), dtype=bool)
+    may[among[among < len(group)]] = True
+    members = order[(group[order] >= 0) & may[order]].astype(np.int32)
     starts = np.searchsorted(group[members], np.arange(found + 1)).astype(np.int32)
     return Groups(group, first[len(first) - found :], members, starts)
 

@@ -17,17 +17,16 @@ from recsql.warehouse import open_warehouse
 
 
 def explain(project: Project, user: str, item: str) -> Shown:
-    """Say where an item stands for a user in every source and on every surface.
+    """Say whether a user may be shown an item, and where it stands everywhere.
 
     Raises:
         InputError: nothing is built yet.
     """
     asked = project.with_vars({"asked_user": user, "asked_item": item})
     build = project.profile.build_path
-    facts, surfaces = (
-        _ask(asked, name, build) for name in ("explain_item", "explain_surfaces")
-    )
-    return Shown(facts.headers, (*facts.rows, *surfaces.rows))
+    names = ("explain_eligibility", "explain_item", "explain_surfaces")
+    parts = [_ask(asked, name, build) for name in names]
+    return Shown(parts[0].headers, tuple(row for part in parts for row in part.rows))
 
 
 def complete_basket(project: Project, items: list[str], limit: int) -> Shown:

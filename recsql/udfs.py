@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from recsql import arrow_ranking, distributions
+from recsql import arrow_ranking, arrow_terms, distributions
 from recsql.arrow_lists import (
     as_best_items,
     as_bounds,
@@ -22,7 +22,9 @@ from recsql.arrow_lists import (
     as_numbers,
     as_pairs,
     as_sparse,
+    as_vectors,
     list_of,
+    one_list,
 )
 from recsql.chunks import Body, by_chunk
 from recsql.functions import (
@@ -31,8 +33,10 @@ from recsql.functions import (
     BOUNDS,
     BPR_PARAMETERS,
     CELLS,
+    EASE_PARAMETERS,
     FACTORS,
     FOLDED_IN,
+    GRAPH_PARAMETERS,
     INDEXES,
     LMF_PARAMETERS,
     MATRIX,
@@ -41,6 +45,7 @@ from recsql.functions import (
     NUMBER,
     NUMBERS,
     PAIRS,
+    SAR_PARAMETERS,
     SHOWN,
     VECTORS,
     Function,
@@ -101,21 +106,30 @@ def svd_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     return as_factors(latent.svd(*as_cells(users, items, weights), settings))
 
 
-def linear_top(model: str) -> Body:
-    """Return a function: best new items and repeats by a model of module `linear`."""
+def linear_fit(model: str) -> Body:
+    """Return a function: item by item weights of a model of module `linear`."""
 
-    def best_of(
-        users: Any, items: Any, weights: Any, parameters: Any, shown: Any, count: Any
-    ) -> Any:
-        """Return what `best.best_items` finds."""
-        from recsql import best, factorize, linear
+    def fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
+        """Return one list of weights per item; see module `linear`."""
+        from recsql import factorize, linear
 
         matrix = factorize.sparse(*as_cells(users, items, weights))
         fitted = getattr(linear, model)(matrix, **parameters.as_py())
-        wanted = count.as_py(), as_eligible(shown)
-        return as_best_items(best.best_items(matrix, fitted, matrix, *wanted))
+        return one_list(as_vectors(fitted))
 
-    return best_of
+    return fit
+
+
+def linear_top(
+    users: Any, items: Any, weights: Any, item_weights: Any, shown: Any, count: Any
+) -> Any:
+    """Return best new items and repeats by item weights; see `best.best_items`."""
+    from recsql import best, factorize
+
+    matrix = factorize.sparse(*as_cells(users, items, weights))
+    wanted = count.as_py(), as_eligible(shown)
+    found = best.best_items(matrix, as_matrix(item_weights), matrix, *wanted)
+    return as_best_items(found)
 
 
 def product_top(left: Any, right: Any, taken: Any, shown: Any, count: Any) -> Any:
@@ -182,7 +196,7 @@ def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) 
         as_numbers(rows, "int32"),
         as_numbers(columns, "int32"),
         as_numbers(weights, "float64"),
-        among.as_py(),
+        as_numbers(among, "int32"),
         count.as_py(),
     )
     return as_neighbours(found)
@@ -223,29 +237,12 @@ FUNCTIONS = (
     Function("bpr_fit", (*CELLS, BPR_PARAMETERS), FACTORS, bpr_fit),
     Function("lmf_fit", (*CELLS, LMF_PARAMETERS), FACTORS, lmf_fit),
     Function("svd_fit", (*CELLS, "struct(factors integer)"), FACTORS, svd_fit),
+    Function("ease_fit", (*CELLS, EASE_PARAMETERS), VECTORS, linear_fit("ease")),
     Function(
-        "ease_top",
-        (*CELLS, "struct(regularization double)", SHOWN, "integer"),
-        BEST,
-        linear_top("ease"),
+        "graph_fit", (*CELLS, GRAPH_PARAMETERS), VECTORS, linear_fit("graph_filter")
     ),
-    Function(
-        "graph_top",
-        (*CELLS, "struct(factors integer, low_pass double)", SHOWN, "integer"),
-        BEST,
-        linear_top("graph_filter"),
-    ),
-    Function(
-        "sar_top",
-        (
-            *CELLS,
-            "struct(similarity varchar, min_cooccurrence integer)",
-            SHOWN,
-            "integer",
-        ),
-        BEST,
-        linear_top("sar"),
-    ),
+    Function("sar_fit", (*CELLS, SAR_PARAMETERS), VECTORS, linear_fit("sar")),
+    Function("linear_top", (*CELLS, VECTORS, SHOWN, "integer"), BEST, linear_top),
     Function(
         "product_top", (MATRIX, MATRIX, MATRIX, SHOWN, "integer"), BEST, product_top
     ),
@@ -263,7 +260,7 @@ FUNCTIONS = (
     ),
     Function(
         "nearest_rows",
-        (INDEXES, INDEXES, "double[]", "integer", "integer"),
+        (INDEXES, INDEXES, "double[]", INDEXES, "integer"),
         NEAREST,
         nearest_rows,
     ),
@@ -275,6 +272,7 @@ FUNCTIONS = (
         bootstrap_means,
     ),
     Function("rank_score", *arrow_ranking.TYPES, arrow_ranking.rank_score),
+    *arrow_terms.FUNCTIONS,
     Function("normal_sf", NUMBER, "double", distributions.normal_sf, by_chunk),
     Function("normal_ppf", NUMBER, "double", distributions.normal_ppf, by_chunk),
     Function("student_sf", NUMBERS, "double", distributions.student_sf, by_chunk),

@@ -160,6 +160,13 @@ BLENDED: Mapping[str, Any] = {
     "personal": ["als", "rules"],
     "fallback": ["popular"],
 }
+LEARNED: Mapping[str, Any] = {
+    "name": "learned",
+    "allow_repeat": "new_only",
+    "length": 3,
+    "personal": ["ease"],
+    "fallback": ["popular"],
+}
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
@@ -176,7 +183,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_levels": [["item", "category"], ["category", "category"]],
     "rule_region": "region",
     "item_relations": True,
-    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED],
+    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED],
     "ranker": True,
     "availability": {
         "table": "transactions",

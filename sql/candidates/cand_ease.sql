@@ -3,6 +3,7 @@
 {{ config(enabled="ease" in var("candidate_sources")) }}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
+    item_weights as (select * from {{ ref("sig_ease_weights") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
     user_scopes as (select * from {{ ref("elig_user_scopes") }}),
@@ -12,11 +13,11 @@ with
     best as (
         select
             unnest(
-                ease_top(
+                linear_top(
                     list(user_index),
                     list(item_index),
                     list({{ cell_weight(var("ease_weights")) }}),
-                    {'regularization':{{ var("ease_regularization") | float }}},
+                    (select list(item_weights order by item_index) from item_weights),
                     {{ eligibility() }},
                     {{ var("candidates_per_user") | int }}
                 ),

@@ -5,6 +5,7 @@
 {{ config(enabled="sar" in var("candidate_sources")) }}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
+    item_weights as (select * from {{ ref("sig_sar_weights") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
     user_scopes as (select * from {{ ref("elig_user_scopes") }}),
@@ -14,14 +15,11 @@ with
     best as (
         select
             unnest(
-                sar_top(
+                linear_top(
                     list(user_index),
                     list(item_index),
                     list({{ cell_weight("decayed") }}),
-                    {
-                        'similarity':{{ text(var("sar_similarity")) }},
-                        'min_cooccurrence':{{ var("sar_min_cooccurrence") | int }}
-                    },
+                    (select list(item_weights order by item_index) from item_weights),
                     {{ eligibility() }},
                     {{ var("candidates_per_user") | int }}
                 ),

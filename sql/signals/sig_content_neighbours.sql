@@ -1,16 +1,13 @@
--- One row per (item_index, similar_item_index): the eligible or new items that read
--- most alike.
+-- One row per (item_index, similar_item_index): the items that read most alike, of
+-- those that may be shown anywhere.
 -- similarity = cosine of the items' term weights; one call over the whole catalogue.
 {{ config(enabled="content" in var("candidate_sources")) }}
 with
     term_weights as (select * from {{ ref("sig_item_term_weights") }}),
-    items as (select * from {{ ref("int_items") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
 
-    -- item_index numbers these first, so they are the items below their number
     shown as (
-        select cast(count(*) as integer) as item_count
-        from items
-        where is_eligible or is_new
+        select list(item_index) as item_indexes from scope_items where scope_index = 0
     ),
 
     matrix as (
@@ -28,7 +25,7 @@ with
                     matrix.item_indexes,
                     matrix.term_indexes,
                     matrix.weights,
-                    shown.item_count,
+                    shown.item_indexes,
                     {{ var("content_neighbours") | int }}
                 ),
                 recursive := true

@@ -9,6 +9,8 @@ with
     rules as (select * from {{ ref("sig_rules") }}),
     pairs as (select * from {{ ref("sig_region_pairs") }}),
     region_items as (select * from {{ ref("sig_region_items") }}),
+    scopes as (select * from {{ ref("elig_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
 
     counted as (
         select
@@ -36,6 +38,12 @@ with
             region_items as consequents
             on antecedents.region = consequents.region
             and rules.consequent_index = consequents.item_index
+        left join
+            scopes on scopes.user_id is null and antecedents.region = scopes.region
+        inner join
+            scope_items
+            on coalesce(scopes.scope_index, 0) = scope_items.scope_index
+            and rules.consequent_index = scope_items.item_index
         left join
             pairs
             on antecedents.region = pairs.region

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from recsql import pipeline, queries
-from recsql.project import Project, load_project
+from recsql.project import Project, builtin_root, load_project
 from tests.integration.conftest import ITEMS, USERS, Recsql
 
 Rows = list[tuple[Any, ...]]
@@ -112,6 +112,84 @@ def test_the_first_step_that_removed_an_item(
             seen.add("shown" if key in shown else detail.split(" rank")[0])
     assert {"shown", "below the cut:", "no source of this surface proposes it"} < seen
     assert {words.split(" surface ")[-1] for words in seen} > set(LIMITS.values())
+
+
+def no_table(name: str) -> dict[str, Any]:
+    """Return the mapping of an input without a table, to fill in."""
+    given = load_project(builtin_root()).vars[name]
+    return {**dict.fromkeys(given), "table": name}
+
+
+def test_the_step_that_keeps_an_item_from_a_user(
+    built_shop: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(built_shop, tmp_path / "shop"))
+    with duckdb.connect(str(folder / "warehouse/build.duckdb")) as file:
+        file.execute(
+            "create or replace table raw.items as select distinct item_id, "
+            "case when item_id = $1 then timestamp '2024-02-01' end as ends "
+            "from raw.events union all select 'rare', null",
+            [ITEMS[4]],
+        )
+        file.execute(
+            "create or replace table raw.availability as select item_id, region "
+            "from raw.items, (values ('north'), ('south')) as regions(region) "
+            "where item_id <> $1 or region = 'south'",
+            [ITEMS[3]],
+        )
+        file.execute(
+            "create or replace table raw.restrictions as select * from (values "
+            "('block', null, null, $1), ('block', null, 'north', $2), "
+            "('block', 'ann', null, $3), ('allow', 'user 1', null, $4)) "
+            "as rules(kind, user_id, region, item_id)",
+            [ITEMS[0], ITEMS[1], ITEMS[2], ITEMS[5]],
+        )
+        file.execute(
+            "insert into raw.events values ('ann', $1, '2024-02-01')", [ITEMS[8]]
+        )
+    events = {
+        **no_table("events"),
+        "user_id": "user_id",
+        "item_id": "item_id",
+        "event_at": "event_at",
+        "event_type": "case when event_at = '2024-02-01' then 'hate' else 'click' end",
+        "region": "case when user_id = 'user 2' then 'south' else 'north' end",
+    }
+    keys = {"item_id": "item_id", "region": "region"}
+    items = {"item_id": "item_id", "title": "item_id", "available_to": "ends"}
+    rules = {"kind": "kind", "user_id": "user_id", **keys}
+    given = {
+        "events": events,
+        "event_weights": {"click": 1.0, "hate": -99.0},
+        "min_item_baskets": 2,
+        "items": {**no_table("items"), **items, "attributes": {}},
+        "availability": {**no_table("availability"), **keys},
+        "restrictions": {**no_table("restrictions"), **rules},
+        "candidate_sources": ["history", "popular"],
+    }
+    project = load_project(folder, given)
+    wanted = pipeline.Selection(("+rec_for_user",))
+    pipeline.run(project, wanted, 2, lambda event: None)
+    for user, item, words in (
+        ("ann", "rare", "in too few baskets: 0 of min_item_baskets 2"),
+        ("ann", ITEMS[4], "not available now: from ever to 2024-02-01"),
+        ("ann", ITEMS[0], "blocked by a restriction for: all"),
+        ("ann", ITEMS[1], "blocked by a restriction for: region"),
+        ("user 2", ITEMS[1], ""),
+        ("ann", ITEMS[2], "blocked by a restriction for: user"),
+        ("user 2", ITEMS[2], ""),
+        ("ann", ITEMS[3], "not available in north"),
+        ("user 2", ITEMS[3], ""),
+        ("user 1", ITEMS[6], "not on the allow list for: user"),
+        ("user 1", ITEMS[5], ""),
+        ("ann", ITEMS[6], ""),
+        ("ann", ITEMS[8], "the user dislikes it"),
+        ("user 2", ITEMS[8], ""),
+    ):
+        what, verdict, detail = queries.explain(project, user, item).rows[0]
+        assert what == "eligibility"
+        assert verdict == ("never shown" if words else "may be shown"), (user, item)
+        assert words in detail
 
 
 def test_explain_knows_who_is_unknown(shop: Path, recsql: Recsql) -> None:

@@ -138,10 +138,17 @@ def test_lists_are_made_of_what_may_be_shown_and_are_full(seed: int) -> None:
     lines = random_lines(seed, baskets=300)
     settings = {"candidate_sources": SOURCES, "svd_factors": 4}
     with tiny_world(
-        lines, tables=tables, wanted="+rec_for_user", **settings, **mapped
+        lines,
+        tables=tables,
+        wanted="+rec_for_user +rec_users_for_item +rec_item_page +rec_popular",
+        rule_region="region",
+        **settings,
+        **mapped,
     ) as world:
+        assert_tables_of_items_are_shown(world)
         shown = may_be_shown(world, availability, restrictions)
         eligible = {i["item_id"] for i in world.dicts("int_items") if i["is_eligible"]}
+        told = world.rows("select user_id, item_id from rec_users_for_item")
         best = best_of(world)
         taken = taken_items(world)
         lists = defaultdict(list)
@@ -152,6 +159,8 @@ def test_lists_are_made_of_what_may_be_shown_and_are_full(seed: int) -> None:
     ) as free:
         everything = best_of(free)
     assert {len(items) for items in shown.values()} != {0}
+    assert told
+    assert all(item in shown[user] for user, item in told)
     for surface in world.vars["surfaces"]:
         for user, items in shown.items():
             found = lists[user, surface["name"]]
@@ -172,6 +181,29 @@ def test_lists_are_made_of_what_may_be_shown_and_are_full(seed: int) -> None:
             assert set(found) <= shown[user]
             if source not in CUT_PER_ITEM:
                 assert found == ranked[:6], (source, user)
+
+
+def assert_tables_of_items_are_shown(world: World) -> None:
+    """Check tables without users: only what their region, or some region, may show."""
+    scopes = defaultdict(set)
+    for region, item in world.rows(
+        "select coalesce(region, 'all'), item_id from elig_scope_items "
+        "join elig_scopes using (scope_index) where user_id is null"
+    ):
+        scopes[region].add(item)
+    named = dict(
+        world.rows("select region, scope_index from elig_scopes where user_id is null")
+    )
+    for region, item in (
+        *world.rows("select 'all', substitute_item_id from rec_substitutes"),
+        *world.rows("select 'all', shown_item_id from rec_item_page"),
+        *world.rows("select region, complement_item_id from rec_complements"),
+        *world.rows(
+            "select case when group_kind = 'region' then group_name else 'all' end, "
+            "item_id from rec_popular"
+        ),
+    ):
+        assert item in scopes[region if region in named else "all"]
 
 
 def best_of(world: World) -> Any:

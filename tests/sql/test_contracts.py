@@ -23,13 +23,14 @@ LAYERS = [
     "candidates",
     "ranking",
     "surfaces",
+    "explanations",
     "recommendations",
     "evaluation",
     "experiments",
     "monitoring",
 ]
-SHORT = ("stg", "int", "elig", "sig", "cand", "rank", "list", "rec", "eval", "exp")
-SHORT += ("mon",)
+SHORT = ("stg", "int", "elig", "sig", "cand", "rank", "list", "why", "rec", "eval")
+SHORT += ("exp", "mon")
 PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",

@@ -109,6 +109,7 @@ def test_als_fit_runs_once_per_row_of_a_chunk(
         assert np.shape(found["user_factors"]) == (n + 1, 3)
 
 
+SHOWN = "{'user_index': [2, 0], 'item_index': [1, 0]}"
 CALLS = {
     "bpr_fit": "{'factors': 3, 'learning_rate': 0.01, 'regularization': 0.01, "
     "'iterations': 2, 'seed': 42}",
@@ -117,15 +118,14 @@ CALLS = {
     "svd_fit": "{'factors': 2}",
     "als_fold_in": f"[[1, 0, 2], [0, 1, 1]]::float[][], {SETTINGS}",
     "svd_fold_in": "[[1, 0], [0, 1]]::float[][]",
-    "ease_top": "{'regularization': 1.0}, null, 2",
-    "graph_top": "{'factors': 1, 'low_pass': 0.3}, null, 2",
-    "sar_top": "{'similarity': 'jaccard', 'min_cooccurrence': 1}, null, 2",
+    "linear_top": "[[0, 1], [0.5, 0]]::float[][], null, 2",
+    "ease_fit": "{'regularization': 1.0}",
+    "graph_fit": "{'factors': 1, 'low_pass': 0.3}",
+    "sar_fit": "{'similarity': 'jaccard', 'min_cooccurrence': 1}",
+    "linear_terms": f"[[0, 1], [0.5, 0]]::float[][], {SHOWN}, 2",
+    "factor_terms": f"[[1, 0], [0, 1]]::float[][], {SETTINGS}, {SHOWN}, 2",
 }
-EMPTY: dict[str, Any] = {
-    "_fit": {"user_factors": [], "item_factors": []},
-    "_top": [],
-    "d_in": [],
-}
+NO_FACTORS = {"user_factors": [], "item_factors": []}
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -145,7 +145,7 @@ def test_every_model_of_nothing_is_empty(
     connection: duckdb.DuckDBPyConnection, name: str, empty: str
 ) -> None:
     found = value(connection, f"{name}({empty}, {empty}, {empty}, {CALLS[name]})")
-    assert found == EMPTY[name[-4:]]
+    assert found == (NO_FACTORS if name in ("bpr_fit", "lmf_fit", "svd_fit") else [])
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -246,7 +246,9 @@ NEAR = (
 def test_nearest_rows_has_declared_types_and_ranks(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    call = "nearest_rows([0, 0, 1, 2], [0, 1, 0, 1], [3, 4, 2, 1]::double[], 3, 2)"
+    call = (
+        "nearest_rows([0, 0, 1, 2], [0, 1, 0, 1], [3, 4, 2, 1]::double[], [0, 1, 2], 2)"
+    )
     assert value(connection, f"typeof({call})") == NEAR
     assert [tuple(row.values()) for row in value(connection, call)] == [
         (0, 1, 3.0 * 2, 1),
@@ -260,14 +262,14 @@ def test_nearest_rows_has_declared_types_and_ranks(
 def test_nearest_rows_of_nothing(
     connection: duckdb.DuckDBPyConnection, empty: str
 ) -> None:
-    assert value(connection, f"nearest_rows({empty}, {empty}, {empty}, 2, 2)") == []
+    assert value(connection, f"nearest_rows({empty}, {empty}, {empty}, [0], 2)") == []
 
 
 def test_nearest_rows_refuses_null_inside_a_list(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     with pytest.raises(duckdb.Error, match="holds NULL where a number is needed"):
-        value(connection, "nearest_rows([0, null], [0, 0], [1.0, 1.0], 2, 2)")
+        value(connection, "nearest_rows([0, null], [0, 0], [1.0, 1.0], [0], 2)")
 
 
 @pytest.mark.parametrize(
@@ -312,4 +314,4 @@ def test_functions_work_on_a_cursor(connection: duckdb.DuckDBPyConnection) -> No
 def test_every_function_says_what_it_returns() -> None:
     for function in udfs.FUNCTIONS:
         assert function.body.__doc__
-        assert function.body.__name__ in (function.name, "best_of")
+        assert function.body.__name__ in (function.name, "fit")

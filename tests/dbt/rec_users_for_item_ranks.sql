@@ -1,0 +1,24 @@
+-- Every item's users are ranked 1 to n.
+with
+    lists as (select *, user_rank as item_rank from {{ ref("rec_users_for_item") }}),
+
+    broken as ({{ broken_ranks("lists", ["item_id"]) }}),
+
+    final as (
+        select
+            concat(
+                'item ',
+                cast(item_id as varchar),
+                ' has ',
+                cast(row_count as varchar),
+                ' users with user_rank from ',
+                cast(first_rank as varchar),
+                ' to ',
+                cast(last_rank as varchar),
+                ' instead of 1, 2, 3 without a gap or tie'
+            ) as problem
+        from broken
+    )
+
+select *
+from final
