@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 Body = Callable[..., Any]
+IMPORTING = Lock()
 
 
 def by_row(body: Body) -> Body:
@@ -13,6 +15,9 @@ def by_row(body: Body) -> Body:
 
     def call(*columns: Any) -> Any:
         import pyarrow as pa
+
+        with IMPORTING:  # two threads that import parts of it at once lock each other
+            import implicit  # noqa: F401
 
         return pa.concat_arrays([body(*row) for row in zip(*columns, strict=True)])
 

@@ -27,7 +27,9 @@ with
             compared.list_name,
             others.list_name as other_list_name,
             compared.user_id,
-            compared.figure - others.figure as difference
+            -- equal to 12 digits is equal: tests of ranks count ties
+            floor((compared.figure - others.figure) * 1000000000000 + 0.5)
+            / 1000000000000 as difference
         from compared
         inner join
             compared as others
