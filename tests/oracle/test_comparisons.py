@@ -21,7 +21,7 @@ Pair = tuple[str, str, int, str, str]
 
 
 def differences_of(world: World) -> dict[Pair, list[float]]:
-    """Return the differences of every two lists, by their key."""
+    """Return the differences of every two lists, to 12 digits, by their key."""
     figures: dict[tuple[Any, ...], dict[str, dict[int, float]]] = defaultdict(
         lambda: defaultdict(dict)
     )
@@ -30,7 +30,7 @@ def differences_of(world: World) -> dict[Pair, list[float]]:
             key = (row["allow_repeat"], row["metric"], row["k"])
             figures[key][row["list_name"]][row["user_id"]] = row["figure"]
     return {
-        (*key, one, other): [lists[one][u] - lists[other][u] for u in users]
+        (*key, one, other): [round(lists[one][u] - lists[other][u], 12) for u in users]
         for key, lists in figures.items()
         for one, other in combinations(sorted(lists), 2)
         if (users := lists[one].keys() & lists[other].keys())
