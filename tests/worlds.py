@@ -202,7 +202,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
         "category": None,
         "starts_at": None,
         "ends_at": None,
-        "where": "quantity = 2 or household_id = 103",
+        "where": "quantity = 2 or household_id = 104",
     },
     **EVERY_FIGURE,
     **experiments("2024-03-01"),
