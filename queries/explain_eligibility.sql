@@ -51,8 +51,9 @@ with
 
     listed as (
         select
-            min(case when kind = 'allow' and mention_count = 0 then level end)
-            as missing_level,
+            min(
+                case when kind = 'allow' and mention_count = 0 then level end
+            ) as missing_level,
             min(
                 case
                     when kind = 'block' and level <> 'user' and mention_count > 0
@@ -99,8 +100,9 @@ with
     final as (
         select
             'eligibility' as what,
-            case when obstacle is null then 'may be shown' else 'never shown' end
-            as verdict,
+            case
+                when obstacle is null then 'may be shown' else 'never shown'
+            end as verdict,
             coalesce(obstacle, 'available, on every allow list, not blocked') as detail
         from explained
     )
