@@ -84,6 +84,7 @@ class Backtest:
     figures: tuple[Figure, ...]
     comparisons: tuple[Comparison, ...]
     thresholds: tuple[Threshold, ...]
+    candidate_recall: Mapping[str, float]  # of all sources, by allow_repeat
 
 
 def parse_days(text: str, option: str = "--last", least: int = 1) -> int:
@@ -174,7 +175,8 @@ def _run_fold(
 def _asked(project: Project) -> list[str]:
     """Return the models that a backtest builds with all they need."""
     compared = ["eval_comparisons", "eval_thresholds"]
-    return [*KEPT[:2], *(compared if project.vars["eval_compared_metrics"] else ())]
+    asked = [*KEPT[:2], "eval_candidate_recall"]
+    return [*asked, *(compared if project.vars["eval_compared_metrics"] else ())]
 
 
 def _found(
@@ -196,6 +198,11 @@ def _found(
     )
     compared = rows("eval_comparisons", pair + "difference, is_significant, more_users")
     thresholds = rows("eval_thresholds", pair + "min_orders")
+    recalls = rows(
+        "eval_candidate_recall",
+        "allow_repeat, candidate_recall",
+        "candidate_source = 'all sources'",
+    )
     return Backtest(
         project.vars["eval_run"]["run_id"],
         as_of,
@@ -203,6 +210,7 @@ def _found(
         tuple(Figure(*row) for row in figures),
         tuple(Comparison(*row) for row in compared),
         tuple(Threshold(*row) for row in thresholds),
+        dict(recalls),
     )
 
 

@@ -21,7 +21,8 @@ def print_backtests(
     """Print the lists of all folds, then what can and cannot be told apart."""
     print_figures(console, found)
     console.line()
-    for line in (*_leaders(found[-1]), *_thresholds(project, found[-1])):
+    last = found[-1]
+    for line in (*_leaders(last), *_recalls(last), *_thresholds(project, last)):
         console.line(line)
     console.line(
         f"run {found[-1].run_id}: kept in eval_runs, eval_summary and eval_comparisons"
@@ -102,6 +103,16 @@ def _leaders(fold: Backtest) -> Iterator[str]:
             worse = ", ".join(f"{name} ({_users(more)})" for more, name in unclear)
             text += f"; not clearly worse, and how many more users would tell: {worse}"
         yield text
+
+
+def _recalls(fold: Backtest) -> Iterator[str]:
+    """Say how much of what was taken the candidates hold, which no order can add to."""
+    for kind, recall in fold.candidate_recall.items():
+        if kind != "repeat_only":
+            yield (
+                f"{kind}: the candidates hold {recall:.1%} of what was taken; "
+                f"candidates_per_user loses the other {1 - recall:.1%}"
+            )
 
 
 def _users(count: int) -> str:

@@ -6,6 +6,7 @@
     | reject("in", ["popular", "group_popular", "new_items"])
     | sort
 ) %}
+{{ config(enabled=personal | length > 0) }}
 with
     candidates as (select * from {{ ref("cand_all") }}),
     users as (select * from {{ ref("int_users") }}),

@@ -43,9 +43,9 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
             "select count(*) from duckdb_columns() "
             "where comment is null and not internal"
         ).fetchone()
-    names = ["buy_again", "complements", "excluded", "for_user", "popular"]
-    names = [f"rec_{name}" for name in [*names, "segment_items", "substitutes"]]
-    assert tables == ["catalog", "manifest", *names]
+    names = "buy_again complements excluded explanations for_user item_page popular"
+    names += " segment_items substitutes users_for_item"
+    assert tables == ["catalog", "manifest", *(f"rec_{n}" for n in names.split())]
     assert comments == (0,)
 
 

@@ -201,3 +201,30 @@ def test_all_sources_share_one_contract(world: World) -> None:
     expected = [row for s in sources for row in world.rows(f"from cand_{s}")]
     assert sorted(expected, key=repr) == sorted(world.rows("from cand_all"), key=repr)
     assert {row[2] for row in expected} == set(sources)
+
+
+def test_what_the_candidates_hold_of_what_came(world: World) -> None:
+    held = defaultdict(set)
+    for row in world.dicts("cand_all"):
+        for source in (row["candidate_source"], "all sources"):
+            held[source, row["user_id"]].add(row["item_id"])
+    truth = [row for row in world.dicts("eval_truth") if not row["is_newcomer"]]
+    found = {
+        (row["candidate_source"], row["allow_repeat"]): row
+        for row in world.dicts("eval_candidate_recall")
+    }
+    assert {kind for _, kind in found} == {"all", "new_only", "repeat_only"}
+    for (source, kind), row in found.items():
+        taken = defaultdict(set)
+        for line in truth:
+            if kind == "all" or line["is_repeat"] == (kind == "repeat_only"):
+                taken[line["user_id"]].add(line["item_id"])
+        shares = [
+            len(items & held[source, user]) / len(items)
+            for user, items in taken.items()
+        ]
+        assert row["user_count"] == len(shares)
+        recall = sum(shares) / len(shares)
+        assert row["candidate_recall"] == pytest.approx(recall)
+        assert row["lost_recall"] == pytest.approx(1 - recall)
+    assert 0 < found["als", "all"]["candidate_recall"] < 1
