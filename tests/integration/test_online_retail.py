@@ -73,7 +73,8 @@ def looked(recsql: Recsql, folder: Path) -> None:
     """Look as a person would: products by name, no codes, no notes of the warehouse."""
     cakes = recsql("show", "rec_complements", "--item", "22423", "--project", folder)
     assert "REGENCY TEA PLATE" in cakes.out
-    mine = recsql("show", "rec_for_user", "--user", "12347", "--project", folder)
+    asked = ("--user", "12347", "--surface", "home")
+    mine = recsql("show", "rec_for_user", *asked, "--project", folder)
     assert "last on 2011-12-07" in mine.out
     with duckdb.connect(
         str(folder / "warehouse/recsql.duckdb"), read_only=True

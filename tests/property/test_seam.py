@@ -9,6 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.worlds import (
+    MOVING,
     SMALL,
     Line,
     experiments,
@@ -31,7 +32,8 @@ def public_tables(lines: Sequence[Line], threads: int) -> Tables:
     """Return every public table, and the signals behind them, as sorted rows."""
     names = {*plan_with(**SMALL).public, *INNER}
     tests = experiments("2024-03-01")
-    with tiny_world(lines, threads=threads, **tests) as world:
+    surfaces = [*SMALL["surfaces"], MOVING]
+    with tiny_world(lines, threads=threads, surfaces=surfaces, **tests) as world:
         return {
             name: sorted(
                 (
