@@ -149,10 +149,9 @@ def as_neighbours(found: Neighbours) -> Any:
 
 def as_bounds(found: Bounds) -> Any:
     """Return the bounds of means as a list of structs."""
-    import pyarrow as pa
-
-    rows = pa.StructArray.from_arrays(
-        [found.columns, found.lows, found.highs, found.p_values],
-        names=["column_index", "low", "high", "p_value"],
+    return list_of(
+        column_index=found.columns,
+        low=found.lows,
+        high=found.highs,
+        p_value=found.p_values,
     )
-    return one_list(rows)

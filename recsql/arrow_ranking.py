@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from recsql import ranking
-from recsql.arrow_lists import as_numbers, one_list
+from recsql.arrow_lists import as_numbers, list_of
 
 TYPES = (
     ("varchar", "varchar[]", "integer[]", "integer[]", "float[][]"),
@@ -20,7 +20,6 @@ def rank_score(booster: Any, names: Any, users: Any, items: Any, rows: Any) -> A
         ValueError: there is no ranker, or it was trained on other features.
     """
     import numpy as np
-    import pyarrow as pa
 
     if booster.as_py() is None:
         raise ValueError(
@@ -30,12 +29,8 @@ def rank_score(booster: Any, names: Any, users: Any, items: Any, rows: Any) -> A
     known = names.as_py()
     features = rows.values.flatten().to_numpy(zero_copy_only=False)
     scores = ranking.score(booster.as_py(), known, features.reshape(-1, len(known)))
-    scored = pa.StructArray.from_arrays(
-        [
-            as_numbers(users, "int32"),
-            as_numbers(items, "int32"),
-            np.asarray(scores, dtype=np.float64),
-        ],
-        names=["user_index", "item_index", "score"],
+    return list_of(
+        user_index=as_numbers(users, "int32"),
+        item_index=as_numbers(items, "int32"),
+        score=np.asarray(scores, dtype=np.float64),
     )
-    return one_list(scored)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from recsql.errors import InputError
+from recsql.git import git_says
 from recsql.past import build_as_of, event_range, scratch_warehouse
 from recsql.pipeline import Listener
 from recsql.project import Project
@@ -126,7 +125,7 @@ def run_folds(
     """Run a backtest at several past moments, the earliest first; see run_backtest."""
     run = {
         "run_id": str(uuid.uuid4()),
-        "commit": _commit(project.root),
+        "commit": git_says(project.root, "rev-parse", "HEAD"),
         "vars": _changed_vars(project),
     }
     if folds.count > 1 and project.vars["eval_split"] != "time":
@@ -236,17 +235,3 @@ def _changed_vars(project: Project) -> str:
         if value != project.default_vars.get(name)
     }
     return json.dumps(changed, default=str)
-
-
-def _commit(folder: Path) -> str | None:
-    """Return the commit of the project's folder; None where there is no git."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

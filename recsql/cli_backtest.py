@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from recsql.options import open_project, project_options, work_options
+from recsql.options import open_console, open_project, project_options, work_options
 
 
 @click.command("backtest", short_help="Score what the models would have shown.")
@@ -31,7 +31,6 @@ def backtest(
 ) -> None:
     """Build the same models as of a past moment and score what they recommend."""
     from recsql import backtest as backtests
-    from recsql.console import Console
     from recsql.scoreboard import print_backtests
 
     days = backtests.parse_days(last)
@@ -41,7 +40,7 @@ def backtest(
         every=backtests.parse_days(every, "--every") if every else days,
         gap=backtests.parse_days(gap, "--gap", least=0),
     )
-    project, console = open_project(**options), Console()
+    project, console = open_project(**options), open_console()
     count = threads or project.profile.threads
     found = backtests.run_folds(project, asked, count, console.event)
     print_backtests(console, project, found)
@@ -57,7 +56,6 @@ def compare(first: str, second: str, **options: Any) -> None:
     Which runs there are says: recsql show eval_runs.
     """
     from recsql import queries
-    from recsql.console import Console
 
     shown = queries.compare_runs(open_project(**options), (first, second))
-    Console().table(shown.headers, shown.rows)
+    open_console().table(shown.headers, shown.rows)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from recsql.options import open_project, work_options
+from recsql.options import open_console, open_project, work_options
 
 
 @click.command("train-ranker", short_help="Learn how to order the candidates.")
@@ -32,11 +32,10 @@ def train_ranker(
     """Build the features as of past moments, and learn what was taken after each."""
     from recsql import training
     from recsql.backtest import parse_days
-    from recsql.console import Console
 
     past = training.Past(folds, parse_days(every), parse_days(last), until)
     project = open_project(**options)
-    console = Console()
+    console = open_console()
     trained = training.train_ranker(
         project, past, threads or project.profile.threads, console.event
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import duckdb
 from recsql import __version__
 from recsql.compiler import Plan
 from recsql.errors import WarehouseError
+from recsql.git import git_says
 from recsql.settings import RUNNER_VARS
 from recsql.versions import MANIFEST, Versions
 from recsql.warehouse import Warehouse
@@ -126,17 +126,8 @@ def _checksum(path: Path) -> str:
 
 def _git_commit(folder: Path) -> str | None:
     """Return the commit of the project's repository; `-dirty` if files differ."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty"]
-    try:
-        done = subprocess.run(
-            [*command, "--abbrev=40", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
+    described = ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    return git_says(folder, *described)
 
 
 def _text(moment: Any) -> str | None:

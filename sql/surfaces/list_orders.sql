@@ -1,7 +1,6 @@
 -- One row per (user_id, surface, item_id): a pool after rules, variants and caps.
--- item_place is null for what is left out. A factor f moves an item from place p to
--- about
--- p / f; what a cap holds back comes last.
+-- item_place is null for what is left out. A factor f moves place p to about p / f;
+-- what a cap holds back comes last.
 {{ config(enabled=surfaces_move() | trim == "yes") }}
 with
     pools as (select * from {{ ref("list_pools") }}),
@@ -18,16 +17,7 @@ with
             pools.plain_rank / coalesce(ruled.move_factor, 1) as place,
             surfaces.max_per_category,
             case when surfaces.one_per_variant then items.variant end as variant,
-            items.category,
-            row_number() over (
-                partition by
-                    pools.user_id,
-                    pools.surface,
-                    ruled.hide_number is null,
-                    items.variant
-                order by
-                    pools.plain_rank / coalesce(ruled.move_factor, 1), pools.plain_rank
-            ) as variant_rank
+            items.category
         from pools
         inner join surfaces on pools.surface = surfaces.surface
         inner join items on pools.item_id = items.item_id
@@ -38,6 +28,16 @@ with
             and pools.item_id = ruled.item_id
     ),
 
+    numbered as (
+        select
+            *,
+            row_number() over (
+                partition by user_id, surface, hide_number is null, variant
+                order by place, plain_rank
+            ) as variant_rank
+        from moved
+    ),
+
     kept as (
         select
             *,
@@ -46,16 +46,23 @@ with
                 then 'hidden'
                 when variant is not null and variant_rank > 1
                 then 'variant'
-            end as left_out,
-            row_number() over (
-                partition by
-                    user_id,
-                    surface,
-                    hide_number is null and (variant is null or variant_rank = 1),
-                    category
-                order by place, plain_rank
-            ) as category_rank
-        from moved
+            end as left_out
+        from numbered
+    ),
+
+    capped as (
+        select
+            *,
+            category is not null
+            and coalesce(
+                row_number() over (
+                    partition by user_id, surface, left_out is null, category
+                    order by place, plain_rank
+                )
+                > max_per_category,
+                false
+            ) as is_capped
+        from kept
     ),
 
     final as (
@@ -73,26 +80,16 @@ with
             move_number,
             move_factor,
             left_out,
-            coalesce(
-                category_rank > max_per_category and category is not null, false
-            ) as is_capped,
+            is_capped,
             case
                 when left_out is null
                 then
                     row_number() over (
                         partition by user_id, surface
-                        order by
-                            left_out is not null,
-                            coalesce(
-                                category_rank > max_per_category
-                                and category is not null,
-                                false
-                            ),
-                            place,
-                            plain_rank
+                        order by left_out is not null, is_capped, place, plain_rank
                     )
             end as item_place
-        from kept
+        from capped
     )
 
 select *

@@ -8,16 +8,8 @@ with
                 {{ surface["length"] | int }} as list_length,
                 {{ text(surface.get("strategy") or "cascade") }} as strategy,
                 {{ text(surface.get("blend_by") or "rank") }} as blend_by,
-                {{
-                    (
-                        "true"
-                        if surface.get("rules")
-                        or surface.get("max_per_category")
-                        or surface.get("one_per_variant")
-                        or surface.get("diversity")
-                        else "false"
-                    )
-                }} as is_moved,
+                {{ "true" if surfaces_move([surface]) | trim == "yes" else "false" }}
+                as is_moved,
                 cast(
                     {{ surface.get("max_per_category") or "null" }} as integer
                 ) as max_per_category,

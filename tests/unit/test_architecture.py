@@ -14,7 +14,15 @@ import recsql
 PACKAGE = Path(recsql.__file__).parent
 # From the bottom up: a module imports only from floors below its own.
 FLOORS = [
-    {"errors", "factorize", "neighbours", "chunks", "distributions", "spark_changes"},
+    {
+        "errors",
+        "git",
+        "factorize",
+        "neighbours",
+        "chunks",
+        "distributions",
+        "spark_changes",
+    },
     {"eligible", "latent", "functions", "resampling", "diversity", "lock"},
     {"best", "ranking", "terms"},
     {"arrow_lists", "linear", "similarity"},
