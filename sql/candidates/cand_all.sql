@@ -1,5 +1,6 @@
 -- One row per (user_id, candidate_source, item_id): every source of var
 -- candidate_sources.
+{{ config(materialized="view") }}
 with
     {% for source in var("candidate_sources") %}
         {{ source }}_candidates as (select * from {{ ref("cand_" ~ source) }}),
