@@ -2,9 +2,6 @@
     ranker, and var ranker_themes for the theme, if one is given; else nothing.
     ranker_wants("factors")  ->  yes -#}
 {% macro ranker_wants(theme=none) -%}
-    {%- set asked = (
-        var("ranker")
-        or surfaces_use(["strategy"], "ranker") | trim == "yes"
-    ) -%}
+    {%- set asked = var("ranker") or surfaces_use(["strategy"], "ranker") == "yes" -%}
     {{- "yes" if asked and (theme is none or theme in var("ranker_themes")) -}}
 {%- endmacro %}

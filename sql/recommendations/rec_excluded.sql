@@ -5,7 +5,7 @@ with
     surfaces as (select * from {{ ref("list_surfaces") }}),
     shown as (select * from {{ ref("list_shown") }}),
     items as (select * from {{ ref("int_items") }}),
-    {% if surfaces_move() | trim == "yes" %}
+    {% if surfaces_move() == "yes" %}
         orders as (select * from {{ ref("list_orders") }}),
         rules as (select * from {{ ref("list_rules") }}),
     {% endif %}
@@ -26,7 +26,7 @@ with
         where shown.item_id is null
     ),
 
-    {% if surfaces_move() | trim == "yes" %}
+    {% if surfaces_move() == "yes" %}
         judged as (
             select
                 missed.*,

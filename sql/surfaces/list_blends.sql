@@ -3,7 +3,7 @@
 -- score = sum of weight / (rrf_constant + rank) (Cormack, Clarke and Buettcher 2009),
 -- or
 -- with blend_by score of weight * the score, scaled to 0..1 per user and source.
-{{ config(enabled=surfaces_use(["strategy"], "blend") | trim == "yes") }}
+{{ config(enabled=surfaces_use(["strategy"], "blend") == "yes") }}
 with
     candidates as (select * from {{ ref("cand_all") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),

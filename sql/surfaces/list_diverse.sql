@@ -4,7 +4,7 @@
 -- * (likeness to the most alike item before it). Carbonell and Goldstein 1998.
 -- Likeness:
 -- cosine of the items' texts where source content is built, else the same category.
-{{ config(enabled=surfaces_use(["diversity"]) | trim == "yes") }}
+{{ config(enabled=surfaces_use(["diversity"]) == "yes") }}
 with
     orders as (select * from {{ ref("list_orders") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),

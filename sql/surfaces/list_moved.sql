@@ -1,7 +1,7 @@
 -- One row per (user_id, surface, item_id): the order of a surface whose rules, caps or
 -- diversity move items. Slots stand at their ranks, and the rest around them.
-{{ config(enabled=surfaces_move() | trim == "yes") }}
-{% set diverse = surfaces_use(["diversity"]) | trim == "yes" %}
+{{ config(enabled=surfaces_move() == "yes") }}
+{% set diverse = surfaces_use(["diversity"]) == "yes" %}
 with
     orders as (select * from {{ ref("list_orders") }}),
     slots as (select * from {{ ref("list_slots") }}),

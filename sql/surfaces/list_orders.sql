@@ -1,7 +1,7 @@
 -- One row per (user_id, surface, item_id): a pool after rules, variants and caps.
 -- item_place is null for what is left out. A factor f moves place p to about p / f;
 -- what a cap holds back comes last.
-{{ config(enabled=surfaces_move() | trim == "yes") }}
+{{ config(enabled=surfaces_move() == "yes") }}
 with
     pools as (select * from {{ ref("list_pools") }}),
     ruled as (select * from {{ ref("list_rule_effects") }}),

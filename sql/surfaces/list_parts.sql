@@ -1,6 +1,6 @@
 -- One row per (surface, candidate_source): the personal sources of a blend, with
 -- weights.
-{{ config(enabled=surfaces_use(["strategy"], "blend") | trim == "yes") }}
+{{ config(enabled=surfaces_use(["strategy"], "blend") == "yes") }}
 with
     surfaces as (select * from {{ ref("list_surfaces") }}),
 

@@ -1,7 +1,7 @@
 -- One row per (user_id, surface, item_id): what the rules of a surface do to an item.
 -- Boosts multiply and buries divide; the first rule of each kind is named. Rounded to
 -- millionths, so that equal products are equal.
-{{ config(enabled=surfaces_move() | trim == "yes") }}
+{{ config(enabled=surfaces_move() == "yes") }}
 with
     hits as (select * from {{ ref("list_rule_hits") }}),
 

@@ -1,7 +1,7 @@
 -- One row per (user_id, surface, item_id, rule_number): the items of a pool that a rule
 -- hides, boosts or buries. A rule's condition may name columns of items, users,
 -- attributes (of items) and candidates (columns of list_pools).
-{{ config(enabled=surfaces_move() | trim == "yes") }}
+{{ config(enabled=surfaces_move() == "yes") }}
 with
     candidates as (select * from {{ ref("list_pools") }}),
     rules as (select * from {{ ref("list_rules") }}),

@@ -1,6 +1,6 @@
 -- One row per (surface, rule_number, slot_number): the rules of var surfaces, in order.
 -- slot_number counts the ranks that a slot rule fills; it is 1 for every other rule.
-{{ config(enabled=surfaces_move() | trim == "yes") }}
+{{ config(enabled=surfaces_move() == "yes") }}
 with
     final as (
         select

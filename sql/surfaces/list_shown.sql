@@ -1,9 +1,11 @@
 -- One row per (user_id, surface, item_rank): the items that a surface shows a user.
--- As the strategy has put them, or as rules, caps and diversity have moved them.
+-- As the strategy has put them, or as rules, caps and diversity have moved them; a view
+-- where nothing is moved.
+{{ config(materialized="table" if surfaces_move() == "yes" else "view") }}
 with
     pools as (select * from {{ ref("list_pools") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
-    {% if surfaces_move() | trim == "yes" %}
+    {% if surfaces_move() == "yes" %}
         moved as (select * from {{ ref("list_moved") }}),
     {% endif %}
 
@@ -22,7 +24,7 @@ with
         from pools
         inner join
             surfaces on pools.surface = surfaces.surface and not surfaces.is_moved
-        {% if surfaces_move() | trim == "yes" %}
+        {% if surfaces_move() == "yes" %}
             union all
             select
                 user_id,

@@ -3,7 +3,7 @@
 -- By a condition on items and attributes: whatever the user may be shown, the most
 -- popular
 -- first; by a source: what it proposes.
-{{ config(enabled=surfaces_move() | trim == "yes") }}
+{{ config(enabled=surfaces_move() == "yes") }}
 with
     candidates as (select * from {{ ref("cand_all") }}),
     items as (select * from {{ ref("int_items") }}),

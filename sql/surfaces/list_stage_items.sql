@@ -7,10 +7,10 @@ with
     users as (select * from {{ ref("int_users") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
     stages as (select * from {{ ref("list_stages") }}),
-    {% if surfaces_use(["strategy"], "blend") | trim == "yes" %}
+    {% if surfaces_use(["strategy"], "blend") == "yes" %}
         blends as (select * from {{ ref("list_blends") }}),
     {% endif %}
-    {% if surfaces_use(["strategy"], "ranker") | trim == "yes" %}
+    {% if surfaces_use(["strategy"], "ranker") == "yes" %}
         scores as (select * from {{ ref("rank_scores") }}),
     {% endif %}
 
@@ -27,7 +27,7 @@ with
             kind_rank,
             item_rank
         from candidates
-        {% if surfaces_use(["strategy"], "blend") | trim == "yes" %}
+        {% if surfaces_use(["strategy"], "blend") == "yes" %}
             union all
             select
                 surface,
@@ -42,7 +42,7 @@ with
                 item_rank
             from blends
         {% endif %}
-        {% if surfaces_use(["strategy"], "ranker") | trim == "yes" %}
+        {% if surfaces_use(["strategy"], "ranker") == "yes" %}
             union all
             select
                 null,

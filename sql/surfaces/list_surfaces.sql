@@ -8,7 +8,7 @@ with
                 {{ surface["length"] | int }} as list_length,
                 {{ text(surface.get("strategy") or "cascade") }} as strategy,
                 {{ text(surface.get("blend_by") or "rank") }} as blend_by,
-                {{ "true" if surfaces_move([surface]) | trim == "yes" else "false" }}
+                {{ "true" if surfaces_move([surface]) == "yes" else "false" }}
                 as is_moved,
                 cast(
                     {{ surface.get("max_per_category") or "null" }} as integer
