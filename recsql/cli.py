@@ -62,12 +62,24 @@ def init(folder: Path, preset: str | None) -> None:
     metavar="COLUMN=TYPE",
     help="The SQL type of a CSV column, e.g. sku=VARCHAR.",
 )
+@click.option(
+    "--max-malformed",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="SHARE",
+    help="Leave out up to this share of lines that cannot be read (CSV, TSV).",
+)
 @project_options
 def load(
-    name: str, files: tuple[str, ...], types: tuple[str, ...], **options: Any
+    name: str,
+    files: tuple[str, ...],
+    types: tuple[str, ...],
+    max_malformed: float,
+    **options: Any,
 ) -> None:
     """Load FILES (CSV, TSV, Parquet, JSON lines, Arrow; .gz; globs) as table NAME."""
     from recsql.loader import load_table
+    from recsql.malformed import TABLE, told
     from recsql.warehouse import open_warehouse
 
     project = open_project(**options)
@@ -75,10 +87,13 @@ def load(
     profile = project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         schema = str(project.vars["raw_schema"])
-        loaded = load_table(warehouse, schema, name, files, given)
+        loaded = load_table(warehouse, schema, name, files, given, max_malformed)
     console = open_console()
     count = "1 file" if len(loaded.files) == 1 else f"{len(loaded.files)} files"
     console.line(f"loaded {loaded.rows:,} rows from {count} into {loaded.table}")
+    if loaded.malformed:
+        left_out = told(loaded.malformed)
+        console.line(f"left out, samples in {schema}.{TABLE}: {left_out}")
     console.table(("column", "type"), loaded.columns)
 
 

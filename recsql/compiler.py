@@ -12,6 +12,7 @@ from recsql.graph import Graph, Node
 from recsql.project import Project
 from recsql.render import Compiled, Renderer, quoted
 from recsql.settings import RUNNER_VARS, require_settings
+from recsql.shapes import require_shapes
 from recsql.surfaces import require_surfaces
 
 
@@ -49,6 +50,7 @@ def compile_project(
     Raises:
         ProjectError: a setting, a template, a reference or the graph is wrong.
     """
+    require_shapes(project)
     require_settings(project)
     require_experiments(project)
     require_surfaces(project)

@@ -75,10 +75,10 @@ def _wrong_experiment(entry: Entry, names: Sequence[str]) -> str:
     if not isinstance(variants, dict) or len(variants) < 2:
         return "variants needs two or more, e.g. {control: 0.5, treatment: 0.5}."
     for variant, part in variants.items():
-        if not isinstance(part, int | float) or part <= 0:
-            return f"the part of {variant} must be a number above 0. Seen: {part}."
+        if part <= 0:
+            return f"the part of {variant} must be above 0. Seen: {part}."
     share = entry.get("share", 1)
-    if not isinstance(share, int | float) or not 0 < share <= 1:
+    if not 0 < share <= 1:
         return f"share must be above 0 and at most 1. Seen: {share}."
     for other in entry.get("exclude") or ():
         if other not in names or other == entry["name"]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from recsql.errors import InputError, ProjectError, did_you_mean
+from recsql.errors import InputError, ProjectError, did_you_mean, first_line
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Query
@@ -30,6 +30,10 @@ def parse(compiled: Compiled) -> Query:
         seen = detail.get("highlight") or "the end"
         raise ProjectError(
             f'{compiled.file}:{line}: SQL: {detail.get("description")} Seen: "{seen}".'
+        ) from None
+    except sqlglot.errors.TokenError as error:
+        raise ProjectError(
+            f"{compiled.file}: SQL: a text or comment has no end. {first_line(error)}"
         ) from None
     if not isinstance(tree, sqlglot.exp.Query):
         raise ProjectError(f"{compiled.file}: a model must be one select statement.")

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from recsql.errors import InputError, Interrupted, did_you_mean, first_line
+from recsql.malformed import Malformed, create_readable
 from recsql.render import literal, quoted
 from recsql.warehouse import Warehouse
 
@@ -20,14 +21,16 @@ COMPRESSED = (".gz", ".zst")
 # sample_size -1: types come from every row, so a bad value late in a file makes its
 # column text (and goes to quarantine) instead of stopping the load.
 READERS = {
-    ".csv": "read_csv(?, union_by_name = true, sample_size = -1{types})",
-    ".txt": "read_csv(?, union_by_name = true, sample_size = -1{types})",
-    ".tsv": "read_csv(?, delim = '\t', union_by_name = true, sample_size = -1{types})",
+    ".csv": "read_csv(?{csv})",
+    ".txt": "read_csv(?{csv})",
+    ".tsv": "read_csv(?, delim = '\t'{csv})",
     ".parquet": "read_parquet(?, union_by_name = true)",
     ".json": "read_json(?, union_by_name = true, sample_size = -1)",
     ".jsonl": "read_json(?, format = 'nd', union_by_name = true, sample_size = -1)",
     ".ndjson": "read_json(?, format = 'nd', union_by_name = true, sample_size = -1)",
 }
+LONG_LINES = ", sample_size = -1, max_line_size = 16777216"
+TEXT = (".csv", ".txt", ".tsv")
 ARROW = (".arrow", ".feather", ".ipc")
 
 
@@ -39,6 +42,7 @@ class Loaded:
     rows: int
     columns: tuple[tuple[str, str], ...]
     files: tuple[str, ...]
+    malformed: tuple[Malformed, ...] = ()
 
 
 def load_table(
@@ -47,6 +51,7 @@ def load_table(
     name: str,
     patterns: Sequence[str],
     types: Mapping[str, str],
+    max_malformed: float = 0.0,
 ) -> Loaded:
     """Load files into `schema.name`, replacing it only when all of them were read.
 
@@ -57,6 +62,8 @@ def load_table(
         patterns: file names or globs, all of one format.
         types: column name to SQL type, for CSV and TSV columns whose type must not be
             guessed (an id with leading zeros: `VARCHAR`).
+        max_malformed: the share of lines of CSV and TSV files that may be left out as
+            they cannot be read; see `recsql.malformed`.
 
     Raises:
         InputError: a file is missing, cannot be read, or the formats differ.
@@ -69,21 +76,29 @@ def load_table(
     suffix = _format(files)
     relation = quoted(schema, name)
     connection = warehouse.connection
+    malformed: tuple[Malformed, ...] = ()
     try:
         connection.execute(f"create schema if not exists {quoted(schema)}")
         connection.execute("set preserve_insertion_order = true")
-        counted = _create(connection, relation, suffix, files, types)
+        if max_malformed and suffix in TEXT:
+            readers = [(file, _readable(file, suffix, types)) for file in files]
+            counted, malformed = create_readable(
+                connection, schema, name, readers, max_malformed
+            )
+        else:
+            counted = _create(connection, relation, suffix, files, types)
         described = connection.execute(f"describe {relation}").fetchall()
     except (duckdb.InterruptException, KeyboardInterrupt):
         raise Interrupted(
             f"load {name}: interrupted; the table is unchanged."
         ) from None
     except duckdb.Error as error:
+        hint = " Or leave such lines out: --max-malformed 0.01." * (suffix in TEXT)
         raise InputError(
-            f"load {name}: {files[0]}: {first_line(error)} The table is unchanged."
+            f"load {name}: {files[0]}: {_told(error)} The table is unchanged.{hint}"
         ) from None
     columns = tuple((row[0], row[1]) for row in described)
-    return Loaded(f"{schema}.{name}", counted, columns, tuple(files))
+    return Loaded(f"{schema}.{name}", counted, columns, tuple(files), malformed)
 
 
 def _create(
@@ -99,9 +114,24 @@ def _create(
         rows = connection.execute(f"{create} arrow_input").fetchall()
         connection.unregister("arrow_input")
     else:
-        reader = READERS[suffix].format(types=_types(types))
+        csv = f"{LONG_LINES}, union_by_name = true{_types(types)}"
+        reader = READERS[suffix].format(csv=csv)
         rows = connection.execute(f"{create} {reader}", [files]).fetchall()
     return int(rows[0][0])
+
+
+def _readable(file: str, suffix: str, types: Mapping[str, str]) -> str:
+    """Return the call that reads what can be read of one file of text."""
+    csv = f"{LONG_LINES}, store_rejects = true, rejects_limit = 0{_types(types)}"
+    return READERS[suffix].format(csv=csv).replace("?", literal(file), 1)
+
+
+def _told(error: duckdb.Error) -> str:
+    """Return an error of DuckDB in one line; of CSV, where it is and what it is."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if "CSV Error on Line" in lines[0] and len(lines) > 2:
+        return f"{lines[0].removeprefix('Invalid Input Error: ')}: {lines[2]}"
+    return first_line(error)
 
 
 def _types(types: Mapping[str, str]) -> str:

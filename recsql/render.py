@@ -201,6 +201,8 @@ class Renderer:
             for model in self.project.models.values():
                 if str(model.path) == name:
                     return model.sql, name, lambda: True
+            if Path(name) not in self.project.macros.values():
+                raise ProjectError(f'no file is read by a template: "{name}".')
             return Path(name).read_text(encoding="utf-8"), name, lambda: True
 
         return SandboxedEnvironment(

@@ -14,8 +14,12 @@ SIMILARITIES = (
     *("jaccard", "lift", "conditional", "asymmetric"),
 )
 CHOICES: dict[str, tuple[str | None, ...]] = {
+    "content_weighting": ("tfidf", "bm25"),
     "eval_segments": ("orders", "region", "user group"),  # any number of them
     "eval_split": ("time", "last_n", "random", "users", "column"),
+    "ease_weights": ("decayed", "binary"),
+    "graph_filter_weights": ("decayed", "binary"),
+    "svd_weights": ("decayed", "binary"),
     "popularity": ("users", "window", "decayed", "trending"),
     "knn_similarity": SIMILARITIES,
     "knn_truncation": ("source", "target"),

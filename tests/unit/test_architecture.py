@@ -30,7 +30,7 @@ FLOORS = [
     {"udfs", "properties"},
     {"profile", "dbt_plugin", "versions"},
     {"project"},
-    {"render", "graph", "settings", "experiments", "surfaces", "hooks"},
+    {"render", "graph", "shapes", "settings", "experiments", "surfaces", "hooks"},
     {"lineage"},
     {"spark", "compiler", "warehouse"},
     {"runner", "checks", "inputs", "loader", "manifest", "shows", "scaffold"},

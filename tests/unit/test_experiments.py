@@ -31,7 +31,7 @@ def refused(**changed: Any) -> str:
         ),
         (
             {"variants": {"control": 1, "treatment": 0}},
-            "the part of treatment must be a number above 0. Seen: 0.",
+            "the part of treatment must be above 0. Seen: 0.",
         ),
         ({"share": 50}, "share must be above 0 and at most 1. Seen: 50."),
         (

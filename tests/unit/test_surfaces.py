@@ -36,14 +36,17 @@ def refused(surfaces: Any) -> str:
             "allow_repeat is all, new_only or repeat_only. Seen: new.",
         ),
         ({"strategy": "mix"}, "strategy is cascade, blend or ranker. Seen: mix."),
-        ({"personal": "als"}, "personal is a list of sources. Seen: als."),
+        ({"personal": "als"}, "personal: it is a list of names. Seen: als."),
         (
             {"strategy": "blend", "personal": []},
             "a blend needs personal sources.",
         ),
         ({"length": 0}, "length is a whole number from 1 on. Seen: 0."),
         ({"diversity": 2}, "diversity is from 0 to 1. Seen: 2."),
-        ({"weights": {"als": "much"}}, "weights: als: give a number. Seen: much."),
+        (
+            {"weights": {"als": "much"}},
+            "weights: it maps names to numbers. Seen: {'als': 'much'}.",
+        ),
         (
             {"min_scores": {"asl": 1}},
             'min_scores: the surface has no source "asl". Did you mean "als"?',
