@@ -21,7 +21,7 @@ from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import SandboxedEnvironment
 
 from recsql.errors import ProjectError, RecsqlError, did_you_mean
-from recsql.project import Model, Project
+from recsql.project import Model, Project, as_list
 from recsql.properties import SourceTable
 
 MARK = re.compile("\x02(\\d+)\x03")
@@ -50,6 +50,14 @@ def literal(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Contract:
+    """The types of a table's columns, None for any, and the yml that promises them."""
+
+    file: str
+    types: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
 class Compiled:
     """One rendered model: its SQL, what it reads and how it is stored.
 
@@ -63,6 +71,7 @@ class Compiled:
     sources: tuple[str, ...]
     config: Mapping[str, Any]
     lines: tuple[int, ...]
+    contract: Contract | None = None
 
     @property
     def name(self) -> str:
@@ -219,8 +228,11 @@ class Renderer:
 
         return call
 
-    def _ref(self, name: str) -> str:
+    def _ref(self, *parts: str, v: int | None = None) -> str:
+        """Name a model as dbt does: ref("m"), ref("package", "m"), ref("m", v=2)."""
         known = {*self.project.models, *self.project.seeds}
+        name = parts[-1]
+        name = f"{name}_v{v}" if f"{name}_v{v}" in known else name
         if name not in known:
             raise ProjectError(f'unknown model "{name}".{did_you_mean(name, known)}')
         self._recorder.refs.append(name)
@@ -246,7 +258,7 @@ class Renderer:
     def _config(self, **settings: Any) -> str:
         for key, setting in settings.items():
             if key == "tags":
-                setting = [*self._recorder.config.get("tags", []), *_as_list(setting)]
+                setting = [*self._recorder.config.get("tags", []), *as_list(setting)]
             self._recorder.config[key] = setting
         return ""
 
@@ -255,10 +267,6 @@ class Renderer:
             hint = did_you_mean(name, self.project.docs)
             raise ProjectError(f'unknown docs block "{name}".{hint}')
         return self.project.docs[name]
-
-
-def _as_list(setting: Any) -> list[Any]:
-    return list(setting) if isinstance(setting, list | tuple) else [setting]
 
 
 def _split_marks(text: str) -> tuple[str, tuple[int, ...]]:

@@ -31,7 +31,7 @@ FLOORS = [
     {"profile", "dbt_plugin", "versions"},
     {"project"},
     {"render", "graph", "settings", "experiments", "surfaces", "hooks"},
-    {"lineage"},
+    {"lineage", "contracts"},
     {"spark", "compiler", "warehouse"},
     {"runner", "checks", "inputs", "loader", "manifest", "shows", "scaffold"},
     {"unit_tests", "inspection", "queries", "catalog", "published"},
