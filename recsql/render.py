@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +17,12 @@ from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError
 from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import SandboxedEnvironment
 
 from recsql.errors import ProjectError, RecsqlError, did_you_mean
 from recsql.project import Model, Project, as_list
 from recsql.properties import SourceTable
+from recsql.templates import CODES, LineMarks
 
 MARK = re.compile("\x02(\\d+)\x03")
 SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")
@@ -91,22 +91,6 @@ class Recorder:
     refs: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     config: dict[str, Any] = field(default_factory=dict)
-
-
-class LineMarks(Extension):
-    """Put the source line into the text at every line break, to map errors back."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """Mark the line breaks of plain text; everything else passes unchanged."""
-        for token in stream:
-            if token.type == "data":
-                first, *rest = token.value.split("\n")
-                marked = [
-                    f"\n\x02{token.lineno + i}\x03{line}"
-                    for i, line in enumerate(rest, 1)
-                ]
-                token = Token(token.lineno, "data", first + "".join(marked))
-            yield token
 
 
 class Renderer:
@@ -216,6 +200,7 @@ class Renderer:
             loader=FunctionLoader(load),
             undefined=StrictUndefined,
             extensions=extensions,
+            bytecode_cache=CODES,
         )
 
     def _macro(self, name: str) -> Callable[..., str]:
