@@ -54,7 +54,7 @@ FLOORS = [
     {"__main__"},
 ]
 HEAVY = ("scipy", "implicit", "dbt", "duckdb", "numpy", "sqlglot", "rich", "pyarrow")
-HEAVY += ("lightgbm",)
+HEAVY += ("lightgbm", "optuna")
 
 
 def floor(module: str) -> int:
