@@ -31,6 +31,7 @@ from recsql.targets import Target
 from recsql.warehouse import Warehouse
 
 FIGURES, OF_ALL_LISTS = "eval_user_figures", "eval_catalogue_metrics"
+SEGMENTS = "eval_segments"
 RESAMPLES, SEED = 1000, 42
 
 
@@ -211,17 +212,21 @@ class Bench:
         """Return the query for the figures that the target's value is the mean of."""
         target = self.target
         where = (
-            f"list_name = {literal(target.list_name)} and k = {target.k} "
+            f"where list_name = {literal(target.list_name)} and k = {target.k} "
             f"and allow_repeat = {literal(target.allow_repeat)}"
         )
-        if target.is_per_user:
-            return f"select user_id, figure from main.{FIGURES} where {where}"
+        if not target.is_per_user:
+            return f"select {target.metric} as figure from main.{OF_ALL_LISTS} {where}"
+        kind, name = (literal(part) for part in target.segment)
         return (
-            f"select {target.metric} as figure from main.{OF_ALL_LISTS} where {where}"
+            f"select user_id, figure from main.{FIGURES} {where} and user_id in ("
+            f"select user_id from main.{SEGMENTS} "
+            f"where segment_kind = {kind} and segment = {name})"
         )
 
     def _wanted(self) -> Sequence[str]:
-        return [f"+{FIGURES if self.target.is_per_user else OF_ALL_LISTS}"]
+        wanted = (FIGURES, SEGMENTS) if self.target.is_per_user else (OF_ALL_LISTS,)
+        return [f"+{name}" for name in wanted]
 
     def _dated(self, settings: Settings, moment: Moment) -> Project:
         given = {

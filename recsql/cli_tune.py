@@ -45,6 +45,9 @@ PASTE = "To have it, in dbt_project.yml:"
     type=click.Choice(["all", "new_only", "repeat_only"]),
     help="Among which items.  [default: all, or as the surface]",
 )
+@click.option(
+    "--segment", metavar="KIND=NAME", help="Of which users, e.g. region=north."
+)
 @click.option("--trials", type=click.IntRange(1), default=30, show_default=True)
 @click.option("--timeout", metavar="TIME", help="Begin no trial after: 90s, 30m, 2h.")
 @click.option("--folds", type=click.IntRange(1, 60), default=2, show_default=True)
@@ -126,7 +129,8 @@ def _target(project: Project, ready: Any, given: dict[str, Any]) -> Target:
         known = {entry["name"]: entry for entry in project.vars["surfaces"]}
         items = given["items"] or known.get(surface, {}).get("allow_repeat", "all")
     metric = given["metric"] or (ready.metric if ready else "ndcg@10")
-    return target_of(project, source or f"surface {surface}", items, metric)
+    name = source or f"surface {surface}"
+    return target_of(project, name, items, metric, given["segment"] or "")
 
 
 def _announce(console: Console, lab: Lab) -> None:

@@ -64,6 +64,7 @@ def follow(
     lab: Lab, recipe: Recipe, budget: Budget, seed: int, tell: Callable[[str], None]
 ) -> Found:
     """Follow a recipe; the budget is that of each space."""
+    lab.trial({})
     settings = {recipe.growth.name: _grown(lab, recipe.growth, budget, tell)}
     made: list[Trial] = []
     for space in recipe.spaces:

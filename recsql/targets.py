@@ -8,7 +8,9 @@ from typing import Any
 
 from recsql.errors import InputError, did_you_mean
 from recsql.project import Project
+from recsql.settings import CHOICES
 
+ALL_USERS = ("all", "all users")
 OF_ALL_METRICS = (
     *("catalogue_coverage", "user_coverage", "gini", "entropy", "personalization"),
 )
@@ -24,6 +26,7 @@ class Target:
         metric: a metric of seed metric_definitions.
         k: so many places of the list count.
         is_better_higher: whether more of the metric is better.
+        segment: kind and name of the users who count, as in eval_segments.
     """
 
     list_name: str
@@ -31,6 +34,7 @@ class Target:
     metric: str
     k: int
     is_better_higher: bool = True
+    segment: tuple[str, str] = ALL_USERS
 
     @property
     def is_per_user(self) -> bool:
@@ -41,14 +45,17 @@ class Target:
     def label(self) -> str:
         """Return the figure's name as reports print it."""
         items = "" if self.allow_repeat == "all" else f" ({self.allow_repeat})"
-        return f"{self.metric}@{self.k} of {self.list_name}{items}"
+        users = "" if self.segment == ALL_USERS else f", {' '.join(self.segment)}"
+        return f"{self.metric}@{self.k} of {self.list_name}{items}{users}"
 
 
-def target_of(project: Project, list_name: str, items: str, figure: str) -> Target:
-    """Return the target that the options name, e.g. `als`, `all` and `ndcg@10`.
+def target_of(
+    project: Project, list_name: str, items: str, figure: str, users: str = ""
+) -> Target:
+    """Return the target that the options name, e.g. als, all, ndcg@10 and region=north.
 
     Raises:
-        InputError: there is no such list or metric.
+        InputError: there is no such list, metric or kind of segment.
     """
     metric, at, cutoff = figure.partition("@")
     with project.seeds["metric_definitions"].open(encoding="utf-8", newline="") as file:
@@ -59,8 +66,22 @@ def target_of(project: Project, list_name: str, items: str, figure: str) -> Targ
         )
     if (at and not cutoff.isdecimal()) or int(cutoff or 10) < 1:
         raise InputError(f'--metric "{figure}": write it as {metric}@10.')
-    k = int(cutoff or 10)
-    return Target(list_name, items, metric, k, known[metric] == "true")
+    k, is_better_higher = int(cutoff or 10), known[metric] == "true"
+    segment = _segment_of(users) if users else ALL_USERS
+    target = Target(list_name, items, metric, k, is_better_higher, segment)
+    if users and not target.is_per_user:
+        raise InputError(f"--segment: {metric} is of all lists at once, not of users.")
+    return target
+
+
+def _segment_of(text: str) -> tuple[str, str]:
+    kind, _, name = text.partition("=")
+    if kind not in CHOICES["eval_segments"] or not name:
+        raise InputError(
+            f'--segment "{text}": write it as region=NAME, orders=NAME or '
+            '"user group=NAME".'
+        )
+    return kind, name
 
 
 def narrowed(project: Project, target: Target) -> Project:
@@ -70,10 +91,11 @@ def narrowed(project: Project, target: Target) -> Project:
         InputError: there is no such list.
     """
     surfaces = {f"surface {entry['name']}": entry for entry in project.vars["surfaces"]}
+    kind = target.segment[0]
     given: dict[str, Any] = {
         "eval_metrics": [target.metric],
         "eval_cutoffs": [target.k],
-        "eval_segments": [],
+        "eval_segments": [] if kind == ALL_USERS[0] else [kind],
         "eval_compared_metrics": [],
         "similar_items": [],
     }

@@ -59,11 +59,6 @@ class Lab:
         self.study = self.bench.study()
         self.known = self._stored()
 
-    @property
-    def default(self) -> Trial:
-        """Return the trial of the project as it is."""
-        return self.trial({})
-
     def better(self, first: float, second: float) -> bool:
         """Say whether the first figure is better than the second."""
         higher = self.bench.target.is_better_higher
@@ -123,7 +118,10 @@ class Lab:
         """Add a row per fold; a failed trial has a row without a figure."""
         target, profile = self.bench.target, self.project.profile
         moments = {moment.number: moment.as_of for moment in self.bench.moments}
-        told = (target.list_name, target.allow_repeat, target.metric, target.k)
+        told = (
+            *(target.list_name, target.allow_repeat, target.metric, target.k),
+            *target.segment,
+        )
         commit = git_says(self.project.root, "rev-parse", "HEAD")
         now = datetime.now(UTC).replace(tzinfo=None)
         scores: tuple[tuple[int, float | None, int, float], ...] = tuple(

@@ -87,6 +87,7 @@ def run_search(lab: Lab, space: Space, budget: Budget, seed: int) -> Found:
     Raises:
         InputError: a var of the space changes nothing, or Optuna is missing.
     """
+    lab.trial({})
     for dimension in space:
         if all(_changes_nothing(lab, dimension.name, x) for x in dimension.values):
             raise InputError(
@@ -102,7 +103,7 @@ def _changes_nothing(lab: Lab, name: str, value: Any) -> bool:
 
 def finish(lab: Lab, trials: list[Trial]) -> Found:
     """Take the best of the trials and the project as it is, and check it."""
-    default = lab.default
+    default = lab.trial({})
     compared = [default, *(trial for trial in trials if trial != default)]
     best = lab.best(compared)
     check = lab.bench.check(best.settings) if best != default else None

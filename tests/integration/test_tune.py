@@ -135,6 +135,10 @@ def test_what_cannot_be_tuned(shop: Path, recsql: Recsql) -> None:
     assert "say which list" in error(*space)
     assert 'no list "asl". Did you mean "als"?' in error(*space, "--source", "asl")
     assert "brings its own space" in error(*space, "--recipe", "als")
+    nobody = ("--source", "als", "--segment", "region=atlantis")
+    assert "nobody has a figure of ndcg@10 of als, region atlantis" in (
+        error(*space, *nobody)
+    )
     folds = ("--folds", "9", "--source", "als")
     assert "no event is older" in error(*space, *folds)
     other = ("--space", "rules_per_item=2..9", "--source", "als")

@@ -275,6 +275,13 @@ def test_targets() -> None:
     assert found.label == "gini@5 of als (new_only)"
     small = narrowed(PROJECT, found)
     assert small.vars["candidate_sources"] == ["als"]
+    some = target_of(PROJECT, "als", "all", "ndcg", "region=north sea")
+    assert some.segment == ("region", "north sea")
+    assert some.label == "ndcg@10 of als, region north sea"
+    assert narrowed(PROJECT, some).vars["eval_segments"] == ["region"]
+    for metric, users in (("ndcg", "north"), ("ndcg", "city=x"), ("gini", "region=x")):
+        with pytest.raises(InputError, match="--segment"):
+            target_of(PROJECT, "als", "all", metric, users)
     for metric in ("ndgc@10", "ndcg@x", "ndcg@0"):
         with pytest.raises(InputError, match="--metric"):
             target_of(PROJECT, "als", "all", metric)
@@ -288,7 +295,7 @@ def test_targets() -> None:
 def test_trials_come_back_as_they_were(tmp_path: Path) -> None:
     lab, _ = lab_on(tmp_path, near_40)
     with open_lab(lab):
-        made = [lab.default, lab.trial({"decay_days": None, "als_factors": 64})]
+        made = [lab.trial({}), lab.trial({"decay_days": None, "als_factors": 64})]
         assert made[1].settings == {"decay_days": None}
     again, _ = lab_on(tmp_path, near_40)
     with open_lab(again):
