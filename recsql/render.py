@@ -216,12 +216,20 @@ class Renderer:
     def _ref(self, *parts: str, v: int | None = None) -> str:
         """Name a model as dbt does: ref("m"), ref("package", "m"), ref("m", v=2)."""
         known = {*self.project.models, *self.project.seeds}
-        name = parts[-1]
-        name = f"{name}_v{v}" if f"{name}_v{v}" in known else name
+        name = self._version(parts[-1], v)
         if name not in known:
             raise ProjectError(f'unknown model "{name}".{did_you_mean(name, known)}')
         self._recorder.refs.append(name)
         return self.relation(name)
+
+    def _version(self, name: str, v: int | None) -> str:
+        """Return the file of a version, of the latest where none is asked for."""
+        described = self.project.properties.get(name)
+        versions = described.versions if described else {}
+        if v is not None and str(v) not in versions:
+            raise ProjectError(f'model "{name}" has no version {v}.')
+        latest = described.latest_version if described else None
+        return versions.get(str(latest if v is None else v), name)
 
     def _source(self, group: str, name: str) -> str:
         table = self.project.sources.get((group, name))

@@ -87,18 +87,14 @@ def run_search(lab: Lab, space: Space, budget: Budget, seed: int) -> Found:
     Raises:
         InputError: a var of the space changes nothing, or Optuna is missing.
     """
-    lab.trial({})
     for dimension in space:
-        if all(_changes_nothing(lab, dimension.name, x) for x in dimension.values):
+        settings = [{dimension.name: value} for value in dimension.values]
+        if all(lab.bench.changes_nothing(one) for one in settings):
             raise InputError(
                 f"tune: {dimension.name} changes no model that "
                 f"{lab.bench.target.label} needs; nothing to tune."
             )
     return finish(lab, search(lab, space, {}, budget, seed))
-
-
-def _changes_nothing(lab: Lab, name: str, value: Any) -> bool:
-    return lab.bench.changes_nothing({name: value})
 
 
 def finish(lab: Lab, trials: list[Trial]) -> Found:
@@ -132,7 +128,8 @@ def search(
         _tell_known(optuna, study, distributions, _params(lab, trial, space), trial)
     if size(space) <= min(GRID, budget.trials):
         for params in _grid(space):
-            study.enqueue_trial(params)
+            if lab.find({**fixed, **params}) is None:
+                study.enqueue_trial(params)
     tired = 0
     while len(tried) < min(budget.trials, size(space)) and tired < TIRED:
         if budget.is_spent:

@@ -146,6 +146,8 @@ def test_a_breach_of_contract_fails_before_anything_is_published(
     shop: Path, recsql: Recsql
 ) -> None:
     recsql("eject", "rec_popular", "--project", shop)
+    listed = recsql("ls", "-s", "rec_popular", "--project", shop).out
+    assert "public, nightly" in listed, "what replaces a model has its tags"
     model = shop / "sql/recommendations/rec_popular.sql"
     text = model.read_text()
     model.write_text(text.replace("united.group_kind,", "1 as group_kind,", 1))
