@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from recsql.recipes import follow, recipe_of
 from recsql.space import Choice, Range, parse_space, to_paste
 from recsql.targets import Target, narrowed, target_of
 from recsql.trials import Lab, Trial
-from recsql.tune import Budget, open_lab, run_search
+from recsql.tune import Budget, open_lab, require_optuna, run_search
 
 pytest.importorskip("optuna", reason="needs the extra tune")
 PROJECT = load_project(builtin_root())
@@ -290,6 +291,12 @@ def test_targets() -> None:
             narrowed(PROJECT, replace(found, list_name=name))
     with pytest.raises(InputError, match='there is no recipe "sla"'):
         recipe_of("sla")
+
+
+def test_without_optuna_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(InputError, match=r"Run: pip install 'recsql\[tune\]'"):
+        require_optuna()
 
 
 def test_trials_come_back_as_they_were(tmp_path: Path) -> None:
