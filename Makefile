@@ -46,7 +46,7 @@ $(VENV)/.demo: pyproject.toml
 
 $(VENV)/.dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[demo,dbt,postgres,spark,dev]'
+	$(BIN)/pip install --quiet --editable '.[demo,dbt,postgres,spark,tune,dev]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.dev

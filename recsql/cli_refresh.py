@@ -16,6 +16,12 @@ from recsql.options import (
 
 
 @click.command("refresh", short_help="Build, test and publish everything.")
+@click.option(
+    "--select",
+    "-s",
+    multiple=True,
+    help="Only these tables and what they need, e.g. tag:nightly.",
+)
 @click.option("--wait", is_flag=True, help="Wait for another refresh to end.")
 @click.option("--timeout", metavar="TIME", help="Stop after this: 90s, 30m, 2h.")
 @click.option(
@@ -27,6 +33,7 @@ from recsql.options import (
 )
 @work_options
 def refresh(
+    select: tuple[str, ...],
     threads: int | None,
     wait: bool,
     timeout: str | None,
@@ -42,7 +49,7 @@ def refresh(
     log = JsonLog() if log_format == "json" else open_console()
     count = threads or project.profile.threads
     with log.session():
-        terms = Terms(count, seconds, log.note if wait else None)
+        terms = Terms(count, seconds, log.note if wait else None, select)
         refresh_alone(project, terms, log.event)
 
 

@@ -160,7 +160,7 @@ def build(
     """
     plan = compile_project(project)
     with _warehouse(project) as warehouse:
-        return _build(plan, warehouse, selection, threads, listener)
+        return _build(plan, warehouse, selection.names(plan), threads, listener)
 
 
 def publish_tables(project: Project, listener: Listener) -> Published:
@@ -171,8 +171,17 @@ def publish_tables(project: Project, listener: Listener) -> Published:
     return published
 
 
-def refresh(project: Project, threads: int, listener: Listener) -> list[ModelResult]:
-    """Build everything, test everything, publish; a failed test publishes nothing.
+def refresh(
+    project: Project, threads: int, listener: Listener, select: Sequence[str] = ()
+) -> list[ModelResult]:
+    """Build everything, test it, publish; a failed test publishes nothing.
+
+    Args:
+        project: what to refresh.
+        threads: how many models are built at once.
+        listener: is told what happens.
+        select: only these tables are built, with all they need; the others are
+            published as they are.
 
     Raises:
         ModelError: a model failed.
@@ -180,7 +189,8 @@ def refresh(project: Project, threads: int, listener: Listener) -> list[ModelRes
     """
     plan = compile_project(project)
     with _warehouse(project) as warehouse:
-        results = _build(plan, warehouse, Selection(), threads, listener)
+        names = plan.graph.with_ancestors(plan.graph.select(select))
+        results = _build(plan, warehouse, names, threads, listener)
         listener(publish(plan, warehouse))
     return results
 
@@ -188,11 +198,10 @@ def refresh(project: Project, threads: int, listener: Listener) -> list[ModelRes
 def _build(
     plan: Plan,
     warehouse: Warehouse,
-    selection: Selection,
+    names: tuple[str, ...],
     threads: int,
     listener: Listener,
 ) -> list[ModelResult]:
-    names = selection.names(plan)
     require_inputs(plan, warehouse, names)
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +17,12 @@ from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError
 from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import SandboxedEnvironment
 
 from recsql.errors import ProjectError, RecsqlError, did_you_mean
-from recsql.project import Model, Project
+from recsql.project import Model, Project, as_list
 from recsql.properties import SourceTable
+from recsql.templates import CODES, LineMarks
 
 MARK = re.compile("\x02(\\d+)\x03")
 SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")
@@ -50,6 +50,14 @@ def literal(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Contract:
+    """The types of a table's columns, None for any, and the yml that promises them."""
+
+    file: str
+    types: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
 class Compiled:
     """One rendered model: its SQL, what it reads and how it is stored.
 
@@ -63,6 +71,7 @@ class Compiled:
     sources: tuple[str, ...]
     config: Mapping[str, Any]
     lines: tuple[int, ...]
+    contract: Contract | None = None
 
     @property
     def name(self) -> str:
@@ -82,22 +91,6 @@ class Recorder:
     refs: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     config: dict[str, Any] = field(default_factory=dict)
-
-
-class LineMarks(Extension):
-    """Put the source line into the text at every line break, to map errors back."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """Mark the line breaks of plain text; everything else passes unchanged."""
-        for token in stream:
-            if token.type == "data":
-                first, *rest = token.value.split("\n")
-                marked = [
-                    f"\n\x02{token.lineno + i}\x03{line}"
-                    for i, line in enumerate(rest, 1)
-                ]
-                token = Token(token.lineno, "data", first + "".join(marked))
-            yield token
 
 
 class Renderer:
@@ -209,6 +202,7 @@ class Renderer:
             loader=FunctionLoader(load),
             undefined=StrictUndefined,
             extensions=extensions,
+            bytecode_cache=CODES,
         )
 
     def _macro(self, name: str) -> Callable[..., str]:
@@ -221,12 +215,23 @@ class Renderer:
 
         return call
 
-    def _ref(self, name: str) -> str:
+    def _ref(self, *parts: str, v: int | None = None) -> str:
+        """Name a model as dbt does: ref("m"), ref("package", "m"), ref("m", v=2)."""
         known = {*self.project.models, *self.project.seeds}
+        name = self._version(parts[-1], v)
         if name not in known:
             raise ProjectError(f'unknown model "{name}".{did_you_mean(name, known)}')
         self._recorder.refs.append(name)
         return self.relation(name)
+
+    def _version(self, name: str, v: int | None) -> str:
+        """Return the file of a version, of the latest where none is asked for."""
+        described = self.project.properties.get(name)
+        versions = described.versions if described else {}
+        if v is not None and str(v) not in versions:
+            raise ProjectError(f'model "{name}" has no version {v}.')
+        latest = described.latest_version if described else None
+        return versions.get(str(latest if v is None else v), name)
 
     def _source(self, group: str, name: str) -> str:
         table = self.project.sources.get((group, name))
@@ -248,7 +253,7 @@ class Renderer:
     def _config(self, **settings: Any) -> str:
         for key, setting in settings.items():
             if key == "tags":
-                setting = [*self._recorder.config.get("tags", []), *_as_list(setting)]
+                setting = [*self._recorder.config.get("tags", []), *as_list(setting)]
             self._recorder.config[key] = setting
         return ""
 
@@ -257,10 +262,6 @@ class Renderer:
             hint = did_you_mean(name, self.project.docs)
             raise ProjectError(f'unknown docs block "{name}".{hint}')
         return self.project.docs[name]
-
-
-def _as_list(setting: Any) -> list[Any]:
-    return list(setting) if isinstance(setting, list | tuple) else [setting]
 
 
 def _split_marks(text: str) -> tuple[str, tuple[int, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,11 +34,15 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "zero_amounts": ("keep", "reject"),
 }
 
-RUNNER_VARS = frozenset(  # read by the runner, by no model
+SQL_TYPE = re.compile(r"[A-Za-z]\w*(\([\d, ]+\))?")
+
+RUNNER_VARS = frozenset(  # read by the runners, by no model
     {
         *("keep_versions", "parquet_partitions", "parquet_row_group_rows"),
         *("metrics_file", "on_failure", "on_publish"),
         *("publish_also", "publish_database", "publish_postgres", "publish_schema"),
+        *("user_id_type", "item_id_type"),
+        *("freshness_warn", "freshness_fail"),
     }
 )
 
@@ -64,6 +69,13 @@ def require_settings(project: Project) -> None:
             "them to null."
         )
     _require_publishing(project.vars)
+    for name in ("user_id_type", "item_id_type"):
+        given = project.vars[name]
+        if given is not None and not SQL_TYPE.fullmatch(str(given)):
+            raise ProjectError(
+                f"vars: {name}: {given!r} is no SQL type. Use for example bigint, "
+                "varchar or uuid."
+            )
 
 
 def _require_publishing(given: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from recsql import udfs
+from recsql.contracts import require_contract
 from recsql.errors import (
     InputError,
     Interrupted,
@@ -71,6 +72,7 @@ class Warehouse:
             )
         relation = quoted("main", compiled.name)
         try:
+            require_contract(cursor, compiled)
             if self.kinds.get(compiled.name, kind) != kind:
                 cursor.execute(f"drop {self.kinds[compiled.name]} {relation}")
             counted = cursor.execute(

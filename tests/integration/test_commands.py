@@ -17,7 +17,7 @@ from tests.integration.conftest import Recsql, write_events
 
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "eject", "explain"]
 COMMANDS += ["init", "lineage", "load", "ls", "publish", "refresh", "rollback", "run"]
-COMMANDS += ["show", "test", "train-ranker", "versions"]
+COMMANDS += ["show", "test", "train-ranker", "tune", "versions"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

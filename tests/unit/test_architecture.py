@@ -22,6 +22,7 @@ FLOORS = [
         "chunks",
         "distributions",
         "spark_changes",
+        "templates",
     },
     {"eligible", "latent", "functions", "resampling", "diversity", "lock"},
     {"best", "ranking", "terms"},
@@ -31,9 +32,10 @@ FLOORS = [
     {"profile", "dbt_plugin", "versions"},
     {"project"},
     {"render", "graph", "shapes", "settings", "experiments", "surfaces", "hooks"},
-    {"lineage"},
-    {"spark", "compiler", "warehouse"},
-    {"runner", "checks", "inputs", "loader", "manifest", "shows", "scaffold"},
+    {"lineage", "contracts"},
+    {"spark", "compiler", "warehouse", "malformed"},
+    {"runner", "checks", "inputs", "loader", "manifest", "shows", "scaffold"}
+    | {"records", "space", "targets"},
     {"unit_tests", "inspection", "queries", "catalog", "published"},
     {"postgres"},
     {"destinations"},
@@ -41,15 +43,18 @@ FLOORS = [
     {"pipeline"},
     {"past", "console", "report", "logs"},
     {"backtest", "metrics", "training"},
-    {"scoreboard", "operate"},
+    {"scoreboard", "operate", "bench"},
+    {"trials"},
+    {"tune"},
+    {"recipes"},
     {"demo"},
     {"options"},
-    {"cli_backtest", "cli_refresh", "cli_ranker"},
+    {"cli_backtest", "cli_refresh", "cli_ranker", "cli_tune"},
     {"cli"},
     {"__main__"},
 ]
 HEAVY = ("scipy", "implicit", "dbt", "duckdb", "numpy", "sqlglot", "rich", "pyarrow")
-HEAVY += ("lightgbm",)
+HEAVY += ("lightgbm", "optuna")
 
 
 def floor(module: str) -> int:

@@ -1,0 +1,45 @@
+"""How Jinja compiles templates: with marks at line breaks, and once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+
+
+class LineMarks(Extension):
+    """Put the source line into the text at every line break, to map errors back."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Mark the line breaks of plain text; everything else passes unchanged."""
+        for token in stream:
+            if token.type == "data":
+                first, *rest = token.value.split("\n")
+                marked = [
+                    f"\n\x02{token.lineno + i}\x03{line}"
+                    for i, line in enumerate(rest, 1)
+                ]
+                token = Token(token.lineno, "data", first + "".join(marked))
+            yield token
+
+
+class TemplateCodes(BytecodeCache):
+    """Compiled templates of this process: most plans differ in vars, not in files."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled from the same text, if anything was."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+CODES = TemplateCodes()
