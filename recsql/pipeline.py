@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from recsql.checks import CheckResult, ChecksFinished, plan_checks, run_checks
-from recsql.compiler import Plan, compile_project
+from recsql.compiler import Plan
 from recsql.errors import InputError, ModelError, TestsFailed
+from recsql.history import compile_with_history, create_history, recorded
 from recsql.inputs import require_inputs
+from recsql.manifest import built_by
 from recsql.project import Project
 from recsql.publish import Published, publish
 from recsql.runner import ModelResult, run_models
@@ -121,7 +123,7 @@ def run(
     Raises:
         ModelError: a model failed.
     """
-    plan = compile_project(project)
+    plan = compile_with_history(project)
     tally = Tally(listener)
     with _warehouse(project) as warehouse:
         require_inputs(plan, warehouse, selection.names(plan))
@@ -137,7 +139,7 @@ def test(
     Raises:
         TestsFailed: a test failed.
     """
-    plan = compile_project(project)
+    plan = compile_with_history(project)
     names = selection.names(plan)
     tally = Tally(listener)
     tally.take(run_unit_tests(project, names))
@@ -158,15 +160,20 @@ def build(
         ModelError: a model failed.
         TestsFailed: a test failed.
     """
-    plan = compile_project(project)
+    plan = compile_with_history(project)
     with _warehouse(project) as warehouse:
         return _build(plan, warehouse, selection, threads, listener)
 
 
 def publish_tables(project: Project, listener: Listener) -> Published:
     """Publish what is built."""
+    plan = compile_with_history(project)
     with _warehouse(project) as warehouse:
-        published = publish(compile_project(project), warehouse)
+        run_id = built_by(plan, warehouse)
+        with recorded(plan, warehouse, "publish", run_id) as record:
+            record.measure()
+            published = publish(plan, warehouse)
+            record.published(published.version)
     listener(published)
     return published
 
@@ -178,10 +185,16 @@ def refresh(project: Project, threads: int, listener: Listener) -> list[ModelRes
         ModelError: a model failed.
         TestsFailed: a test failed.
     """
-    plan = compile_project(project)
+    plan = compile_with_history(project)
     with _warehouse(project) as warehouse:
-        results = _build(plan, warehouse, Selection(), threads, listener)
-        listener(publish(plan, warehouse))
+        run_id = plan.renderer.invocation_id
+        with recorded(plan, warehouse, "refresh", run_id) as record:
+            told = record.listening(listener)
+            results = _build(plan, warehouse, Selection(), threads, told)
+            record.measure()
+            published = publish(plan, warehouse)
+            record.published(published.version)
+        listener(published)
     return results
 
 
@@ -216,9 +229,13 @@ def _quarantine(warehouse: Warehouse) -> Quarantine:
     return Quarantine(read, dict(reasons))
 
 
-def _warehouse(project: Project) -> AbstractContextManager[Warehouse]:
+@contextmanager
+def _warehouse(project: Project) -> Iterator[Warehouse]:
     profile = project.profile
-    return open_warehouse(profile.build_path, profile.settings, must_exist=True)
+    path, settings = profile.build_path, profile.settings
+    with open_warehouse(path, settings, must_exist=True) as warehouse:
+        create_history(project, warehouse)
+        yield warehouse
 
 
 def _count(number: int, noun: str) -> str:

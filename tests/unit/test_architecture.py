@@ -34,7 +34,7 @@ FLOORS = [
     {"lineage"},
     {"spark", "compiler", "warehouse"},
     {"runner", "checks", "inputs", "loader", "manifest", "shows", "scaffold"},
-    {"unit_tests", "inspection", "queries", "catalog", "published"},
+    {"unit_tests", "inspection", "queries", "catalog", "published", "history"},
     {"postgres"},
     {"destinations"},
     {"publish"},
