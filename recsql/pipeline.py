@@ -42,14 +42,22 @@ class GiantBaskets:
     largest: int
 
 
-Event = (
-    ModelResult | Quarantine | GiantBaskets | CheckResult | ChecksFinished | Published
-)
+@dataclass(frozen=True)
+class Monitored:
+    """How far this refresh is from the one before, and how old what it read is."""
+
+    drift: Mapping[str, float]  # by measure and statistic, e.g. weight.psi
+    age_hours: Mapping[str, float]  # by input, e.g. events.view
+
+
+Found = Quarantine | GiantBaskets | Monitored
+Event = ModelResult | Found | CheckResult | ChecksFinished | Published
 Listener = Callable[[Event], None]
 
 
 QUARANTINE = "int_rejected_events"
 GIANTS = "mon_giant_baskets"
+DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
 
 
 @dataclass(frozen=True)
@@ -215,6 +223,8 @@ def _build(
     if GIANTS in names:
         for giants in warehouse.rows(f"from main.{GIANTS} where basket_count > 0"):
             listener(GiantBaskets(*giants))
+    if {DRIFT, FRESHNESS} <= set(names):
+        listener(_monitored(warehouse))
     tally.check(plan, names, warehouse, threads)
     tally.raise_if_checks_failed(" Nothing was published.")
     return tally.results
@@ -227,6 +237,18 @@ def _quarantine(warehouse: Warehouse) -> Quarantine:
         "group by all order by 2 desc, 1"
     )
     return Quarantine(read, dict(reasons))
+
+
+def _monitored(warehouse: Warehouse) -> Monitored:
+    part = "if(part = 'all', '', '.' || part)"
+    drift = warehouse.rows(
+        f"select measure || {part} || '.' || statistic, figure from main.{DRIFT} "
+        "where refreshes_ago = 0 order by 1"
+    )
+    ages = warehouse.rows(
+        f"select table_name || {part}, age_hours from main.{FRESHNESS} order by 1"
+    )
+    return Monitored(dict(drift), dict(ages))
 
 
 @contextmanager

@@ -185,6 +185,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "item_relations": True,
     "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED],
     "ranker": True,
+    "refresh_history": True,
     "availability": {
         "table": "transactions",
         "region": "store_id",

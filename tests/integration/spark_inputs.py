@@ -129,6 +129,7 @@ QUERIES = [
     "where word <> 'inf'",
     "select cast(number as bigint) as r, cast(number * -3 as integer) as s, "
     "round(number) as t, floor(number) as u, ceil(number) as v from raw.odd",
+    "select cast(cast(number as decimal(18, 3)) as varchar) as r from raw.odd",
     "select team, 1 / 3 as r, 2.0 / 3 as s, number / 7 as t, avg(2.0 / 3) as u "
     "from raw.odd where number is not null group by team, number",
     "select row_number() over (partition by team order by number desc, word) as r, "
