@@ -40,7 +40,7 @@ FLOORS = [
     {"publish"},
     {"pipeline"},
     {"past", "console", "report", "logs"},
-    {"backtest", "metrics", "training"},
+    {"backtest", "metrics", "training", "differences"},
     {"scoreboard", "operate"},
     {"demo"},
     {"options"},
