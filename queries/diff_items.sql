@@ -1,5 +1,5 @@
--- One row per item that is in lists of one version only: the 20 that were in most lists
--- and vanished, and the 20 that came into most. `of_items` says how many there are.
+-- One row per item that is in lists of one version only: the 10 that were in most lists
+-- and vanished, and the 10 that came into most. `of_items` says how many there are.
 -- Asked by `recsql diff`, which attaches both versions; dbt only compiles it.
 with
     newer as (select * from {{ source("newer", "rec_for_user") }}),
@@ -28,7 +28,7 @@ with
     final as (
         select what, place, of_items, item_id, item_title, n as lists
         from numbered
-        where place <= 20
+        where place <= 10
     )
 
 select *

@@ -122,9 +122,7 @@ def _two_versions(versions: Versions, asked: Sequence[int]) -> list[int]:
     missing = [n for n in wanted if n not in known]
     if missing or len(set(wanted)) < 2:
         kept = ", ".join(map(str, known)) or "none"
-        what = (
-            f"there is no version {missing[0]}" if missing else "it takes two versions"
-        )
+        what = f"there is no version {missing[0]}" if missing else "name two versions"
         raise InputError(f"diff: {what}. Kept are: {kept}; see var keep_versions.")
     return sorted(wanted)
 

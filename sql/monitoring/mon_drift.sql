@@ -54,7 +54,6 @@ with
             judged.measure,
             judged.part,
             judged.statistic,
-            refreshes.baseline_run_id,
             judged.figure,
             judged.chance_bound,
             judged.warn_at,
@@ -66,6 +65,7 @@ with
                 else judged.verdict
             end as status,
             refreshes.is_alike,
+            refreshes.baseline_run_id,
             refreshes.started_at,
             refreshes.refreshes_ago
         from judged
