@@ -53,7 +53,7 @@ def require_inputs(
                     f"{schema}.{table}. {_how_to_get(table)}"
                 )
     for name in INPUTS:
-        if f"stg_{name}" in names:
+        if {f"stg_{name}", f"stg_holdout_{name}"} & set(names):
             _require_mapping(plan, warehouse, name)
 
 

@@ -33,6 +33,13 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "zero_amounts": ("keep", "reject"),
 }
 
+MEASURES = ("event_type", "item_popularity", "weight", "factor_norm", "list_overlap")
+TABLES = ("events", "items", "exposures")
+LIMITED = {
+    **dict.fromkeys(("drift_warn", "drift_fail"), MEASURES),
+    **dict.fromkeys(("freshness_warn", "freshness_fail"), TABLES),  # or events.view ...
+}
+
 RUNNER_VARS = frozenset(  # read by the runner, by no model
     {
         *(
@@ -69,10 +76,33 @@ def require_settings(project: Project) -> None:
             "them to null."
         )
     _require_publishing(project.vars)
+    _require_monitoring(project.vars)
+
+
+def _require_monitoring(given: Mapping[str, Any]) -> None:
+    for name, known in LIMITED.items():
+        for key, limit in given[name].items():
+            if key.split(".")[0] not in known or not _is_limit(limit):
+                raise ProjectError(
+                    f"vars: {name}: {key}: {limit!r} is no limit. It takes numbers of "
+                    f"{either(known)}."
+                )
+    if not 0 < given["drift_persistence"] < 1:
+        raise ProjectError("vars: drift_persistence must lie between 0 and 1.")
+    clip = given["eval_policy_clip"]
+    if clip is not None and not clip > 0:
+        raise ProjectError(
+            f"vars: eval_policy_clip: {clip!r} must be above 0, or null."
+        )
+
+
+def _is_limit(given: Any) -> bool:
+    return given is None or isinstance(given, int | float)
 
 
 def _require_publishing(given: Mapping[str, Any]) -> None:
-    for name in ("keep_versions", "parquet_row_group_rows"):
+    whole = ("keep_refreshes", "drift_depth", "drift_users")
+    for name in ("keep_versions", "parquet_row_group_rows", *whole):
         if type(given[name]) is not int or given[name] < 1:
             raise ProjectError(f"vars: {name}: {given[name]!r} is no number from 1 on.")
     for name in ("database", "postgres"):

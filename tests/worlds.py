@@ -106,6 +106,7 @@ def experiments(starts_at: str) -> dict[str, Any]:
             "variant": None,
             "shown_at": "transaction_timestamp - interval '1' hour",
             "clicked_at": "case when quantity = 1 then transaction_timestamp end",
+            "propensity": "0.1 * (1 + store_id % 4)",
             "where": None,
         },
         "experiments": [exposed, others],
@@ -186,6 +187,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED],
     "ranker": True,
     "refresh_history": True,
+    "drift_fail": {},  # the refreshes before are made up
     "availability": {
         "table": "transactions",
         "region": "store_id",

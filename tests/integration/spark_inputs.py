@@ -70,6 +70,7 @@ VARS: dict[str, Any] = {
         "variant": "case when shop = 'Nord' then 'small' end",
         "shown_at": "happened",
         "clicked_at": "case when kind = 'Purchase' then happened end",
+        "propensity": "case when shop = 'Nord' then '0.5' else amount end",
         "where": None,
     },
     "min_item_baskets": 3,
