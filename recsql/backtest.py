@@ -192,11 +192,9 @@ def _asked(project: Project) -> list[str]:
     asked = [*KEPT[:2], "eval_candidate_recall"]
     asked += compared if project.vars["eval_compared_metrics"] else []
     logged = project.vars["exposures"]
-    is_logged = logged.get("table") or logged.get("model")
-    return [
-        *asked,
-        *(["eval_policies"] if is_logged and logged.get("propensity") else ()),
-    ]
+    if logged.get("propensity") and (logged.get("table") or logged.get("model")):
+        asked.append("eval_policies")
+    return asked
 
 
 def _found(

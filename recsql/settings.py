@@ -91,9 +91,7 @@ def _require_monitoring(given: Mapping[str, Any]) -> None:
         raise ProjectError("vars: drift_persistence must lie between 0 and 1.")
     clip = given["eval_policy_clip"]
     if clip is not None and not clip > 0:
-        raise ProjectError(
-            f"vars: eval_policy_clip: {clip!r} must be above 0, or null."
-        )
+        raise ProjectError(f"vars: eval_policy_clip: {clip!r} must be above 0.")
 
 
 def _is_limit(given: Any) -> bool:

@@ -168,6 +168,8 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {"eval_content_diversity", "eval_user_categories"} <= off
     assert {name for name in MODELS if "rank" in name.split("_")[0]} <= off
     assert "stg_rankers" in off
+    assert {"stg_refreshes", "mon_runs", "mon_models", "mon_drift"} <= off
+    assert {"stg_holdout_exposures", "eval_policies"} <= off
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)

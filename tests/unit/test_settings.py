@@ -57,7 +57,7 @@ from recsql.project import builtin_root, load_project
         ),
         (
             {"eval_policy_clip": 0},
-            "vars: eval_policy_clip: 0 must be above 0, or null.",
+            "vars: eval_policy_clip: 0 must be above 0.",
         ),
         (
             {"drift_depth": 0},
