@@ -106,7 +106,7 @@ def experiments(starts_at: str) -> dict[str, Any]:
             "variant": None,
             "shown_at": "transaction_timestamp - interval '1' hour",
             "clicked_at": "case when quantity = 1 then transaction_timestamp end",
-            "propensity": "0.1 * (1 + store_id % 4)",
+            "propensity": "case when store_id = 1 then 0.5 else 0.2 end",
             "where": None,
         },
         "experiments": [exposed, others],
