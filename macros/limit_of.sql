@@ -4,7 +4,7 @@
 {% macro limit_of(name, key) -%}
     case
         {{ key }}
-        {% for word, number in var(name).items() if number is not none %}
+        {% for word, number in var(name).items() %}
             when {{ text(word) }} then cast({{ number | float }} as double)
         {% endfor %}
         when null

@@ -82,7 +82,7 @@ def require_settings(project: Project) -> None:
 def _require_monitoring(given: Mapping[str, Any]) -> None:
     for name, known in LIMITED.items():
         for key, limit in given[name].items():
-            if key.split(".")[0] not in known or not _is_limit(limit):
+            if key.split(".")[0] not in known or not isinstance(limit, int | float):
                 raise ProjectError(
                     f"vars: {name}: {key}: {limit!r} is no limit. It takes numbers of "
                     f"{either(known)}."
@@ -92,10 +92,6 @@ def _require_monitoring(given: Mapping[str, Any]) -> None:
     clip = given["eval_policy_clip"]
     if clip is not None and not clip > 0:
         raise ProjectError(f"vars: eval_policy_clip: {clip!r} must be above 0.")
-
-
-def _is_limit(given: Any) -> bool:
-    return given is None or isinstance(given, int | float)
 
 
 def _require_publishing(given: Mapping[str, Any]) -> None:
