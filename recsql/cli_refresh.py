@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from recsql.errors import InputError
 from recsql.options import (
     open_console,
     open_project,
@@ -93,4 +94,22 @@ def versions(**options: Any) -> None:
     open_console().table(headers, rows)
 
 
-COMMANDS = (refresh, publish, rollback, versions)
+@click.command("diff", short_help="Say what changed between two versions.")
+@click.argument("versions", nargs=-1, type=click.IntRange(1), metavar="[VERSION]...")
+@click.option("--top", type=click.IntRange(1, 1000), default=10, show_default=True)
+@project_options
+def diff(versions: tuple[int, ...], top: int, **options: Any) -> None:
+    """Say what changed for readers between two published versions.
+
+    Without a VERSION it compares the last two; with one, that and the last.
+    """
+    from recsql import queries
+    from recsql.differences import print_difference
+
+    if len(versions) > 2:
+        raise InputError("diff: name two versions at most.")
+    found = queries.diff(open_project(**options), versions, top)
+    print_difference(open_console(), found, top)
+
+
+COMMANDS = (refresh, publish, rollback, versions, diff)

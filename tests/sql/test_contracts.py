@@ -168,6 +168,8 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {"eval_content_diversity", "eval_user_categories"} <= off
     assert {name for name in MODELS if "rank" in name.split("_")[0]} <= off
     assert "stg_rankers" in off
+    assert {"stg_refreshes", "mon_runs", "mon_models", "mon_drift"} <= off
+    assert {"stg_holdout_exposures", "eval_policies"} <= off
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)
@@ -185,7 +187,7 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 # CONTRIBUTING offers to authors of candidate sources.
 KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repeats"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
-KEPT |= {"split_part", "is_test_event"}
+KEPT |= {"split_part", "is_test_event", "shared_items"}
 KEPT |= {"decay", "eligible_of", "best_new_items"}
 
 
