@@ -39,17 +39,17 @@ FLOORS = [
     {"destinations"},
     {"publish"},
     {"pipeline"},
-    {"past", "console", "report", "logs"},
-    {"backtest", "metrics", "training"},
-    {"scoreboard", "operate"},
+    {"past", "console", "outcome", "logs", "report_data"},
+    {"backtest", "metrics", "training", "report_content", "demo_experiment"},
+    {"scoreboard", "operate", "report_page"},
     {"demo"},
     {"options"},
-    {"cli_backtest", "cli_refresh", "cli_ranker"},
+    {"cli_backtest", "cli_refresh", "cli_ranker", "cli_report"},
     {"cli"},
     {"__main__"},
 ]
 HEAVY = ("scipy", "implicit", "dbt", "duckdb", "numpy", "sqlglot", "rich", "pyarrow")
-HEAVY += ("lightgbm",)
+HEAVY += ("lightgbm", "vl_convert")
 
 
 def floor(module: str) -> int:
