@@ -20,7 +20,7 @@ from recsql.warehouse import Warehouse, open_warehouse
 
 SCRATCH = "backtest.duckdb"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
-KEPT = ("eval_runs", "eval_summary", "eval_comparisons")
+KEPT = ("eval_runs", "eval_summary", "eval_comparisons", "eval_thresholds")
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,8 @@ def _run_fold(
 
 def _asked(project: Project) -> list[str]:
     """Return the models that a backtest builds with all they need."""
-    compared = ["eval_comparisons", "eval_thresholds"]
-    asked = [*KEPT[:2], "eval_candidate_recall"]
-    return [*asked, *(compared if project.vars["eval_compared_metrics"] else ())]
+    kept = KEPT if project.vars["eval_compared_metrics"] else KEPT[:2]
+    return [*kept, "eval_candidate_recall"]
 
 
 def _found(

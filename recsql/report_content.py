@@ -46,10 +46,6 @@ Row = dict[str, Any]
 def content_of(answers: Answers) -> Mapping[str, Any]:
     """Return what the template shows, by name."""
     parts, manifest = answers.parts, answers.manifest
-    metrics = list(dict.fromkeys(row["metric"] for row in _ranked(answers)))
-    kinds = {row["allow_repeat"] for row in parts["metrics"].dicts}
-    main_metric = _main_metric(answers, metrics)
-    runs = parts["runs"].dicts
     experiments = groupby(
         parts["experiments"].dicts, lambda row: (row["experiment"], row["variant"])
     )
@@ -60,23 +56,8 @@ def content_of(answers: Answers) -> Mapping[str, Any]:
         "build_is_read": answers.build_is_read,
         "sections": SECTIONS.items(),
         "headline": _headline(answers),
+        **_quality(answers),
         "surfaces": _by_surface(answers, "ranks"),
-        "tiles": list(_tiles(answers, main_metric)),
-        "findings": list(_findings(answers)),
-        "formulas": [
-            (name, formula)
-            for name, formula in answers.formulas.items()
-            if any(row["metric_name"] == name for row in parts["metrics"].dicts)
-        ],
-        "metric_choices": [(metric, metric) for metric in metrics],
-        "main_metric": main_metric,
-        "kind_choices": [(kind, text) for kind, text in KINDS.items() if kind in kinds],
-        "main_kind": next((kind for kind in KINDS if kind in kinds), ""),
-        "metric_tables": list(_metric_tables(answers, metrics)),
-        "last_run": runs[0] if runs else None,
-        "order_rows": [
-            row for row in parts["segments"].dicts if row["segment_kind"] == "orders"
-        ],
         "experiments": [(key, list(rows)) for key, rows in experiments],
         "user_count": len({row["user_id"] for row in parts["lists"].dicts}),
         "item_count": len({row["item_id"] for row in parts["pages"].dicts}),
@@ -88,6 +69,31 @@ def content_of(answers: Answers) -> Mapping[str, Any]:
         "tables": _tables(answers),
         "vars_text": json.dumps(manifest["vars"], indent=2, sort_keys=True),
         "written_at": datetime.now(UTC),
+    }
+
+
+def _quality(answers: Answers) -> Mapping[str, Any]:
+    """Return what is said of backtests."""
+    parts = answers.parts
+    metrics = list(dict.fromkeys(row["metric"] for row in _ranked(answers)))
+    main_metric = _main_metric(answers, metrics)
+    seen = {row["allow_repeat"] for row in parts["metrics"].dicts}
+    names = {row["metric_name"] for row in parts["metrics"].dicts}
+    return {
+        "tiles": list(_tiles(answers, main_metric)),
+        "findings": list(_findings(answers)),
+        "thresholds": list(_thresholds(answers)),
+        "min_orders": answers.project.vars["personal_min_orders"],
+        "formulas": [(n, text) for n, text in answers.formulas.items() if n in names],
+        "metric_choices": [(metric, metric) for metric in metrics],
+        "main_metric": main_metric,
+        "kind_choices": [(kind, text) for kind, text in KINDS.items() if kind in seen],
+        "main_kind": next((kind for kind in KINDS if kind in seen), ""),
+        "metric_tables": list(_metric_tables(answers, metrics)),
+        "last_run": next(iter(parts["runs"].dicts), None),
+        "order_rows": [
+            row for row in parts["segments"].dicts if row["segment_kind"] == "orders"
+        ],
     }
 
 
@@ -174,6 +180,17 @@ def _findings(answers: Answers) -> Iterator[str]:
         elif others:
             text += f"; it is better than all {len(others)} others, and not by chance"
         yield text + "."
+
+
+def _thresholds(answers: Answers) -> Iterator[str]:
+    """Say from which order on a surface's first source beats its first fallback."""
+    for row in answers.parts["thresholds"].dicts:
+        least = row["min_orders"]
+        when = f"from {least} orders on" if least else "for nobody: keep the fallback"
+        yield (
+            f"Surface {row['surface']}, by {row['metric']}: {row['list_name']} instead "
+            f"of {row['other_list_name']} {when}."
+        )
 
 
 def _more(users: int | None) -> str:

@@ -18,7 +18,8 @@ from recsql import pipeline, scaffold
 from recsql.backtest import run_backtest
 from recsql.compiler import compile_project
 from recsql.loader import load_table
-from recsql.project import load_project
+from recsql.project import builtin_root, load_project
+from recsql.report_content import SECTIONS
 from recsql.report_page import write_report
 from recsql.warehouse import open_warehouse
 from tests.integration.chromium import open_browser
@@ -249,6 +250,7 @@ def test_a_choice_draws_the_chart_anew(page: Page) -> None:
 
 
 def test_a_model_shows_what_it_reads(page: Page, shop: Path) -> None:
+    page.mouse.move(0, 0)  # pointing at a model would show that one
     page.locator("[data-model=list_shown]").focus()
     dated = load_project(shop).with_vars({"as_of": "2024-01-01"})
     graph = compile_project(dated).graph
@@ -336,6 +338,12 @@ def test_the_sample_is_as_large_as_asked(
     listed = [user for user in USERS if f'"{user}"' in text]
     assert 3 <= len(listed) <= 4
     assert path.stat().st_size < (shop / "report.html").stat().st_size
+
+
+def test_the_page_on_the_report_explains_every_part() -> None:
+    text = (builtin_root() / "docs/report.md").read_text()
+    for name in SECTIONS.values():
+        assert f"| {name} | " in text
 
 
 def test_errors_say_what_to_do(
