@@ -8,15 +8,15 @@ from pathlib import Path
 
 from recsql.checks import ChecksFinished
 from recsql.errors import WarehouseError
-from recsql.outcome import Outcome
 from recsql.pipeline import Quarantine
 from recsql.project import Project
+from recsql.report import Report
 from recsql.runner import ModelResult
 
 SUCCEEDED = "recsql_refresh_last_success_timestamp_seconds"
 
 
-def write_metrics(project: Project, outcome: Outcome) -> None:
+def write_metrics(project: Project, report: Report) -> None:
     """Replace the file in var `metrics_file` in one step.
 
     Raises:
@@ -25,35 +25,35 @@ def write_metrics(project: Project, outcome: Outcome) -> None:
     path = project.root / str(project.vars["metrics_file"])
     fresh = path.with_name(f".{path.name}.new")
     try:
-        lines = [*_lines(outcome), *_last_success(path, outcome)]
+        lines = [*_lines(report), *_last_success(path, report)]
         fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
         fresh.replace(path)
     except OSError as error:
         raise WarehouseError(f"metrics_file: {path}: {error.strerror}.") from None
 
 
-def _lines(outcome: Outcome) -> Iterator[str]:
-    yield from _gauge("recsql_refresh_exit_code", "0: done", outcome.exit_code)
-    yield from _gauge("recsql_refresh_duration_seconds", "How long", outcome.seconds)
+def _lines(report: Report) -> Iterator[str]:
+    yield from _gauge("recsql_refresh_exit_code", "0: done", report.exit_code)
+    yield from _gauge("recsql_refresh_duration_seconds", "How long", report.seconds)
     yield from _gauge("recsql_refresh_timestamp_seconds", "Its end", time.time())
-    seconds = {result.name: result.seconds for result in outcome.of(ModelResult)}
+    seconds = {result.name: result.seconds for result in report.of(ModelResult)}
     yield from _gauges("recsql_model_seconds", "Time to build it", "model", seconds)
-    for found in outcome.of(Quarantine):
+    for found in report.of(Quarantine):
         yield from _gauge("recsql_events_read", "Lines of events", found.read)
         name, text = "recsql_events_rejected", "Of these not used"
         yield from _gauges(name, text, "reason", found.reasons)
-    for checks in outcome.of(ChecksFinished):
+    for checks in report.of(ChecksFinished):
         counts = {"failed": checks.failed, "warned": checks.warned}
         counts["passed"] = checks.passed
         yield from _gauges("recsql_tests", "Data tests", "status", counts)
-    if done := outcome.published:
+    if done := report.published:
         yield from _gauge("recsql_published_version", "Its number", done.version)
         yield from _gauges("recsql_table_rows", "Rows", "table", done.tables)
 
 
-def _last_success(path: Path, outcome: Outcome) -> list[str]:
+def _last_success(path: Path, report: Report) -> list[str]:
     """Return the time of the last refresh that was done: now, or as the file has it."""
-    if outcome.error is None:
+    if report.error is None:
         return list(_gauge(SUCCEEDED, "The last that was done", time.time()))
     old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [line for line in old if SUCCEEDED in line]

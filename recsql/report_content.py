@@ -24,11 +24,16 @@ SECTIONS = {
     "popularity": "Popularity",
     "experiments": "Experiments",
     "runs": "Over time",
+    "drift": "Drift",
     "users": "Users",
     "items": "Items",
     "models": "Models",
     "about": "About",
 }
+DRIFT = (
+    ("psi", "How much counts differ", "Population stability index; 0: not at all."),
+    ("rbo", "How much lists are the same", "Rank-biased overlap; 1: wholly."),
+)
 FACTS = {
     "version": "version",
     "published_at": "published at (UTC)",
@@ -49,12 +54,14 @@ def content_of(answers: Answers) -> Mapping[str, Any]:
     experiments = groupby(
         parts["experiments"].dicts, lambda row: (row["experiment"], row["variant"])
     )
+    drift = list(_drift(answers))
     return {
         "project": answers.project.name,
         "parts": parts,
         "manifest": manifest,
         "build_is_read": answers.build_is_read,
-        "sections": SECTIONS.items(),
+        "sections": [s for s in SECTIONS.items() if s[0] != "drift" or drift],
+        "drift": drift,
         "headline": _headline(answers),
         **_quality(answers),
         "surfaces": _by_surface(answers, "ranks"),
@@ -89,7 +96,7 @@ def _quality(answers: Answers) -> Mapping[str, Any]:
         "main_metric": main_metric,
         "kind_choices": [(kind, text) for kind, text in KINDS.items() if kind in seen],
         "main_kind": next((kind for kind in KINDS if kind in seen), ""),
-        "metric_tables": list(_metric_tables(answers, metrics)),
+        "metric_tables": list(_metric_tables(answers, metrics, main_metric)),
         "last_run": next(iter(parts["runs"].dicts), None),
         "order_rows": [
             row for row in parts["segments"].dicts if row["segment_kind"] == "orders"
@@ -129,6 +136,15 @@ def _layers(answers: Answers) -> list[tuple[str, list[Model]]]:
         (layer, [model for model in answers.models if model.layer == layer])
         for layer in order
     ]
+
+
+def _drift(answers: Answers) -> Iterator[tuple[str, str, str, list[Row]]]:
+    """Yield the charts of drift, once there are two refreshes to compare."""
+    rows = answers.parts["drift"].dicts if "drift" in answers.parts else []
+    for statistic, title, text in DRIFT:
+        own = [row for row in rows if row["statistic"] == statistic]
+        if own:
+            yield statistic, title, text, own
 
 
 def _by_surface(answers: Answers, part: str) -> list[tuple[str, list[Row]]]:
@@ -203,7 +219,9 @@ def _more(users: int | None) -> str:
     )
 
 
-def _metric_tables(answers: Answers, metrics: Sequence[str]) -> Iterator[Row]:
+def _metric_tables(
+    answers: Answers, metrics: Sequence[str], main_metric: str
+) -> Iterator[Row]:
     """Yield a table for each kind of items: a line for each list, a cell per metric."""
     rows = _ranked(answers)
     for kind in KINDS:
@@ -213,6 +231,8 @@ def _metric_tables(answers: Answers, metrics: Sequence[str]) -> Iterator[Row]:
                 cells.setdefault(row["list_name"], {})[row["metric"]] = row
         used = [m for m in metrics if any(m in line for line in cells.values())]
         best = {m: _best(answers, m, cells.values()) for m in used}
+        mains = {name: line.get(main_metric) for name, line in cells.items()}
+        values = {name: main["metric_value"] for name, main in mains.items() if main}
         if used:
             yield {
                 "title": KINDS[kind].capitalize(),
@@ -221,10 +241,12 @@ def _metric_tables(answers: Answers, metrics: Sequence[str]) -> Iterator[Row]:
                     {
                         "name": name,
                         "is_surface": any(c["is_surface"] for c in line.values()),
-                        "users": max(c["user_count"] for c in line.values()),
+                        "users": (mains[name] or {}).get("user_count"),
                         "cells": [_cell(line.get(m), best[m]) for m in used],
                     }
-                    for name, line in sorted(cells.items())
+                    for name, line in sorted(
+                        cells.items(), key=lambda c: (-values.get(c[0], -1), c[0])
+                    )
                 ],
             }
 

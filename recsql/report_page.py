@@ -87,7 +87,8 @@ def shown(value: Any, kind: str) -> str:
     if kind == "chance" and value < 0.0001:
         return "< 0.0001"
     if kind == "figure":
-        return f"{value:.4f}" if abs(value) < 1 else f"{value:,.4g}"
+        decimals = 4 if abs(value) <= 1 else 3 if abs(value) < 10 else 2
+        return f"{value:,.{decimals}f}"
     if kind in FORMATS:
         return FORMATS[kind].format(value).replace("%", " %")
     return str(value)[: {"moment": 16, "day": 10, "id": 8}.get(kind)]

@@ -32,7 +32,7 @@ function coloured(spec, rows, width) {
     if (color?.legend) color.legend.columns = Math.max(2, Math.floor(width / 135));
     if (!["candidate_source", "list_name", "curve"].includes(color?.field)) continue;
     const domain = [...new Set(rows.map((row) => row[color.field]))].sort();
-    color.scale = { domain, range: domain.map((name) => colour[name] ?? "var(--mark)") };
+    color.scale = { domain, range: domain.map((name, i) => colour[name] ?? palette[i % palette.length]) };
   }
 }
 

@@ -39,7 +39,7 @@ FLOORS = [
     {"destinations"},
     {"publish"},
     {"pipeline"},
-    {"past", "console", "outcome", "logs", "report_data"},
+    {"past", "console", "report", "logs", "report_data"},
     {"backtest", "metrics", "training", "report_content", "demo_experiment"},
     {"scoreboard", "operate", "report_page"},
     {"demo"},
