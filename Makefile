@@ -49,7 +49,7 @@ bench: $(VENV)/.bench
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[demo]'
+	$(BIN)/pip install --quiet --editable '.[demo,report]'
 	touch $@
 
 $(VENV)/.dev: pyproject.toml

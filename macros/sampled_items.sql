@@ -7,7 +7,7 @@
     {% set drawn = hash_share("concat('report:', cast(pages.item_id as varchar))") %}
     select
         pages.item_id,
-        cast(pages.item_id as varchar) as item_text,
+        {{ id_text("pages.item_id") }} as item_text,
         count(lists.item_id) as shown_count
     from {{ ref("rec_item_page") }} as pages
     left join {{ ref("rec_for_user") }} as lists on pages.item_id = lists.item_id

@@ -5,7 +5,7 @@
 {% macro sampled_users() %}
     select
         user_id,
-        cast(user_id as varchar) as user_text,
+        {{ id_text("user_id") }} as user_text,
         row_number() over (
             order by
                 {{ hash_share("concat('report:', cast(user_id as varchar))") }}, user_id

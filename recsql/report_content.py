@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
 from typing import Any
 
-from recsql.report_data import Answers, Model
+from recsql.report_data import Answers, Model, Part
 
 KINDS = {
     "all": "all items",
@@ -62,6 +62,7 @@ def content_of(answers: Answers) -> Mapping[str, Any]:
         "build_is_read": answers.build_is_read,
         "sections": [s for s in SECTIONS.items() if s[0] != "drift" or drift],
         "drift": drift,
+        "refreshes": answers.parts.get("refreshes", Part()).dicts,
         "headline": _headline(answers),
         **_quality(answers),
         "surfaces": _by_surface(answers, "ranks"),
@@ -140,7 +141,7 @@ def _layers(answers: Answers) -> list[tuple[str, list[Model]]]:
 
 def _drift(answers: Answers) -> Iterator[tuple[str, str, str, list[Row]]]:
     """Yield the charts of drift, once there are two refreshes to compare."""
-    rows = answers.parts["drift"].dicts if "drift" in answers.parts else []
+    rows = answers.parts.get("drift", Part()).dicts
     for statistic, title, text in DRIFT:
         own = [row for row in rows if row["statistic"] == statistic]
         if own:

@@ -8,7 +8,7 @@ with
         select
             sampled.item_text as item_id,
             complements.item_rank,
-            cast(complements.complement_item_id as varchar) as other_id,
+            {{ id_text("complements.complement_item_id") }} as other_id,
             left(complements.complement_title, 120) as other_title,
             left(complements.complement_category, 80) as other_category,
             complements.pair_count,

@@ -27,7 +27,7 @@ with
         select
             ranked.user_id,
             ranked.item_place,
-            cast(ranked.item_id as varchar) as item_id,
+            {{ id_text("ranked.item_id") }} as item_id,
             left(items.title, 120) as item_title,
             left(items.category, 80) as category,
             ranked.basket_count,

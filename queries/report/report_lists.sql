@@ -10,7 +10,7 @@ with
             sampled.user_text as user_id,
             lists.surface,
             lists.item_rank,
-            cast(lists.item_id as varchar) as item_id,
+            {{ id_text("lists.item_id") }} as item_id,
             left(lists.item_title, 120) as item_title,
             left(lists.category, 80) as category,
             lists.score,

@@ -11,7 +11,7 @@ with
             pages.is_available,
             pages.slot,
             pages.kind,
-            cast(pages.shown_item_id as varchar) as other_id,
+            {{ id_text("pages.shown_item_id") }} as other_id,
             left(pages.shown_title, 120) as other_title,
             left(pages.shown_category, 80) as other_category
         from pages

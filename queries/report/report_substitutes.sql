@@ -10,7 +10,7 @@ with
         select
             sampled.item_text as item_id,
             substitutes.item_rank,
-            cast(substitutes.substitute_item_id as varchar) as other_id,
+            {{ id_text("substitutes.substitute_item_id") }} as other_id,
             left(substitutes.substitute_title, 120) as other_title,
             left(substitutes.substitute_category, 80) as other_category,
             substitutes.similarity,

@@ -12,7 +12,7 @@ const look = {
   },
   axisY: { domain: false, ticks: false, labelPadding: 8 },
   legend: {
-    labelColor: "var(--text)", titleColor: "var(--muted)", labelFontSize: 12, labelLimit: 130,
+    labelColor: "var(--text)", titleColor: "var(--muted)", labelFontSize: 12, labelLimit: 190,
     symbolSize: 90, columnPadding: 14, rowPadding: 4,
   },
   range: { category: palette },

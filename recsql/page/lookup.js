@@ -188,6 +188,7 @@ function showUser(id) {
 function showItem(id) {
   const item = items.get(id);
   const page = pages.get(id) ?? [];
+  const replacing = page.filter((slot) => slot.kind === "substitute").length;
   document.getElementById("item-facts").replaceChildren(
     ...[
       fact("item", id),
@@ -196,7 +197,8 @@ function showItem(id) {
       fact("in", item && `${count(item.basket_count)} baskets`),
       fact("shown in", item && `${count(item.shown_count)} lists`),
       fact("last taken", day(item?.last_at)),
-      fact("", page.length && !page[0].is_available ? "not shown itself: not available, or too few baskets" : null),
+      fact("may be shown", page.length && !page[0].is_available ? "no: not available, or in too few baskets" : null),
+      fact("its page shows", replacing ? `${count(replacing)} that replace it, then what goes with it` : null),
     ].filter(Boolean),
   );
   const fill = (place, rows, line, empty) =>
