@@ -38,6 +38,7 @@ RUNNER_VARS = frozenset(  # read by the runner, by no model
         *("keep_versions", "parquet_partitions", "parquet_row_group_rows"),
         *("metrics_file", "on_failure", "on_publish"),
         *("publish_also", "publish_database", "publish_postgres", "publish_schema"),
+        *("report_items", "report_users"),
     }
 )
 
