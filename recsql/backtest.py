@@ -20,7 +20,8 @@ from recsql.warehouse import Warehouse, open_warehouse
 
 SCRATCH = "backtest.duckdb"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
-KEPT = ("eval_runs", "eval_summary", "eval_comparisons", "eval_policies")
+KEPT = ("eval_runs", "eval_summary", "eval_comparisons", "eval_thresholds")
+KEPT += ("eval_policies",)
 
 
 @dataclass(frozen=True)
@@ -188,9 +189,8 @@ def _run_fold(
 
 def _asked(project: Project) -> list[str]:
     """Return the models that a backtest builds with all they need."""
-    compared = ["eval_comparisons", "eval_thresholds"]
-    asked = [*KEPT[:2], "eval_candidate_recall"]
-    asked += compared if project.vars["eval_compared_metrics"] else []
+    compared = project.vars["eval_compared_metrics"]
+    asked = [*(KEPT[:4] if compared else KEPT[:2]), "eval_candidate_recall"]
     logged = project.vars["exposures"]
     if logged.get("propensity") and (logged.get("table") or logged.get("model")):
         asked.append("eval_policies")

@@ -45,7 +45,7 @@ def print_figures(console: Console, found: Sequence[Backtest]) -> None:
         [
             (
                 *key,
-                max(sum(f.users for f in figures) for figures in line.values()),
+                max(sum(f.users for f in line[column]) for column in columns),
                 *(_mean(line[column]) for column in columns),
             )
             for key, line in sorted(lines.items())

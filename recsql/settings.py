@@ -50,6 +50,7 @@ RUNNER_VARS = frozenset(  # read by the runners, by no model
         *("metrics_file", "on_failure", "on_publish"),
         *("publish_also", "publish_database", "publish_postgres", "publish_schema"),
         *("user_id_type", "item_id_type"),
+        *("report_items", "report_users"),
     }
 )
 

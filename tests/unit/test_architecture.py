@@ -41,20 +41,21 @@ FLOORS = [
     {"destinations"},
     {"publish"},
     {"pipeline"},
-    {"past", "console", "report", "logs"},
-    {"backtest", "metrics", "training", "differences"},
-    {"scoreboard", "operate", "bench"},
+    {"past", "console", "report", "logs", "report_data"},
+    {"backtest", "metrics", "training", "differences"}
+    | {"report_content", "demo_experiment"},
+    {"scoreboard", "operate", "bench", "report_page"},
     {"trials"},
     {"tune"},
     {"recipes"},
     {"demo"},
     {"options"},
-    {"cli_backtest", "cli_refresh", "cli_ranker", "cli_tune"},
+    {"cli_backtest", "cli_refresh", "cli_ranker", "cli_report", "cli_tune"},
     {"cli"},
     {"__main__"},
 ]
 HEAVY = ("scipy", "implicit", "dbt", "duckdb", "numpy", "sqlglot", "rich", "pyarrow")
-HEAVY += ("lightgbm", "optuna")
+HEAVY += ("lightgbm", "optuna", "vl_convert")
 
 
 def floor(module: str) -> int:
