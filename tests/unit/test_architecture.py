@@ -41,7 +41,7 @@ FLOORS = [
     {"destinations"},
     {"publish"},
     {"pipeline"},
-    {"past", "console", "report", "logs", "report_data"},
+    {"past", "console", "outcome", "logs", "report_data"},
     {"backtest", "metrics", "training", "differences"}
     | {"report_content", "demo_experiment"},
     {"scoreboard", "operate", "bench", "report_page"},
