@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PARALLEL := -n 2 --dist loadfile   # a file's tests share what they build
 SQL := sql macros queries tests/dbt
 
 .PHONY: demo test check lint format faults bench browser clean
@@ -11,10 +12,10 @@ demo: $(VENV)/.demo
 	$(BIN)/recsql demo
 
 test: $(VENV)/.dev browser lint
-	$(BIN)/python -m pytest --durations=10
+	$(BIN)/python -m pytest $(PARALLEL) --durations=10
 
 check: $(VENV)/.dev lint
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 # The page of recsql report is tested in a browser; without one these tests are skipped.
 browser:

@@ -46,7 +46,7 @@ def diversify(
     for start, end in itertools.pairwise(ends):
         entries = order[start:end]
         rows = unit[items[entries]]
-        alike = (rows @ rows.T).toarray()
+        alike = np.round((rows @ rows.T).toarray(), 9)  # equal cosines are equal
         relevance = 1 / np.log2(1 + places[entries])
         found[entries[_greedy(relevance, alike, diversity)]] = np.arange(
             1, len(entries) + 1

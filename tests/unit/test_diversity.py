@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
@@ -12,6 +12,7 @@ from recsql.diversity import diversify
 
 
 @settings(deadline=None)
+@example(seed=216, diversity=1.0)  # equal cosines whose sums round differently
 @given(seed=st.integers(0, 10_000), diversity=st.sampled_from([0.0, 0.3, 0.7, 1.0]))
 def test_each_place_goes_to_the_best_that_is_left(seed: int, diversity: float) -> None:
     chance = np.random.default_rng(seed)
@@ -38,10 +39,11 @@ def test_each_place_goes_to_the_best_that_is_left(seed: int, diversity: float) -
         while left:
             gain = [
                 (1 - diversity) / np.log2(1 + place)
-                - diversity * max((unit[item] @ unit[i] for i in wanted), default=0)
+                - diversity
+                * max((round(unit[item] @ unit[i], 9) for i in wanted), default=0)
                 for place, item in left
             ]
-            best = next(n for n, g in enumerate(gain) if g >= max(gain) - 1e-12)
+            best = gain.index(max(gain))
             wanted.append(left.pop(best)[1])
         mine = given[0] == number
         assert given[1][mine][np.argsort(found[mine])].tolist() == wanted
