@@ -1,6 +1,5 @@
 -- One row per user: the 20 whose lists changed most, over all surfaces where they
--- have one
--- in both versions.
+-- have one in both versions.
 -- Asked by `recsql diff`, which attaches both versions; dbt only compiles it.
 with
     newer as (select * from {{ source("newer", "rec_for_user") }}),

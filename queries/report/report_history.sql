@@ -1,6 +1,5 @@
 -- One row per sampled user and item that weighs most in what they took: what the
--- lists are
--- made from, 20 at most. Read by `recsql report`.
+-- lists are made from, 20 at most. Read by `recsql report`.
 with
     sampled as ({{ sampled_users() }}),
 

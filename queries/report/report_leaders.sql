@@ -1,6 +1,6 @@
 -- One row per kind of items, metric, and list that is not the best: the best list
--- against
--- it, user by user, in the last fold of the latest backtest. Read by `recsql report`.
+-- against it, user by user, in the last fold of the latest backtest. Read by `recsql
+-- report`.
 {{
     config(
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0

@@ -1,6 +1,5 @@
 -- One row per curve and percent of the catalogue: the share of all places that these
--- items,
--- the least shown ones first, have on a surface; and among what users take.
+-- items, the least shown ones first, have on a surface; and among what users take.
 -- Lorenz 1905. Read by `recsql report`.
 with
     lists as (select * from {{ ref("rec_for_user") }}),

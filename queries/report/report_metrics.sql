@@ -1,6 +1,5 @@
 -- One row per list, kind of items, metric and k: the figures of the latest backtest,
--- means
--- over its folds. Read by `recsql report`.
+-- means over its folds. Read by `recsql report`.
 {{ config(enabled=var("as_of") is not none) }}
 with
     kept as ({{ latest_run(ref("eval_summary")) }}),

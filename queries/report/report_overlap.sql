@@ -1,6 +1,5 @@
 -- One row per two candidate sources: the share of the first one's top 10 that is in
--- the top
--- 10 of the other, over all users. Read by `recsql report`.
+-- the top 10 of the other, over all users. Read by `recsql report`.
 with
     candidates as (select * from {{ ref("cand_all") }}),
 

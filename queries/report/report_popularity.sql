@@ -1,7 +1,7 @@
--- One row per surface and part of the catalogue: what popular and what rare items fill.
+-- One row per surface and part of the catalogue: what popular and what rare items
+-- fill.
 -- Items in the order of their users make up three thirds of all pairs of user and
--- item, as
--- for metric recall_of_popular. Read by `recsql report`.
+-- item, as for metric recall_of_popular. Read by `recsql report`.
 with
     lists as (select * from {{ ref("rec_for_user") }}),
     items as (select * from {{ ref("int_items") }}),

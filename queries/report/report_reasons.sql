@@ -1,6 +1,5 @@
 -- One row per sampled user, surface, rank and part of its score: which items of the
--- user add
--- how much, of the first 10 ranks, 4 parts at most. Read by `recsql report`.
+-- user add how much, of the first 10 ranks, 4 parts at most. Read by `recsql report`.
 with
     sampled as ({{ sampled_users() }}),
 

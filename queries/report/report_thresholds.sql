@@ -1,6 +1,6 @@
 -- One row per surface, metric and k: from how many orders on its first source serves
--- users
--- better than its first fallback, by the latest backtest. Read by `recsql report`.
+-- users better than its first fallback, by the latest backtest. Read by `recsql
+-- report`.
 {{
     config(
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0

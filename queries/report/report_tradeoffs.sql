@@ -1,6 +1,5 @@
 -- One row per list, kind of items and k: accuracy beside coverage and novelty, in the
--- latest
--- backtest. Read by `recsql report`.
+-- latest backtest. Read by `recsql report`.
 {% set accuracy = (var("eval_compared_metrics") + var("eval_metrics"))[0] %}
 {{ config(enabled=var("as_of") is not none) }}
 with

@@ -1,7 +1,7 @@
 -- One row per (list_name, allow_repeat, user_id, k): do a list's categories suit a
--- user?
--- calibration = sum over categories of p * ln(p / (0.99 q + 0.01 p)), p their shares of
--- the user's weights and q of the list: Steck 2018. Where q is 0: p * ln(1 / 0.01).
+-- user? calibration = sum over categories of p * ln(p / (0.99 q + 0.01 p)), p their
+-- shares of the user's weights and q of the list: Steck 2018. Where q is 0: p * ln(1
+-- / 0.01).
 {% set metrics = ["unexpectedness", "calibration"] %}
 {{
     config(

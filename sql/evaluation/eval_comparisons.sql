@@ -1,9 +1,7 @@
 -- One row per (run_id, allow_repeat, metric, k, list_name, other_list_name): which of
--- two
--- lists is better, and is it chance?
--- holm_p_value: Holm 1979 over all pairs of lists. more_users: to find this
--- difference in
--- 80 % of all holdouts, (1.96 + 0.84)^2 * variance / difference^2 - users.
+-- two lists is better, and is it chance? holm_p_value: Holm 1979 over all pairs of
+-- lists. more_users: to find this difference in 80 % of all holdouts, (1.96 + 0.84)^2
+-- * variance / difference^2 - users.
 {{
     config(
         enabled=var("as_of") is not none

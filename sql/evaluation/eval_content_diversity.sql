@@ -1,8 +1,7 @@
 -- One row per (list_name, allow_repeat, user_id, k): how unlike the texts of a list
 -- are.
 -- 1 - mean cosine of all pairs. The sum of vectors of length 1, squared, is their
--- number
--- plus twice the cosines of all pairs. Ziegler et al. 2005, by text.
+-- number plus twice the cosines of all pairs. Ziegler et al. 2005, by text.
 {{
     config(
         enabled=var("as_of") is not none

@@ -1,6 +1,6 @@
 -- One row per (allow_repeat, metric, k, list_name, other_list_name): the mean
--- difference
--- of two lists, and its interval; the same users are drawn for both (Efron 1979).
+-- difference of two lists, and its interval; the same users are drawn for both (Efron
+-- 1979).
 {{
     config(
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0

@@ -1,6 +1,5 @@
 -- One row per (list_name, allow_repeat, user_id, k, item_rank): the lists cut at each
--- of
--- var eval_cutoffs, with what is known of the items.
+-- of var eval_cutoffs, with what is known of the items.
 {{ config(enabled=var("as_of") is not none, materialized="view") }}
 with
     lists as (select * from {{ ref("eval_lists") }}),

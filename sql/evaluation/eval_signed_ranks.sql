@@ -1,7 +1,6 @@
 -- One row per (allow_repeat, metric, k, list_name, other_list_name): Wilcoxon 1945.
 -- statistic = (sum of the ranks of positive differences - n (n + 1) / 4) / sqrt(n (n
--- + 1)
--- (2 n + 1) / 24 - sum of (ties^3 - ties) / 48); differences of 0 are left out.
+-- + 1) (2 n + 1) / 24 - sum of (ties^3 - ties) / 48); differences of 0 are left out.
 {{
     config(
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0

@@ -1,6 +1,6 @@
 -- One row per (user_id, item_id) in the core: users with enough items, items with
--- enough
--- users, both counted within the core (Batagelj and Zaversnik 2003, on two sides).
+-- enough users, both counted within the core (Batagelj and Zaversnik 2003, on two
+-- sides).
 -- core_rounds rounds, each without the users, then the items, that have too few.
 {{
     config(

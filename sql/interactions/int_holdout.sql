@@ -1,6 +1,5 @@
 -- One row per (user_id, item_id) taken in the holdout window; cleaned as the past is,
--- by
--- the same steps as int_line_checks.
+-- by the same steps as int_line_checks.
 {{ config(enabled=var("as_of") is not none) }}
 with
     events as (select * from {{ ref("stg_holdout_events") }}),

@@ -1,8 +1,7 @@
--- One row per (user_id, surface, item_rank): the first drift_depth places of the lists
--- of drift_users users, who are the same in each refresh.
+-- One row per (user_id, surface, item_rank): the first drift_depth places of the
+-- lists of drift_users users, who are the same in each refresh.
 -- Users with the smallest hashes: a sample that hardly changes as users come and go.
--- Ids
--- are text, so that lists can be compared whatever types the ids had.
+-- Ids are text, so that lists can be compared whatever types the ids had.
 with
     shown as (select * from {{ ref("rec_for_user") }}),
     users as (select * from {{ ref("int_users") }}),

@@ -1,8 +1,7 @@
 -- One row per (measure, part, bin): what this refresh is like, in a few hundred
 -- numbers.
 -- amount = rows in the bin; of list_overlap, the mean over users. recsql keeps it of
--- each
--- refresh, to compare the next with.
+-- each refresh, to compare the next with.
 {% set has_factors = (
     ["als", "feature_als", "bpr", "lmf", "svd"]
     | select("in", var("candidate_sources"))

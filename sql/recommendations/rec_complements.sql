@@ -1,6 +1,5 @@
 -- One row per (item_id, region, item_rank): what goes with an item, everywhere and,
--- with
--- var rule_region, in a region.
+-- with var rule_region, in a region.
 -- Everywhere: strict rules, then relaxed ones, then popular items; rule_pass says
 -- which.
 -- In a region: the same rules as they hold there, the strongest first.

@@ -1,6 +1,5 @@
 -- One row per (item_index, feature_index): the attribute values of the items that may
--- be
--- shown, numbered.
+-- be shown, numbered.
 {{ config(enabled="feature_als" in var("candidate_sources")) }}
 with
     attributes as (select * from {{ ref("stg_item_attributes") }}),

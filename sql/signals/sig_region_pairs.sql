@@ -1,6 +1,5 @@
 -- One row per (region, antecedent_index, consequent_index): a region's baskets with
--- both
--- sides of a rule of sig_rules.
+-- both sides of a rule of sig_rules.
 {{ config(enabled=var("rule_region") is not none) }}
 with
     basket_items as (select * from {{ ref("int_basket_items") }}),

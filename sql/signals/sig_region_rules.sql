@@ -1,8 +1,7 @@
 -- One row per (region, antecedent_item_id, consequent_item_id): a rule as it holds
 -- there.
 -- confidence = (n_xy + m * confidence of sig_rules) / (n_x + m), n counted in the
--- region,
--- m = region_prior_baskets: a beta prior around the overall rule.
+-- region, m = region_prior_baskets: a beta prior around the overall rule.
 {{ config(enabled=var("rule_region") is not none) }}
 {% set prior = var("region_prior_baskets") | float %}
 with

@@ -1,8 +1,7 @@
 -- One row per (user_id, surface, item_id): the personal sources of a blend as one
 -- order.
 -- score = sum of weight / (rrf_constant + rank) (Cormack, Clarke and Buettcher 2009),
--- or
--- with blend_by score of weight * the score, scaled to 0..1 per user and source.
+-- or with blend_by score of weight * the score, scaled to 0..1 per user and source.
 {{ config(enabled=surfaces_use(["strategy"], "blend") == "yes") }}
 with
     candidates as (select * from {{ ref("cand_all") }}),

@@ -1,9 +1,9 @@
 -- One row per (user_id, surface, item_id): the order by maximal marginal relevance.
 -- Each place goes to the item of the largest (1 - diversity) / log2(1 + place) -
--- diversity
--- * (likeness to the most alike item before it). Carbonell and Goldstein 1998.
--- Likeness:
--- cosine of the items' texts where source content is built, else the same category.
+-- diversity * (likeness to the most alike item before it). Carbonell and Goldstein
+-- 1998.
+-- Likeness: cosine of the items' texts where source content is built, else the same
+-- category.
 {{ config(enabled=surfaces_use(["diversity"]) == "yes") }}
 with
     orders as (select * from {{ ref("list_orders") }}),

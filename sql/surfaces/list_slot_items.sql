@@ -1,8 +1,7 @@
 -- One row per (surface, rule_number, user_id, item_id): what a rule may put at its
 -- ranks.
 -- By a condition on items and attributes: whatever the user may be shown, the most
--- popular
--- first; by a source: what it proposes.
+-- popular first; by a source: what it proposes.
 {{ config(enabled=surfaces_move() == "yes") }}
 with
     candidates as (select * from {{ ref("cand_all") }}),

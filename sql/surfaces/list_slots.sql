@@ -1,7 +1,6 @@
 -- One row per (user_id, surface, slot_rank): the items that rules put at given ranks.
 -- Of the items a rule means, those the surface ranks first, then by the rule's order;
--- an
--- item belongs to the first rule that means it, and none moves down.
+-- an item belongs to the first rule that means it, and none moves down.
 {{ config(enabled=surfaces_move() == "yes") }}
 with
     slot_items as (select * from {{ ref("list_slot_items") }}),
