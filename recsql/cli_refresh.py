@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from recsql.options import (
+    full_refresh_option,
     open_console,
     open_project,
     parse_duration,
@@ -25,9 +26,11 @@ from recsql.options import (
     show_default=True,
     help="json: an object a line.",
 )
+@full_refresh_option
 @work_options
 def refresh(
     threads: int | None,
+    full_refresh: bool,
     wait: bool,
     timeout: str | None,
     log_format: str,
@@ -42,7 +45,7 @@ def refresh(
     log = JsonLog() if log_format == "json" else open_console()
     count = threads or project.profile.threads
     with log.session():
-        terms = Terms(count, seconds, log.note if wait else None)
+        terms = Terms(count, seconds, log.note if wait else None, full_refresh)
         refresh_alone(project, terms, log.event)
 
 

@@ -31,6 +31,7 @@ class Terms:
     threads: int
     timeout: float | None = None
     waiting: Callable[[str], None] | None = None
+    full_refresh: bool = False
 
 
 def refresh_alone(project: Project, terms: Terms, listener: Listener) -> None:
@@ -73,7 +74,8 @@ def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
     with publishing_lock(project.profile.folder, terms.waiting):
         while True:
             try:
-                pipeline.refresh(project, terms.threads, listener)
+                full = terms.full_refresh
+                pipeline.refresh(project, terms.threads, listener, full_refresh=full)
                 return
             except InUse as error:
                 if terms.waiting is None:

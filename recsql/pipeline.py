@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from recsql.checks import CheckResult, ChecksFinished, plan_checks, run_checks
 from recsql.compiler import Plan, compile_project
 from recsql.errors import InputError, ModelError, TestsFailed
+from recsql.incremental import forget_builds
 from recsql.inputs import require_inputs
 from recsql.project import Project
 from recsql.publish import Published, publish
@@ -52,10 +53,14 @@ GIANTS = "mon_giant_baskets"
 
 @dataclass(frozen=True)
 class Selection:
-    """Which models a command is about; empty means all."""
+    """Which models a command is about; empty means all.
+
+    `full_refresh`: the incremental ones among them are built anew.
+    """
 
     select: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    full_refresh: bool = False
 
     def names(self, plan: Plan) -> tuple[str, ...]:
         """Return the selected nodes in build order."""
@@ -124,8 +129,8 @@ def run(
     plan = compile_project(project)
     tally = Tally(listener)
     with _warehouse(project) as warehouse:
-        require_inputs(plan, warehouse, selection.names(plan))
-        tally.take(run_models(plan, warehouse, selection.names(plan), threads))
+        names = _begin(plan, warehouse, selection)
+        tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()
 
 
@@ -171,8 +176,12 @@ def publish_tables(project: Project, listener: Listener) -> Published:
     return published
 
 
-def refresh(project: Project, threads: int, listener: Listener) -> list[ModelResult]:
+def refresh(
+    project: Project, threads: int, listener: Listener, *, full_refresh: bool = False
+) -> list[ModelResult]:
     """Build everything, test everything, publish; a failed test publishes nothing.
+
+    Incremental models are added to; with `full_refresh` they are built anew.
 
     Raises:
         ModelError: a model failed.
@@ -180,7 +189,8 @@ def refresh(project: Project, threads: int, listener: Listener) -> list[ModelRes
     """
     plan = compile_project(project)
     with _warehouse(project) as warehouse:
-        results = _build(plan, warehouse, Selection(), threads, listener)
+        selection = Selection(full_refresh=full_refresh)
+        results = _build(plan, warehouse, selection, threads, listener)
         listener(publish(plan, warehouse))
     return results
 
@@ -192,8 +202,7 @@ def _build(
     threads: int,
     listener: Listener,
 ) -> list[ModelResult]:
-    names = selection.names(plan)
-    require_inputs(plan, warehouse, names)
+    names = _begin(plan, warehouse, selection)
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()
@@ -205,6 +214,15 @@ def _build(
     tally.check(plan, names, warehouse, threads)
     tally.raise_if_checks_failed(" Nothing was published.")
     return tally.results
+
+
+def _begin(plan: Plan, warehouse: Warehouse, selection: Selection) -> tuple[str, ...]:
+    """Check what the selected models need, and return their names."""
+    names = selection.names(plan)
+    require_inputs(plan, warehouse, names)
+    if selection.full_refresh:
+        forget_builds(warehouse, names)
+    return names
 
 
 def _quarantine(warehouse: Warehouse) -> Quarantine:

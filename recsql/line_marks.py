@@ -1,0 +1,44 @@
+"""Marks in rendered text that say which line of the template a line came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+
+MARK = re.compile("\x02(\\d+)\x03")
+
+
+class LineMarks(Extension):
+    """Put the source line into the text at every line break, to map errors back."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Mark the line breaks of plain text; everything else passes unchanged."""
+        for token in stream:
+            if token.type == "data":
+                first, *rest = token.value.split("\n")
+                marked = [
+                    f"\n\x02{token.lineno + i}\x03{line}"
+                    for i, line in enumerate(rest, 1)
+                ]
+                token = Token(token.lineno, "data", first + "".join(marked))
+            yield token
+
+
+def split_marks(text: str) -> tuple[str, tuple[int, ...]]:
+    """Take the marks out; return the text and, per line of it, the source line."""
+    lines: list[int] = []
+    current = 1
+    for line in text.split("\n"):
+        found = MARK.match(line)
+        current = int(found[1]) if found else current
+        lines.append(current)
+    return MARK.sub("", text).strip("\n") + "\n", _trimmed(text, lines)
+
+
+def _trimmed(text: str, lines: list[int]) -> tuple[int, ...]:
+    plain = MARK.sub("", text)
+    start = len(plain) - len(plain.lstrip("\n"))
+    return tuple(lines[start:])
