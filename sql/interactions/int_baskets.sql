@@ -20,7 +20,7 @@ with
         -- what these owners have and had; of a shared basket any owner may be gone
         touched as (
             select basket_id
-            from events
+            from {{ ref("int_events") }}
             where owner_key in (select owner_key from changed)
             union
             select basket_id

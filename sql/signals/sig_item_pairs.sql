@@ -3,7 +3,6 @@
 -- up.
 {% set decayed = var("rule_decay_days") is not none %}
 {% set minimum = var("min_pair_count") | int %}
-{{ config(materialized="table" if decayed else "view") }}
 with
     items as (select * from {{ ref("int_items") }}),
     {% if decayed %}
@@ -37,20 +36,21 @@ with
             having count(*) >= {{ minimum }}
         )
     {% else %}
-        counts as (select * from {{ ref("sig_pair_counts") }}),
-
-        first_build as (select min(counted_at) as counted_at from counts),
+        -- read by name each time: a CTE that is read twice would be copied first
+        first_build as (
+            select min(counted_at) as counted_at from {{ ref("sig_pair_counts") }}
+        ),
 
         later as (
             select pair_key, arg_max(pair_count, counted_at) as pair_count
-            from counts
+            from {{ ref("sig_pair_counts") }}
             where counted_at > (select counted_at from first_build)
             group by pair_key
         ),
 
         latest as (
             select pair_key, pair_count
-            from counts
+            from {{ ref("sig_pair_counts") }}
             where
                 pair_count >= {{ minimum }}
                 and counted_at = (select counted_at from first_build)

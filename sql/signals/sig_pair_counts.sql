@@ -1,9 +1,8 @@
--- One row per (pair_key, counted_at): baskets that hold both items, as of a refresh;
--- the
--- latest row of a pair holds. pair_key = the smaller item_code * 2^32 + the larger one.
--- All pairs in a first build, then those that changed: the last count, less the pairs
--- of
--- touched baskets as they were counted last, plus their pairs now.
+-- One row per (pair_key, counted_at): baskets with both items as of a refresh.
+-- pair_key = the smaller item_code * 2^32 + the larger. A first build counts all
+-- pairs. A
+-- refresh adds those that changed: what was counted last, less the pairs of touched
+-- baskets as they were then, plus their pairs now. The latest row of a pair holds.
 {{
     config(
         materialized=refreshed_as(),
@@ -13,45 +12,49 @@
 }}
 {% set counted_last = last_refresh(this, "counted_at") %}
 with
-    contents as (select * from {{ ref("int_basket_contents") }} where is_paired),
+    contents as (select * from {{ ref("int_basket_contents") }}),
 
-    latest as (select max(coalesce(until_at, since_at)) as counted_at from contents),
+    latest as (
+        select max(coalesce(until_at, since_at)) as counted_at
+        from {{ ref("int_basket_contents") }}
+    ),
 
     {% if is_incremental() %}
         touched as (
+            select basket_index
+            from {{ ref("int_basket_contents") }}
+            where coalesce(until_at, since_at) > {{ counted_last }}
+        ),
+
+        versions as (
             select *
             from contents
-            where
-                basket_index in (
-                    select basket_index
-                    from contents
-                    where coalesce(until_at, since_at) > {{ counted_last }}
-                )
+            where is_paired and basket_index in (select basket_index from touched)
         ),
 
         held as (
             select basket_index, item_code, -1 as times
-            from touched
+            from versions
             where
                 since_at <= {{ counted_last }}
                 and coalesce(until_at > {{ counted_last }}, true)
             union all
             select basket_index, item_code, 1 as times
-            from touched
+            from versions
             where until_at is null
         ),
     {% else %}
         held as (
             select basket_index, item_code, 1 as times
             from contents
-            where until_at is null
+            where is_paired and until_at is null
         ),
     {% endif %}
 
     counted as (
         select
             one.item_code * cast(4294967296 as bigint) + other.item_code as pair_key,
-            sum(one.times) as pair_count
+            {{ "sum(one.times)" if is_incremental() else "count(*)" }} as pair_count
         from held as one
         inner join
             held as other
@@ -59,7 +62,7 @@ with
             and one.times = other.times
             and one.item_code < other.item_code
         group by pair_key
-        having sum(one.times) <> 0
+        having pair_count <> 0
     ),
 
     {% if is_incremental() %}
