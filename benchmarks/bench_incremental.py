@@ -82,9 +82,8 @@ def measured(title: str, work: Callable[[], list[ModelResult]]) -> Cost:
     print(f"\n{title}: {spent.elapsed:.1f} s, {spent.processor:.1f} s of processors")
     for result in results:
         if result.seconds >= 0.1:
-            print(
-                f"  {result.name:24}{result.rows:>12,}{result.seconds:8.2f} s  {result.note}"
-            )
+            took = f"{result.rows:>12,}{result.seconds:8.2f} s"
+            print(f"  {result.name:24}{took}  {result.note}")
     return spent
 
 

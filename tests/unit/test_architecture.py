@@ -43,7 +43,7 @@ FLOORS = [
     {"pipeline"},
     {"past", "console", "report", "logs"},
     {"backtest", "metrics", "training"},
-    {"scoreboard", "operate"},
+    {"scoreboard", "operate", "forget"},
     {"demo"},
     {"options"},
     {"cli_backtest", "cli_refresh", "cli_ranker"},
