@@ -108,7 +108,7 @@ def _build_on_spark(plan: Plan, warehouse: Warehouse, session: Any) -> dict[str,
             table = warehouse.connection.sql(f"from main.{name}").to_arrow_table()
             _store(session, f"main.{name}", table)
             continue
-        kind = compiled.config.get("materialized", "table")
+        kind = "view" if compiled.config.get("materialized") == "view" else "table"
         try:
             session.sql(f"create {kind} main.{name} as {dialect.translate(compiled)}")
         except Exception as error:
