@@ -5,16 +5,24 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SQL := sql macros queries tests/dbt
 
-.PHONY: demo test check lint format faults bench clean
+.PHONY: demo test check lint format faults bench browser clean
 
 demo: $(VENV)/.demo
 	$(BIN)/recsql demo
 
-test: $(VENV)/.dev lint
+test: $(VENV)/.dev browser lint
 	$(BIN)/python -m pytest --durations=10
 
 check: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -m "not slow"
+
+# The page of recsql report is tested in a browser; without one these tests are skipped.
+browser:
+	@command -v chromium >/dev/null || { \
+	  echo 'installing chromium (Debian package) for the tests of recsql report'; \
+	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes \
+	    --no-install-recommends chromium; } >/dev/null 2>&1 \
+	  || echo 'chromium cannot be installed here: its tests are skipped'; }
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check recsql tests benchmarks
@@ -42,12 +50,12 @@ bench: $(VENV)/.bench
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[demo]'
+	$(BIN)/pip install --quiet --editable '.[demo,report]'
 	touch $@
 
 $(VENV)/.dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[demo,dbt,postgres,spark,dev]'
+	$(BIN)/pip install --quiet --editable '.[demo,dbt,postgres,spark,tune,dev]'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.dev

@@ -20,7 +20,8 @@ from recsql.warehouse import Warehouse, open_warehouse
 
 SCRATCH = "backtest.duckdb"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
-KEPT = ("eval_runs", "eval_summary", "eval_comparisons")
+KEPT = ("eval_runs", "eval_summary", "eval_comparisons", "eval_thresholds")
+KEPT += ("eval_policies",)
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,20 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """Clicks per exposure that a list would have had, from exposures of others."""
+
+    allow_repeat: str
+    list_name: str
+    k: int
+    value: float
+    low: float | None
+    high: float | None
+    shown_value: float
+    effective_count: float
+
+
+@dataclass(frozen=True)
 class Folds:
     """Which past moments are looked at: the last days, then `every` days earlier."""
 
@@ -84,6 +99,7 @@ class Backtest:
     comparisons: tuple[Comparison, ...]
     thresholds: tuple[Threshold, ...]
     candidate_recall: Mapping[str, float]  # of all sources, by allow_repeat
+    policies: tuple[Policy, ...]
 
 
 def parse_days(text: str, option: str = "--last", least: int = 1) -> int:
@@ -173,9 +189,12 @@ def _run_fold(
 
 def _asked(project: Project) -> list[str]:
     """Return the models that a backtest builds with all they need."""
-    compared = ["eval_comparisons", "eval_thresholds"]
-    asked = [*KEPT[:2], "eval_candidate_recall"]
-    return [*asked, *(compared if project.vars["eval_compared_metrics"] else ())]
+    compared = project.vars["eval_compared_metrics"]
+    asked = [*(KEPT[:4] if compared else KEPT[:2]), "eval_candidate_recall"]
+    logged = project.vars["exposures"]
+    if logged.get("propensity") and (logged.get("table") or logged.get("model")):
+        asked.append("eval_policies")
+    return asked
 
 
 def _found(
@@ -197,6 +216,12 @@ def _found(
     )
     compared = rows("eval_comparisons", pair + "difference, is_significant, more_users")
     thresholds = rows("eval_thresholds", pair + "min_orders")
+    policies = rows(
+        "eval_policies",
+        "allow_repeat, list_name, k, policy_value, interval_low, interval_high, "
+        "shown_value, effective_count",
+        "estimator = 'snips'",
+    )
     recalls = rows(
         "eval_candidate_recall",
         "allow_repeat, candidate_recall",
@@ -210,6 +235,7 @@ def _found(
         tuple(Comparison(*row) for row in compared),
         tuple(Threshold(*row) for row in thresholds),
         dict(recalls),
+        tuple(Policy(*row) for row in policies),
     )
 
 

@@ -9,7 +9,10 @@ import click
 
 from recsql import __version__, cli_refresh
 from recsql.cli_backtest import backtest, compare
+from recsql.cli_forget import forget
 from recsql.cli_ranker import train_ranker
+from recsql.cli_report import report
+from recsql.cli_tune import tune
 from recsql.errors import InputError
 from recsql.options import (
     full_refresh_option,
@@ -262,5 +265,6 @@ def demo(threads: int | None, **options: Any) -> None:
     run_demo(project, threads or project.profile.threads, open_console())
 
 
-for command in (backtest, compare, train_ranker, *cli_refresh.COMMANDS):
+COMMANDS = (backtest, compare, forget, report, train_ranker, tune)
+for command in (*COMMANDS, *cli_refresh.COMMANDS):
     cli.add_command(command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -19,6 +18,12 @@ from recsql.options import (
 
 
 @click.command("refresh", short_help="Build, test and publish everything.")
+@click.option(
+    "--select",
+    "-s",
+    multiple=True,
+    help="Only these tables and what they need, e.g. tag:nightly.",
+)
 @click.option("--wait", is_flag=True, help="Wait for another refresh to end.")
 @click.option("--timeout", metavar="TIME", help="Stop after this: 90s, 30m, 2h.")
 @click.option(
@@ -31,6 +36,7 @@ from recsql.options import (
 @full_refresh_option
 @work_options
 def refresh(
+    select: tuple[str, ...],
     threads: int | None,
     full_refresh: bool,
     wait: bool,
@@ -47,7 +53,7 @@ def refresh(
     log = JsonLog() if log_format == "json" else open_console()
     count = threads or project.profile.threads
     with log.session():
-        terms = Terms(count, seconds, log.note if wait else None, full_refresh)
+        terms = Terms(count, seconds, log.note if wait else None, select, full_refresh)
         refresh_alone(project, terms, log.event)
 
 
@@ -91,27 +97,22 @@ def versions(**options: Any) -> None:
     open_console().table(headers, rows)
 
 
-@click.command("forget", short_help="Delete a user everywhere.")
-@click.argument("user")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@work_options
-def forget(user: str, yes: bool, threads: int | None, **options: Any) -> None:
-    """Delete the raw rows of USER, build everything anew, publish, rewrite all files.
+@click.command("diff", short_help="Say what changed between two versions.")
+@click.argument("versions", nargs=-1, type=click.IntRange(1), metavar="[VERSION]...")
+@click.option("--top", type=click.IntRange(1, 1000), default=10, show_default=True)
+@project_options
+def diff(versions: tuple[int, ...], top: int, **options: Any) -> None:
+    """Say what changed for readers between two published versions.
 
-    Older versions, which hold the user, are removed: there is no rollback.
+    Without a VERSION it compares the last two; with one, that and the last.
     """
-    from recsql.forget import forget_user
+    from recsql import queries
+    from recsql.differences import print_difference
 
-    project, console = open_project(**options), open_console()
-    question = f'Delete all rows of user "{user}", and all older versions?'
-    if not yes and not (sys.stdin.isatty() and click.confirm(question)):
-        raise InputError("forget: nothing was deleted. Say yes, or give --yes.")
-    count = threads or project.profile.threads
-    done = forget_user(project, user, count, console.event)
-    for table, rows in done.rows.items():
-        console.line(f"deleted {rows:,} rows of {table}")
-    gone = ", ".join(map(str, done.versions)) or "none"
-    console.line(f"removed older versions: {gone}; rewrote all files")
+    if len(versions) > 2:
+        raise InputError("diff: name two versions at most.")
+    found = queries.diff(open_project(**options), versions, top)
+    print_difference(open_console(), found, top)
 
 
-COMMANDS = (refresh, publish, rollback, versions, forget)
+COMMANDS = (refresh, publish, rollback, versions, diff)

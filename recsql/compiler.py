@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from recsql import lineage
+from recsql.contracts import with_contracts
 from recsql.errors import ProjectError, did_you_mean
 from recsql.experiments import require_experiments
 from recsql.graph import Graph, Node
@@ -57,7 +58,8 @@ def compile_project(
     renderer = Renderer(project)
     renderer.source_relation = source_relation
     rendered = [renderer.render(model) for model in project.models.values()]
-    models = {c.name: c for c in rendered if c.config.get("enabled", True)}
+    enabled = {c.name: c for c in rendered if c.config.get("enabled", True)}
+    models = with_contracts(project, enabled)
     for compiled in models.values():
         for ref in compiled.refs:
             if ref in project.models and ref not in models:

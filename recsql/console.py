@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from recsql.checks import CheckResult, ChecksFinished
-from recsql.pipeline import Event, GiantBaskets, Quarantine
+from recsql.pipeline import Event, GiantBaskets, Monitored, Quarantine
 from recsql.publish import Published
 from recsql.runner import ModelResult
 
@@ -37,6 +37,8 @@ class Console:
             self._quarantine(event)
         elif isinstance(event, GiantBaskets):
             self._giants(event)
+        elif isinstance(event, Monitored):
+            self._monitored(event)
         elif isinstance(event, ChecksFinished):
             self._finished(event)
         else:
@@ -124,6 +126,14 @@ class Console:
             f"({giants.lines:,} lines, up to {giants.largest:,} items); "
             "see var max_basket_items"
         )
+
+    def _monitored(self, seen: Monitored) -> None:
+        figures = {n: f for n, f in seen.drift.items() if not n.endswith(".kl")}
+        if figures:
+            shown = ", ".join(
+                f"{name} {figure:.3f}" for name, figure in figures.items()
+            )
+            self.line(f"drift    {shown}")
 
     def _finished(self, checks: ChecksFinished) -> None:
         counts = [f"{checks.passed} passed"]

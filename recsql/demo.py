@@ -15,6 +15,7 @@ from pathlib import Path
 from recsql import pipeline, shows
 from recsql.backtest import run_backtest
 from recsql.console import Console
+from recsql.demo_experiment import build_experiment, print_experiment
 from recsql.errors import InputError
 from recsql.loader import load_table
 from recsql.project import Project
@@ -38,6 +39,7 @@ def run_demo(project: Project, threads: int, console: Console) -> None:
     folder = _data_folder()
     _load(project, folder, console)
     results = pipeline.build(project, pipeline.Selection(), threads, console.event)
+    build_experiment(project, threads, console.event)
     published = pipeline.publish_tables(project, console.event)
     refreshed = time.perf_counter() - started
     console.line(f"refresh took {refreshed:.1f} s; now the backtest")
@@ -47,6 +49,7 @@ def run_demo(project: Project, threads: int, console: Console) -> None:
     _print_rows(console, published)
     _print_layers(console, results)
     print_backtests(console, project, [found])
+    print_experiment(project, console)
     _print_household(project, console)
     console.line()
     console.line(
@@ -57,6 +60,7 @@ def run_demo(project: Project, threads: int, console: Console) -> None:
         f"tables: {published.path}   open it: duckdb -readonly {published.path}"
     )
     console.line("or here: recsql show rec_for_user --user 900")
+    console.line("or all of it as one page: recsql report --user 900")
 
 
 def _data_folder() -> Path:

@@ -48,6 +48,11 @@ class Graph:
         """Return everything that reads a node, directly or not."""
         return _reach(name, lambda n: self.children[n])
 
+    def with_ancestors(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the nodes and everything they read, in build order."""
+        wanted = {a for name in names for a in (name, *self.ancestors(name))}
+        return tuple(name for name in self.order if name in wanted)
+
     def select(
         self, selectors: Iterable[str], exclude: Iterable[str] = ()
     ) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Checked before anything is built, so that a wrong mapping changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -13,6 +13,8 @@ import duckdb
 from recsql.compiler import Plan
 from recsql.errors import InputError, did_you_mean, first_line
 from recsql.project import Project
+from recsql.properties import SourceTable
+from recsql.render import Renderer, quoted
 from recsql.warehouse import Warehouse
 
 INPUTS = ("events", "items", "users", "availability", "restrictions", "exposures")
@@ -51,8 +53,22 @@ def require_inputs(
                     f"{schema}.{table}. {_how_to_get(table)}"
                 )
     for name in INPUTS:
-        if f"stg_{name}" in names:
+        if {f"stg_{name}", f"stg_holdout_{name}"} & set(names):
             _require_mapping(plan, warehouse, name)
+
+
+def create_raw_tables(
+    project: Project, warehouse: Warehouse, tables: Iterable[SourceTable]
+) -> None:
+    """Create the tables that are not there, empty, as the yml declares them."""
+    renderer = Renderer(project)
+    for table in tables:
+        parts = renderer.source_parts(table)
+        columns = [f"{quoted(c.name)} {c.data_type}" for c in table.columns]
+        warehouse.rows(f"create schema if not exists {quoted(parts[0])}")
+        warehouse.rows(
+            f"create table if not exists {quoted(*parts)} ({', '.join(columns)})"
+        )
 
 
 def _how_to_get(table: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from recsql.errors import InputError, ProjectError, did_you_mean, first_line
@@ -20,10 +22,25 @@ def parse(compiled: Compiled) -> Query:
     Raises:
         ProjectError: sqlglot cannot read it; file, line and what was seen are named.
     """
+    with _explained(compiled):
+        return _parse(compiled.sql)
+
+
+def _parse(sql: str) -> Query:
+    import sqlglot
+
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    if not isinstance(tree, sqlglot.exp.Query):
+        raise TypeError
+    return tree
+
+
+@contextmanager
+def _explained(compiled: Compiled) -> Iterator[None]:
     import sqlglot
 
     try:
-        tree = sqlglot.parse_one(compiled.sql, dialect="duckdb")
+        yield
     except sqlglot.ParseError as error:
         detail = error.errors[0] if error.errors else {}
         line = compiled.source_line(int(detail.get("line") or 1))
@@ -35,9 +52,16 @@ def parse(compiled: Compiled) -> Query:
         raise ProjectError(
             f"{compiled.file}: SQL: a text or comment has no end. {first_line(error)}"
         ) from None
-    if not isinstance(tree, sqlglot.exp.Query):
-        raise ProjectError(f"{compiled.file}: a model must be one select statement.")
-    return tree
+    except TypeError:
+        raise ProjectError(
+            f"{compiled.file}: a model must be one select statement."
+        ) from None
+
+
+@lru_cache(maxsize=1024)
+def _tables_of(sql: str) -> frozenset[str]:
+    """Return the relations a query reads; plans of one process share most queries."""
+    return frozenset(tables_read(_parse(sql)))
 
 
 def tables_read(tree: Query) -> set[str]:
@@ -57,7 +81,8 @@ def check_tables(compiled: Compiled, relation: Callable[[str], str]) -> None:
     """Refuse a model that reads a table it did not name with `ref` or `source`."""
     recorded = {relation(r).replace('"', "") for r in compiled.refs}
     recorded |= {s.replace('"', "") for s in compiled.sources}
-    read = tables_read(parse(compiled))
+    with _explained(compiled):
+        read = _tables_of(compiled.sql)
     for name in sorted(read - recorded):
         raise ProjectError(
             f'{compiled.file}: reads table "{name}" without ref() or source().'

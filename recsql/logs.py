@@ -14,7 +14,7 @@ from typing import Any
 from recsql import __version__
 from recsql.checks import CheckResult, ChecksFinished
 from recsql.errors import RecsqlError
-from recsql.pipeline import Event, GiantBaskets, Quarantine
+from recsql.pipeline import Event, GiantBaskets, Monitored, Quarantine
 from recsql.publish import Published
 from recsql.runner import ModelResult
 
@@ -24,6 +24,7 @@ NAMES: dict[type, str] = {
     ChecksFinished: "checks",
     Quarantine: "quarantine",
     GiantBaskets: "giant_baskets",
+    Monitored: "monitored",
     Published: "published",
 }
 LEVELS = {"failed": "error", "skipped": "warning", "warned": "warning"}

@@ -63,22 +63,26 @@ def describe(
         ((first, last),) = warehouse.rows(
             f"select min(event_at), max(event_at) from main.{EVENTS}"
         )
-    run_id = plan.renderer.invocation_id
-    if warehouse.has_table("main", LISTS):
-        for (built_by,) in warehouse.rows(f"select run_id from main.{LISTS} limit 1"):
-            run_id = built_by
     return Manifest(
         version=version,
-        run_id=run_id,
+        run_id=built_by(plan, warehouse),
         published_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         first_event_at=_text(first),
         last_event_at=_text(last),
-        git_commit=_git_commit(plan.project.root),
+        git_commit=git_commit(plan.project.root),
         recsql_version=__version__,
         duckdb_version=duckdb.__version__,
-        vars=json.dumps(_model_vars(plan), default=str, sort_keys=True),
+        vars=json.dumps(model_vars(plan), default=str, sort_keys=True),
         tables=tables,
     )
+
+
+def built_by(plan: Plan, warehouse: Warehouse) -> str:
+    """Return the run that built the tables: this one, or an earlier one's."""
+    if warehouse.has_table("main", LISTS):
+        for (run_id,) in warehouse.rows(f"select run_id from main.{LISTS} limit 1"):
+            return str(run_id)
+    return plan.renderer.invocation_id
 
 
 def read_manifest(versions: Versions, number: int) -> dict[str, Any]:
@@ -113,7 +117,7 @@ def verify(versions: Versions, number: int) -> None:
             )
 
 
-def _model_vars(plan: Plan) -> dict[str, Any]:
+def model_vars(plan: Plan) -> dict[str, Any]:
     """Return the vars that tables depend on: no places, passwords or commands."""
     given = plan.project.vars
     return {name: given[name] for name in given if name not in RUNNER_VARS}
@@ -124,7 +128,7 @@ def _checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _git_commit(folder: Path) -> str | None:
+def git_commit(folder: Path) -> str | None:
     """Return the commit of the project's repository; `-dirty` if files differ."""
     described = ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     return git_says(folder, *described)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recsql.checks import ChecksFinished
 from recsql.errors import WarehouseError
-from recsql.pipeline import Quarantine
+from recsql.pipeline import Monitored, Quarantine
 from recsql.project import Project
 from recsql.report import Report
 from recsql.runner import ModelResult
@@ -42,6 +42,12 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _gauge("recsql_events_read", "Lines of events", found.read)
         name, text = "recsql_events_rejected", "Of these not used"
         yield from _gauges(name, text, "reason", found.reasons)
+    for seen in report.of(Monitored):
+        text = "Distance from the refresh before"
+        yield from _gauges("recsql_drift", text, "measure", seen.drift)
+        ages = {name: hours * 3600 for name, hours in seen.age_hours.items()}
+        text = "Age of the newest when it began"
+        yield from _gauges("recsql_newest_age_seconds", text, "table", ages)
     for checks in report.of(ChecksFinished):
         counts = {"failed": checks.failed, "warned": checks.warned}
         counts["passed"] = checks.passed

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,11 +26,19 @@ RETRY_SECONDS = 5
 
 @dataclass(frozen=True)
 class Terms:
-    """How a refresh is run: threads, a time limit, and who is told when it waits."""
+    """How a refresh is run.
+
+    Attributes:
+        threads: how many models are built at once.
+        timeout: a limit in seconds.
+        waiting: who is told when it waits for another refresh; None: it does not wait.
+        select: the only tables to build, with all they need; none: all.
+    """
 
     threads: int
     timeout: float | None = None
     waiting: Callable[[str], None] | None = None
+    select: Sequence[str] = ()
     full_refresh: bool = False
 
 
@@ -74,8 +82,10 @@ def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
     with publishing_lock(project.profile.folder, terms.waiting):
         while True:
             try:
-                full = terms.full_refresh
-                pipeline.refresh(project, terms.threads, listener, full_refresh=full)
+                pipeline.refresh(
+                    *(project, terms.threads, listener, terms.select),
+                    full_refresh=terms.full_refresh,
+                )
                 return
             except InUse as error:
                 if terms.waiting is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from hashlib import sha256
 
 from recsql.compiler import Plan, compile_project
 from recsql.errors import InputError
@@ -21,14 +22,27 @@ ORIGIN = "origin"
 @contextmanager
 def scratch_warehouse(project: Project, name: str) -> Iterator[Warehouse]:
     """Open a new file of that name beside the build, which it reads as `origin`."""
+    remove_scratch(project, name)
+    with open_scratch(project, name) as warehouse:
+        yield warehouse
+
+
+@contextmanager
+def open_scratch(project: Project, name: str) -> Iterator[Warehouse]:
+    """Open a scratch warehouse again, with what was built there."""
     build = project.profile.build_path
     require_file(build)
     scratch = build.with_name(name)
-    for leftover in scratch.parent.glob(f"{scratch.name}*"):
-        leftover.unlink()
     with open_warehouse(scratch, project.profile.settings) as warehouse:
         warehouse.rows(f"attach {literal(str(build))} as {ORIGIN} (read_only)")
         yield warehouse
+
+
+def remove_scratch(project: Project, name: str) -> None:
+    """Remove a scratch warehouse and whatever DuckDB left beside it."""
+    scratch = project.profile.build_path.with_name(name)
+    for leftover in scratch.parent.glob(f"{scratch.name}*"):
+        leftover.unlink()
 
 
 def event_range(project: Project, warehouse: Warehouse) -> tuple[datetime, datetime]:
@@ -59,8 +73,18 @@ def build_as_of(
     wanted: Sequence[str],
     threads: int,
     listener: Listener,
+    built: dict[str, str] | None = None,
 ) -> Plan:
     """Build and test the wanted models with all they need, by var as_of.
+
+    Args:
+        project: what to build.
+        warehouse: a scratch warehouse.
+        wanted: selectors of models.
+        threads: how many models are built at once.
+        listener: is told what happens.
+        built: fingerprints of what is in the warehouse, changed in place; what is still
+            the same is not built again.
 
     Raises:
         InputError: a model reads raw tables past the staging models, or one is missing.
@@ -71,12 +95,39 @@ def build_as_of(
     names = plan.graph.select(wanted)
     _require_staging(plan, names)
     require_inputs(plan, warehouse, names, ORIGIN)
+    built = {} if built is None else built
+    prints = fingerprints(plan, names)
+    changed = tuple(name for name in names if built.pop(name, None) != prints[name])
+    built.update((name, prints[name]) for name in names if name not in changed)
     tally = Tally(listener)
-    tally.take(run_models(plan, warehouse, names, threads))
+    tally.take(run_models(plan, warehouse, changed, threads))
     tally.raise_if_models_failed()
-    tally.check(plan, names, warehouse, threads)
+    tally.check(plan, changed, warehouse, threads)
     tally.raise_if_checks_failed(" The figures were not kept.")
+    built.update(prints)
     return plan
+
+
+def plan_as_of(project: Project, wanted: Sequence[str]) -> tuple[Plan, dict[str, str]]:
+    """Return the plan of build_as_of, and the fingerprints of what it would build."""
+    plan = _compile(project)
+    return plan, fingerprints(plan, plan.graph.select(wanted))
+
+
+def fingerprints(plan: Plan, names: Sequence[str]) -> dict[str, str]:
+    """Return what tells whether a model would be built as before: its SQL and parents'.
+
+    Who built it, and when, does not count.
+    """
+    moment = str(plan.renderer.run_started_at)[:19]
+    found: dict[str, str] = {}
+    for name in names:
+        compiled = plan.models.get(name)
+        sql = compiled.sql if compiled else plan.project.seeds[name].read_text("utf-8")
+        sql = sql.replace(plan.renderer.invocation_id, "").replace(moment, "")
+        parents = [found.get(parent, "") for parent in plan.graph.nodes[name].parents]
+        found[name] = sha256("\n".join([sql, *parents]).encode()).hexdigest()
+    return found
 
 
 def _compile(project: Project) -> Plan:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from recsql.checks import CheckResult, ChecksFinished, plan_checks, run_checks
-from recsql.compiler import Plan, compile_project
+from recsql.compiler import Plan
 from recsql.errors import InputError, ModelError, TestsFailed
+from recsql.history import compile_with_history, create_history, recorded
 from recsql.incremental import forget_builds
 from recsql.inputs import require_inputs
+from recsql.manifest import built_by
 from recsql.project import Project
 from recsql.publish import Published, publish
 from recsql.runner import ModelResult, run_models
@@ -41,14 +43,22 @@ class GiantBaskets:
     largest: int
 
 
-Event = (
-    ModelResult | Quarantine | GiantBaskets | CheckResult | ChecksFinished | Published
-)
+@dataclass(frozen=True)
+class Monitored:
+    """How far this refresh is from the one before, and how old what it read is."""
+
+    drift: Mapping[str, float]  # by measure and statistic, e.g. weight.psi
+    age_hours: Mapping[str, float]  # by input, e.g. events.view
+
+
+Found = Quarantine | GiantBaskets | Monitored
+Event = ModelResult | Found | CheckResult | ChecksFinished | Published
 Listener = Callable[[Event], None]
 
 
 QUARANTINE = "int_rejected_events"
 GIANTS = "mon_giant_baskets"
+DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,7 @@ def run(
     Raises:
         ModelError: a model failed.
     """
-    plan = compile_project(project)
+    plan = compile_with_history(project)
     tally = Tally(listener)
     with _warehouse(project) as warehouse:
         names = _begin(plan, warehouse, selection)
@@ -142,7 +152,7 @@ def test(
     Raises:
         TestsFailed: a test failed.
     """
-    plan = compile_project(project)
+    plan = compile_with_history(project)
     names = selection.names(plan)
     tally = Tally(listener)
     tally.take(run_unit_tests(project, names))
@@ -163,46 +173,70 @@ def build(
         ModelError: a model failed.
         TestsFailed: a test failed.
     """
-    plan = compile_project(project)
+    plan = compile_with_history(project)
     with _warehouse(project) as warehouse:
-        return _build(plan, warehouse, selection, threads, listener)
+        return _build(plan, warehouse, selection.names(plan), threads, listener)
 
 
 def publish_tables(project: Project, listener: Listener) -> Published:
     """Publish what is built."""
+    plan = compile_with_history(project)
     with _warehouse(project) as warehouse:
-        published = publish(compile_project(project), warehouse)
+        run_id = built_by(plan, warehouse)
+        with recorded(plan, warehouse, "publish", run_id) as record:
+            record.measure()
+            published = publish(plan, warehouse)
+            record.published(published.version)
     listener(published)
     return published
 
 
 def refresh(
-    project: Project, threads: int, listener: Listener, *, full_refresh: bool = False
+    project: Project,
+    threads: int,
+    listener: Listener,
+    select: Sequence[str] = (),
+    *,
+    full_refresh: bool = False,
 ) -> list[ModelResult]:
-    """Build everything, test everything, publish; a failed test publishes nothing.
+    """Build everything, test it, publish; a failed test publishes nothing.
 
-    Incremental models are added to; with `full_refresh` they are built anew.
+    Args:
+        project: what to refresh.
+        threads: how many models are built at once.
+        listener: is told what happens.
+        select: only these tables are built, with all they need; the others are
+            published as they are.
+        full_refresh: incremental models are built anew, not added to.
 
     Raises:
         ModelError: a model failed.
         TestsFailed: a test failed.
     """
-    plan = compile_project(project)
+    plan = compile_with_history(project)
     with _warehouse(project) as warehouse:
-        selection = Selection(full_refresh=full_refresh)
-        results = _build(plan, warehouse, selection, threads, listener)
-        listener(publish(plan, warehouse))
+        run_id = plan.renderer.invocation_id
+        with recorded(plan, warehouse, "refresh", run_id) as record:
+            told = record.listening(listener)
+            names = plan.graph.with_ancestors(plan.graph.select(select))
+            if full_refresh:
+                forget_builds(warehouse, names)
+            results = _build(plan, warehouse, names, threads, told)
+            record.measure()
+            published = publish(plan, warehouse)
+            record.published(published.version)
+        listener(published)
     return results
 
 
 def _build(
     plan: Plan,
     warehouse: Warehouse,
-    selection: Selection,
+    names: tuple[str, ...],
     threads: int,
     listener: Listener,
 ) -> list[ModelResult]:
-    names = _begin(plan, warehouse, selection)
+    require_inputs(plan, warehouse, names)
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()
@@ -211,6 +245,8 @@ def _build(
     if GIANTS in names:
         for giants in warehouse.rows(f"from main.{GIANTS} where basket_count > 0"):
             listener(GiantBaskets(*giants))
+    if {DRIFT, FRESHNESS} <= set(names):
+        listener(_monitored(warehouse))
     tally.check(plan, names, warehouse, threads)
     tally.raise_if_checks_failed(" Nothing was published.")
     return tally.results
@@ -234,9 +270,25 @@ def _quarantine(warehouse: Warehouse) -> Quarantine:
     return Quarantine(read, dict(reasons))
 
 
-def _warehouse(project: Project) -> AbstractContextManager[Warehouse]:
+def _monitored(warehouse: Warehouse) -> Monitored:
+    part = "if(part = 'all', '', '.' || part)"
+    drift = warehouse.rows(
+        f"select measure || {part} || '.' || statistic, figure from main.{DRIFT} "
+        "where refreshes_ago = 0 order by 1"
+    )
+    ages = warehouse.rows(
+        f"select table_name || {part}, age_hours from main.{FRESHNESS} order by 1"
+    )
+    return Monitored(dict(drift), dict(ages))
+
+
+@contextmanager
+def _warehouse(project: Project) -> Iterator[Warehouse]:
     profile = project.profile
-    return open_warehouse(profile.build_path, profile.settings, must_exist=True)
+    path, settings = profile.build_path, profile.settings
+    with open_warehouse(path, settings, must_exist=True) as warehouse:
+        create_history(project, warehouse)
+        yield warehouse
 
 
 def _count(number: int, noun: str) -> str:

@@ -144,7 +144,10 @@ def _all_models(
                     f"{model.path}. Rename one."
                 )
             models[model.name] = replace(
-                model, replaces=known.path, layer=model.layer or known.layer
+                model,
+                replaces=known.path,
+                layer=model.layer or known.layer,
+                config=_merged(known.config, model.config),
             )
     return models
 
@@ -162,7 +165,7 @@ def _read_models(root: Path, settings: Mapping[str, Any]) -> list[Model]:
                     sql=_read_text(path),
                     layer=parts[0] if parts else "",
                     origin=settings["name"],
-                    config=_folder_config(configs, parts),
+                    config=_folder_config(configs, (*parts, path.stem)),
                 )
             )
     return models
@@ -171,15 +174,29 @@ def _read_models(root: Path, settings: Mapping[str, Any]) -> list[Model]:
 def _folder_config(
     configs: Mapping[str, Any], parts: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Merge the `+key: value` settings from the project level down to the folder."""
+    """Merge the `+key: value` settings from the project level down to the model."""
     merged: dict[str, Any] = {}
     level: Any = configs
     for part in (None, *parts):
         level = level if part is None else (level.get(part) or {})
-        for key, setting in level.items():
-            if key.startswith("+"):
-                merged[key[1:]] = setting
+        here = {key[1:]: level[key] for key in level if key.startswith("+")}
+        merged = _merged(merged, here)
     return merged
+
+
+def _merged(config: Mapping[str, Any], nearer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both; the nearer counts, but tags add up, as in dbt."""
+    tags = [tag for c in (config, nearer) for tag in as_list(c.get("tags") or [])]
+    return {**config, **nearer, **({"tags": tags} if tags else {})}
+
+
+def as_list(setting: Any) -> list[Any]:
+    """Return the setting, or a list of it alone.
+
+    >>> as_list("public"), as_list(["public"])
+    (['public'], ['public'])
+    """
+    return list(setting) if isinstance(setting, list | tuple) else [setting]
 
 
 def _files(

@@ -47,6 +47,10 @@ class ModelProperties:
     description: str = ""
     columns: Mapping[str, Column] = field(default_factory=dict)
     tests: tuple[DataTest, ...] = ()
+    versions: Mapping[str, str] = field(
+        default_factory=dict
+    )  # number: name of its file
+    latest_version: str | None = None
 
     @property
     def reading_order(self) -> tuple[str, ...]:
@@ -145,6 +149,11 @@ def _model(entry: Mapping[str, Any], path: Path) -> ModelProperties:
         description=entry.get("description", ""),
         columns={c.name: c for c in _columns(entry)},
         tests=tuple(tests),
+        versions={
+            str(version["v"]): version.get("defined_in", f"{name}_v{version['v']}")
+            for version in entry.get("versions", [])
+        },
+        latest_version=str(entry["latest_version"]) if "versions" in entry else None,
     )
 
 

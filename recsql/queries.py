@@ -5,15 +5,20 @@ dbt calls such files analyses and compiles them; what is asked about are vars.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from recsql.errors import InputError
+from recsql.manifest import read_manifest
 from recsql.project import Project
-from recsql.render import Renderer
+from recsql.render import Renderer, literal, quoted
 from recsql.shows import Shown
-from recsql.warehouse import open_warehouse
+from recsql.versions import FILE, Versions
+from recsql.warehouse import Warehouse, open_warehouse
+
+SIDES = ("older", "newer")
 
 
 def explain(project: Project, user: str, item: str) -> Shown:
@@ -72,6 +77,56 @@ def compare_runs(project: Project, runs: Sequence[str]) -> Shown:
     return shown
 
 
+@dataclass(frozen=True)
+class Difference:
+    """Two published versions, and the answers of four questions about them."""
+
+    older: Mapping[str, Any]
+    newer: Mapping[str, Any]
+    surfaces: Shown
+    users: Shown
+    items: Shown
+    tables: Shown
+
+
+def diff(project: Project, asked: Sequence[int], depth: int) -> Difference:
+    """Say what changed for readers between two versions; by default the last two.
+
+    Raises:
+        InputError: there are no such versions, or one has no lists.
+    """
+    versions = Versions(project.profile.folder)
+    numbers = _two_versions(versions, asked)
+    settings = project.profile.settings
+    with open_warehouse(None, settings) as warehouse:
+        for side, number in zip(SIDES, numbers, strict=True):
+            file = literal(str(versions.path(number) / FILE))
+            warehouse.rows(f"attach {file} as {side} (read_only)")
+            for table in ("rec_for_user", "manifest"):
+                if not warehouse.has_table("main", table, side):
+                    raise InputError(f"diff: version {number} has no table {table}.")
+        renderer = Renderer(project.with_vars({"asked_depth": depth}))
+        renderer.source_relation = lambda side, table: quoted(side, "main", table)
+        answers = {
+            name: _answer(warehouse, _render(renderer, f"diff_{name}"))
+            for name in ("surfaces", "users", "items", "tables")
+        }
+    older, newer = (read_manifest(versions, number) for number in numbers)
+    return Difference(older, newer, **answers)
+
+
+def _two_versions(versions: Versions, asked: Sequence[int]) -> list[int]:
+    """Return the older and the newer version; who names one means it and the last."""
+    known = versions.numbers
+    wanted = [*asked, *(n for n in known[-1:] if len(asked) == 1)] or known[-2:]
+    missing = [n for n in wanted if n not in known]
+    if missing or len(set(wanted)) < 2:
+        kept = ", ".join(map(str, known)) or "none"
+        what = f"there is no version {missing[0]}" if missing else "name two versions"
+        raise InputError(f"diff: {what}. Kept are: {kept}; see var keep_versions.")
+    return sorted(wanted)
+
+
 def _one_run(name: str, known: Sequence[str]) -> str:
     matches = [run for run in known if run.startswith(name)]
     if len(matches) != 1:
@@ -84,16 +139,24 @@ def _one_run(name: str, known: Sequence[str]) -> str:
 
 def _ask(project: Project, name: str, path: Path) -> Shown:
     """Render a query with the project's vars and run it, read-only."""
-    file = project.queries[name]
     renderer = Renderer(project)
-    sql = renderer.render_text(file.read_text(encoding="utf-8"), file)
+    sql = _render(renderer, name)
     options: dict[str, Any] = {**project.profile.settings, "access_mode": "read_only"}
     with open_warehouse(path, options, must_exist=True) as warehouse:
         for table in renderer.referenced():
             if table not in warehouse.kinds:
                 raise InputError(
-                    f"{project.relative(file)}: {path} has no table {table}. "
-                    "Run: recsql refresh"
+                    f"{project.relative(project.queries[name])}: {path} has no table "
+                    f"{table}. Run: recsql refresh"
                 )
-        headers = [row[0] for row in warehouse.rows(f"describe {sql}")]
-        return Shown(tuple(headers), tuple(warehouse.rows(sql)))
+        return _answer(warehouse, sql)
+
+
+def _render(renderer: Renderer, name: str) -> str:
+    file = renderer.project.queries[name]
+    return renderer.render_text(file.read_text(encoding="utf-8"), file)
+
+
+def _answer(warehouse: Warehouse, sql: str) -> Shown:
+    headers = [row[0] for row in warehouse.rows(f"describe {sql}")]
+    return Shown(tuple(headers), tuple(warehouse.rows(sql)))

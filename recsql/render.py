@@ -21,9 +21,9 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from recsql.errors import ProjectError, RecsqlError, did_you_mean
-from recsql.line_marks import LineMarks, split_marks
-from recsql.project import Model, Project
+from recsql.project import Model, Project, as_list
 from recsql.properties import SourceTable
+from recsql.templates import CODES, LineMarks, split_marks
 
 SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -50,6 +50,14 @@ def literal(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Contract:
+    """The types of a table's columns, None for any, and the yml that promises them."""
+
+    file: str
+    types: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
 class Compiled:
     """One rendered model: its SQL, what it reads and how it is stored.
 
@@ -68,6 +76,7 @@ class Compiled:
     vars: Mapping[str, Any] = field(default_factory=dict)
     hooks: tuple[str, ...] = ()
     incremental: Compiled | None = None
+    contract: Contract | None = None
 
     @property
     def name(self) -> str:
@@ -154,7 +163,7 @@ class Renderer:
 
     def _hooks(self, path: str, hooks: Any) -> tuple[str, ...]:
         """Render what runs after a model: `post_hook` is a text or a list of texts."""
-        texts = [] if hooks is None else _as_list(hooks)
+        texts = [] if hooks is None else as_list(hooks)
         return tuple(
             self._run(path, partial(_from_string, text=str(text))) for text in texts
         )
@@ -223,6 +232,7 @@ class Renderer:
             loader=FunctionLoader(load),
             undefined=StrictUndefined,
             extensions=extensions,
+            bytecode_cache=CODES,
         )
 
     def _macro(self, name: str) -> Callable[..., str]:
@@ -235,12 +245,23 @@ class Renderer:
 
         return call
 
-    def _ref(self, name: str) -> str:
+    def _ref(self, *parts: str, v: int | None = None) -> str:
+        """Name a model as dbt does: ref("m"), ref("package", "m"), ref("m", v=2)."""
         known = {*self.project.models, *self.project.seeds}
+        name = self._version(parts[-1], v)
         if name not in known:
             raise ProjectError(f'unknown model "{name}".{did_you_mean(name, known)}')
         self._recorder.refs.append(name)
         return self.relation(name)
+
+    def _version(self, name: str, v: int | None) -> str:
+        """Return the file of a version, of the latest where none is asked for."""
+        described = self.project.properties.get(name)
+        versions = described.versions if described else {}
+        if v is not None and str(v) not in versions:
+            raise ProjectError(f'model "{name}" has no version {v}.')
+        latest = described.latest_version if described else None
+        return versions.get(str(latest if v is None else v), name)
 
     def _source(self, group: str, name: str) -> str:
         table = self.project.sources.get((group, name))
@@ -263,7 +284,7 @@ class Renderer:
     def _config(self, **settings: Any) -> str:
         for key, setting in settings.items():
             if key == "tags":
-                setting = [*self._recorder.config.get("tags", []), *_as_list(setting)]
+                setting = [*self._recorder.config.get("tags", []), *as_list(setting)]
             self._recorder.config[key] = setting
         return ""
 
@@ -276,7 +297,3 @@ class Renderer:
 
 def _from_string(environment: SandboxedEnvironment, text: str) -> Any:
     return environment.from_string(text)
-
-
-def _as_list(setting: Any) -> list[Any]:
-    return list(setting) if isinstance(setting, list | tuple) else [setting]

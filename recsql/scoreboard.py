@@ -20,8 +20,9 @@ def print_backtests(
 ) -> None:
     """Print the lists of all folds, then what can and cannot be told apart."""
     print_figures(console, found)
-    console.line()
     last = found[-1]
+    _print_policies(console, last)
+    console.line()
     for line in (*_leaders(last), *_recalls(last), *_thresholds(project, last)):
         console.line(line)
     console.line(
@@ -44,13 +45,32 @@ def print_figures(console: Console, found: Sequence[Backtest]) -> None:
         [
             (
                 *key,
-                max(sum(f.users for f in figures) for figures in line.values()),
+                max(sum(f.users for f in line[column]) for column in columns),
                 *(_mean(line[column]) for column in columns),
             )
             for key, line in sorted(lines.items())
             if any(line[column] for column in columns)
         ],
         _title(found),
+    )
+
+
+def _print_policies(console: Console, fold: Backtest) -> None:
+    """Print what lists would have earned, where exposures were logged with chances."""
+    if not fold.policies:
+        return
+    console.line()
+    deepest = max(policy.k for policy in fold.policies)
+    shown = fold.policies[0].shown_value
+    console.table(
+        ("items", "list", "clicks", "low", "high", "effective exposures"),
+        [
+            (p.allow_repeat, p.list_name, p.value, p.low, p.high, p.effective_count)
+            for p in fold.policies
+            if p.k == deepest
+        ],
+        f"Clicks per exposure by the first {deepest} places, estimated from logged "
+        f"exposures (SNIPS); what was shown had {shown:.4g}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,11 +34,23 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "zero_amounts": ("keep", "reject"),
 }
 
-RUNNER_VARS = frozenset(  # read by the runner, by no model
+MEASURES = ("event_type", "item_popularity", "weight", "factor_norm", "list_overlap")
+TABLES = ("events", "items", "exposures")
+LIMITED = {
+    **dict.fromkeys(("drift_warn", "drift_fail"), MEASURES),
+    **dict.fromkeys(("freshness_warn", "freshness_fail"), TABLES),  # or events.view ...
+}
+
+SQL_TYPE = re.compile(r"[A-Za-z]\w*(\([\d, ]+\))?")
+
+RUNNER_VARS = frozenset(  # read by the runners, by no model
     {
-        *("keep_versions", "parquet_partitions", "parquet_row_group_rows"),
+        *("keep_refreshes", "keep_versions"),
+        *("parquet_partitions", "parquet_row_group_rows"),
         *("metrics_file", "on_failure", "on_publish"),
         *("publish_also", "publish_database", "publish_postgres", "publish_schema"),
+        *("user_id_type", "item_id_type"),
+        *("report_items", "report_users"),
     }
 )
 
@@ -64,10 +77,34 @@ def require_settings(project: Project) -> None:
             "them to null."
         )
     _require_publishing(project.vars)
+    for name in ("user_id_type", "item_id_type"):
+        given = project.vars[name]
+        if given is not None and not SQL_TYPE.fullmatch(str(given)):
+            raise ProjectError(
+                f"vars: {name}: {given!r} is no SQL type. Use for example bigint, "
+                "varchar or uuid."
+            )
+    _require_monitoring(project.vars)
+
+
+def _require_monitoring(given: Mapping[str, Any]) -> None:
+    for name, known in LIMITED.items():
+        for key, limit in given[name].items():
+            if key.split(".")[0] not in known or not isinstance(limit, int | float):
+                raise ProjectError(
+                    f"vars: {name}: {key}: {limit!r} is no limit. It takes numbers of "
+                    f"{either(known)}."
+                )
+    if not 0 < given["drift_persistence"] < 1:
+        raise ProjectError("vars: drift_persistence must lie between 0 and 1.")
+    clip = given["eval_policy_clip"]
+    if clip is not None and not clip > 0:
+        raise ProjectError(f"vars: eval_policy_clip: {clip!r} must be above 0.")
 
 
 def _require_publishing(given: Mapping[str, Any]) -> None:
-    for name in ("keep_versions", "parquet_row_group_rows"):
+    whole = ("keep_refreshes", "drift_depth", "drift_users")
+    for name in ("keep_versions", "parquet_row_group_rows", *whole):
         if type(given[name]) is not int or given[name] < 1:
             raise ProjectError(f"vars: {name}: {given[name]!r} is no number from 1 on.")
     for name in ("database", "postgres"):

@@ -19,10 +19,16 @@ from recsql.project import Project
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 NO_EXPRESSION = ("table", "model", "attributes")
 # vars whose default does not tell: null, or one of several shapes
-NUMBER = ("max_quantity", "max_user_events_per_day", "max_user_events_per_minute")
+NUMBER = (
+    *("max_quantity", "max_user_events_per_day", "max_user_events_per_minute"),
+    *("drift_days", "eval_policy_clip"),
+)
 NAMES = ("candidate_sources", "ranker_themes")  # of models and columns
 DAYS = ("decay_days", "half_life_days")  # also one number per type of event
-SCALARS = ("as_of", "fold_in_after", "asked_user", "asked_item", "not_item_pattern")
+SCALARS = (
+    *("as_of", "fold_in_after", "asked_user", "asked_item", "not_item_pattern"),
+    "eval_policy_surface",
+)
 
 
 def wrong_number(given: Any) -> str:

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import mean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from recsql import ranking
 from recsql.errors import InputError
 from recsql.past import build_as_of, event_range, scratch_warehouse
 from recsql.pipeline import Event, Listener
 from recsql.project import Project
-from recsql.render import Renderer, quoted
+from recsql.records import append_rows
 from recsql.runner import ModelResult
-from recsql.warehouse import Warehouse, open_warehouse, translated
+from recsql.warehouse import Warehouse, open_warehouse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -194,20 +194,5 @@ def _store(project: Project, trained: Trained, names: Sequence[str]) -> None:
     report = [(now, *astuple(feature)) for feature in trained.features]
     profile = project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
-        _append(project, warehouse, "rankers", [row])
-        _append(project, warehouse, "ranker_features", report)
-
-
-def _append(
-    project: Project, warehouse: Warehouse, name: str, rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Add rows to a raw table, which the yml of sources declares."""
-    table = project.sources["raw", name]
-    relation = quoted(*Renderer(project).source_parts(table))
-    columns = ", ".join(f"{column.name} {column.data_type}" for column in table.columns)
-    warehouse.rows(f"create table if not exists {relation} ({columns})")
-    places = ", ".join("?" for _ in table.columns)
-    with translated(f"insert into {relation}"):
-        warehouse.connection.executemany(
-            f"insert into {relation} values ({places})", rows
-        )
+        append_rows(project, warehouse, "rankers", [row])
+        append_rows(project, warehouse, "ranker_features", report)

@@ -20,7 +20,7 @@ import duckdb
 from recsql.checks import CheckResult
 from recsql.compiler import compile_project
 from recsql.errors import ProjectError, RecsqlError, first_line
-from recsql.inputs import INPUTS
+from recsql.inputs import INPUTS, create_raw_tables
 from recsql.project import Project
 from recsql.properties import UnitTest
 from recsql.render import Compiled, Renderer, quoted
@@ -56,7 +56,7 @@ def run_unit_tests(
     inputs = {name: project.default_vars[name] for name in (*INPUTS, "raw_schema")}
     own = project.with_vars(inputs)
     with open_warehouse(None, {"TimeZone": "UTC"}) as warehouse:
-        _create_raw_tables(own, warehouse)
+        create_raw_tables(own, warehouse, own.sources.values())
         tested = {test.model for test in tests}
         for number, test in enumerate(tests):
             by_user = test.path.is_relative_to(project.root)
@@ -71,18 +71,6 @@ def _applies(project: Project, test: UnitTest) -> bool:
         file = project.relative(test.path)
         raise ProjectError(f'{file}: unit test {test.name}: no model "{test.model}".')
     return model.replaces is None or test.path.is_relative_to(project.root)
-
-
-def _create_raw_tables(project: Project, warehouse: Warehouse) -> None:
-    """Create the empty raw tables that `_sources.yml` declares."""
-    renderer = Renderer(project)
-    for table in project.sources.values():
-        parts = renderer.source_parts(table)
-        columns = [f"{quoted(c.name)} {c.data_type}" for c in table.columns]
-        warehouse.connection.execute(f"create schema if not exists {quoted(parts[0])}")
-        warehouse.connection.execute(
-            f"create table if not exists {quoted(*parts)} ({', '.join(columns)})"
-        )
 
 
 def _build_parents(

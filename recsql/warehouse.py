@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from recsql import udfs
+from recsql.contracts import require_contract
 from recsql.errors import (
     InputError,
     Interrupted,
@@ -75,6 +76,7 @@ class Warehouse:
         kind = "view" if stored == "view" else "table"
         relation = quoted("main", compiled.name)
         with _named(compiled):
+            require_contract(cursor, compiled)
             if self.kinds.get(compiled.name, kind) != kind:
                 cursor.execute(f"drop {self.kinds[compiled.name]} {relation}")
             counted = cursor.execute(

@@ -106,6 +106,7 @@ def experiments(starts_at: str) -> dict[str, Any]:
             "variant": None,
             "shown_at": "transaction_timestamp - interval '1' hour",
             "clicked_at": "case when quantity = 1 then transaction_timestamp end",
+            "propensity": "case when store_id = 1 then 0.5 else 0.2 end",
             "where": None,
         },
         "experiments": [exposed, others],
@@ -185,6 +186,8 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "item_relations": True,
     "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED],
     "ranker": True,
+    "refresh_history": True,
+    "drift_fail": {},  # the refreshes before are made up
     "availability": {
         "table": "transactions",
         "region": "store_id",

@@ -1,5 +1,5 @@
 -- One row per (run_id, fold): what a backtest learned from, and what it was scored on.
-{{ config(enabled=var("as_of") is not none, tags=["public"]) }}
+{{ config(enabled=var("as_of") is not none) }}
 with
     reference as (select * from {{ ref("int_reference_time") }}),
     truth as (select * from {{ ref("eval_truth") }}),

@@ -2,7 +2,7 @@
 -- quality in figures.
 -- metric_value = mean over users, with a bootstrap interval; figures of all lists at
 -- once, such as coverage, have none: a resample of users covers less by its nature.
-{{ config(enabled=var("as_of") is not none, tags=["public"]) }}
+{{ config(enabled=var("as_of") is not none) }}
 {% set metrics = (
     [
         "catalogue_coverage",

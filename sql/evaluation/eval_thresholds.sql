@@ -1,10 +1,11 @@
--- One row per (allow_repeat, metric, k, list_name, other_list_name): from how many
--- orders
--- on a user should get list_name, and before that other_list_name.
+-- One row per (run_id, allow_repeat, metric, k, list_name, other_list_name): from how
+-- many orders on a user should get list_name, and before that other_list_name.
 -- min_orders = the bound of eval_order_bounds from which on list_name adds most in sum.
 {{
     config(
-        enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0
+        enabled=var("as_of") is not none
+        and var("eval_compared_metrics") | length > 0,
+        tags=["public"],
     )
 }}
 with
@@ -56,6 +57,7 @@ with
 
     final as (
         select
+            {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
             allow_repeat,
             metric,
             k,
@@ -64,7 +66,9 @@ with
             -- null where the other list is the better one for everyone
             case when gain > 0 then min_orders end as min_orders,
             user_count,
-            {{ ratio("gain", "user_count") }} as mean_gain
+            {{ ratio("gain", "user_count") }} as mean_gain,
+            {{ as_timestamp(var("as_of")) }} as as_of,
+            {{ as_timestamp(run_started_at) }} as generated_at
         from ranked
         where place = 1
     )

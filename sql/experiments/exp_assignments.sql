@@ -1,6 +1,6 @@
 -- One row per (experiment, user_id) that takes part: the variant this user gets.
 -- bucket = hash of salt:user_id; a second hash says who takes part at all.
-{{ config(enabled=var("experiments") | length > 0, tags=["public"]) }}
+{{ config(enabled=var("experiments") | length > 0) }}
 with
     plan as (select * from {{ ref("exp_plan") }}),
     buyers as (select * from {{ ref("int_users") }}),

@@ -1,6 +1,6 @@
 -- One row per (experiment, variant): are there as many users as planned?
 -- Sample ratio mismatch (Fabijan et al. 2019): chi-square over the variants.
-{{ config(enabled=var("experiments") | length > 0, tags=["public"]) }}
+{{ config(enabled=var("experiments") | length > 0) }}
 with
     plan as (select * from {{ ref("exp_plan") }}),
     periods as (select * from {{ ref("exp_user_periods") }}),

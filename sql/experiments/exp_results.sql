@@ -1,6 +1,6 @@
 -- One row per (experiment, variant, metric): what a variant changed, and is it chance?
 -- holm_p_value: Holm 1979, over all rows of the experiment.
-{{ config(enabled=var("experiments") | length > 0, tags=["public"]) }}
+{{ config(enabled=var("experiments") | length > 0) }}
 with
     comparisons as (select * from {{ ref("exp_comparisons") }}),
     tests as (select * from {{ ref("exp_tests") }}),

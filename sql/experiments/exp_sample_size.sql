@@ -1,7 +1,7 @@
 -- One row per planned test of var sample_sizes: how many users it needs.
 -- users = (z(1 - alpha / 2) + z(power))^2 * (variance of the control + of the variant)
 -- / difference^2. Fleiss, Levin and Paik 2003, chapter 4, without correction.
-{{ config(enabled=var("sample_sizes") | length > 0, tags=["public"]) }}
+{{ config(enabled=var("sample_sizes") | length > 0) }}
 with
     planned as (
         {% for size in var("sample_sizes") %}

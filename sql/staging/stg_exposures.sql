@@ -15,22 +15,7 @@ with
                 cast(null as timestamp) as clicked_at
             from {{ input_relation("events") }}
             where false
-        {% else %}
-            select
-                {{ mapped("exposures", "user_id") }} as user_id,
-                {{ mapped("exposures", "item_id") }} as item_id,
-                cast({{ mapped("exposures", "surface") }} as varchar) as surface,
-                cast({{ mapped("exposures", "variant") }} as varchar) as variant,
-                try_cast(
-                    {{ mapped("exposures", "shown_at") }} as timestamp
-                ) as shown_at,
-                try_cast(
-                    {{ mapped("exposures", "clicked_at") }} as timestamp
-                ) as clicked_at
-            from {{ input_relation("exposures") }}
-            {% if var("exposures").get("where") %}
-                where {{ var("exposures").get("where") }}
-            {% endif %}
+        {% else %}{{ mapped_exposures() }}
         {% endif %}
     ),
 

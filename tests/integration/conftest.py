@@ -23,9 +23,9 @@ from recsql.warehouse import open_warehouse
 
 USERS = ["ann", "bob o'neil", "Ünal ☕", *(f"user {n}" for n in range(30))]
 ITEMS = [f'sku-{n:02d} "x"' for n in range(20)]
-# vars of a refresh that builds little
+# vars of a refresh that builds little; that its lists are others is no news
 QUICK = "candidate_sources: [popular], surfaces: [{name: home, allow_repeat: all, "
-QUICK += "length: 5, personal: [], fallback: [popular]}]"
+QUICK += "length: 5, personal: [], fallback: [popular]}], drift_warn: {}"
 
 
 @dataclass

@@ -70,6 +70,7 @@ VARS: dict[str, Any] = {
         "variant": "case when shop = 'Nord' then 'small' end",
         "shown_at": "happened",
         "clicked_at": "case when kind = 'Purchase' then happened end",
+        "propensity": "case when shop = 'Nord' then '0.5' else amount end",
         "where": None,
     },
     "min_item_baskets": 3,
@@ -129,6 +130,7 @@ QUERIES = [
     "where word <> 'inf'",
     "select cast(number as bigint) as r, cast(number * -3 as integer) as s, "
     "round(number) as t, floor(number) as u, ceil(number) as v from raw.odd",
+    "select cast(cast(number as decimal(18, 3)) as varchar) as r from raw.odd",
     "select team, 1 / 3 as r, 2.0 / 3 as s, number / 7 as t, avg(2.0 / 3) as u "
     "from raw.odd where number is not null group by team, number",
     "select row_number() over (partition by team order by number desc, word) as r, "

@@ -15,9 +15,9 @@ import pytest
 
 from tests.integration.conftest import Recsql, write_events
 
-COMMANDS = ["backtest", "build", "compare", "compile", "demo", "eject", "explain"]
-COMMANDS += ["init", "lineage", "load", "ls", "publish", "refresh", "rollback", "run"]
-COMMANDS += ["show", "test", "train-ranker", "versions"]
+COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
+COMMANDS += ["explain", "init", "lineage", "load", "ls", "publish", "refresh", "report"]
+COMMANDS += ["rollback", "run", "show", "test", "train-ranker", "tune", "versions"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

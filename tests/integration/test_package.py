@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -22,6 +23,9 @@ def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "wheel", "--no-deps", "-w", tmp_path, root], check=True)
     (wheel,) = tmp_path.glob("*.whl")
+    packed = set(ZipFile(wheel).namelist())
+    assert {"recsql/page/page.html", "recsql/page/charts/ranks.json"} <= packed
+    assert "recsql/_project/queries/report/report_ranks.sql" in packed
     target = tmp_path / "site"
     subprocess.run(
         [*pip, "install", "--no-deps", "--target", target, wheel], check=True

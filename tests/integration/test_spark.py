@@ -23,6 +23,7 @@ from recsql.runner import run_models
 from recsql.warehouse import Warehouse, open_warehouse
 from tests.integration.spark_inputs import QUERIES, VARS, odd_words, raw_tables
 from tests.rankers import rankers_table
+from tests.refreshes import some_history
 
 pyspark_sql = pytest.importorskip(
     "pyspark.sql", reason='Spark is not tested: pip install "recsql[spark]"'
@@ -59,6 +60,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     with open_warehouse(None, {"TimeZone": "UTC"}) as warehouse:
         warehouse.connection.execute("create schema raw")
         raw = {**raw_tables(), "odd": odd_words(), "rankers": rankers_table(plan)}
+        raw |= some_history([f"u{n:03}" for n in range(9)], ["Item 1", "Item 2"], "all")
         for name, table in raw.items():
             warehouse.connection.register("given", table)
             warehouse.connection.execute(f"create table raw.{name} as from given")

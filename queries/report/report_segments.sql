@@ -1,0 +1,40 @@
+-- One row per list, kind of items, group of users, metric and k, of the latest
+-- backtest.
+-- Read by `recsql report`.
+{{ config(enabled=var("as_of") is not none) }}
+with
+    kept as ({{ latest_run(ref("eval_summary")) }}),
+
+    folded as (
+        select
+            allow_repeat,
+            list_name,
+            segment_kind,
+            segment,
+            min(segment_place) as segment_place,
+            metric,
+            k,
+            {{ over_folds() }}
+        from kept
+        where segment_kind <> 'all'
+        group by allow_repeat, list_name, segment_kind, segment, metric, k
+    ),
+
+    final as (
+        select
+            segment_kind,
+            segment,
+            segment_place,
+            allow_repeat,
+            list_name,
+            concat(metric, '@', cast(k as varchar)) as metric,
+            metric_value,
+            interval_low,
+            interval_high,
+            user_count
+        from folded
+    )
+
+select *
+from final
+order by segment_kind, allow_repeat, metric, list_name, segment_place, segment

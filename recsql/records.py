@@ -1,0 +1,31 @@
+"""Rows that recsql itself keeps in raw tables, as the yml of sources declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from recsql.project import Project
+from recsql.render import Renderer, quoted
+from recsql.warehouse import Warehouse, translated
+
+
+def relation_of(project: Project, name: str) -> str:
+    """Return the raw table that a source is."""
+    return quoted(*Renderer(project).source_parts(project.sources["raw", name]))
+
+
+def append_rows(
+    project: Project, warehouse: Warehouse, name: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Add rows to a raw table, which is made if it is not there yet."""
+    table = project.sources["raw", name]
+    relation = relation_of(project, name)
+    columns = ", ".join(f"{column.name} {column.data_type}" for column in table.columns)
+    warehouse.rows(f"create schema if not exists {relation.rpartition('.')[0]}")
+    warehouse.rows(f"create table if not exists {relation} ({columns})")
+    places = ", ".join("?" for _ in table.columns)
+    with translated(f"insert into {relation}"):
+        warehouse.connection.executemany(
+            f"insert into {relation} values ({places})", rows
+        )

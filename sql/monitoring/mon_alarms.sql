@@ -1,0 +1,41 @@
+-- One row per measure or table over a limit in this refresh, with a sentence for
+-- people.
+with
+    freshness as (select * from {{ ref("mon_freshness") }}),
+    {% if var("refresh_history") %}
+        drift as (select * from {{ ref("mon_drift") }}),
+    {% endif %}
+
+    united as (
+        select
+            status,
+            concat(
+                table_name,
+                case when part = 'all' then '' else concat(' (', part, ')') end,
+                ': the newest is ',
+                cast(cast(age_hours as integer) as varchar),
+                ' hours old (vars freshness_warn, freshness_fail)'
+            ) as problem
+        from freshness
+        {% if var("refresh_history") %}
+            union all
+            select
+                status,
+                concat(
+                    replace(measure, '_', ' '),
+                    case when part = 'all' then '' else concat(' of ', part) end,
+                    ': ',
+                    statistic,
+                    ' is ',
+                    cast(cast(figure as decimal(18, 3)) as varchar),
+                    ' against the refresh published before (vars drift_warn, drift_fail)'
+                )
+            from drift
+            where refreshes_ago = 0
+        {% endif %}
+    ),
+
+    final as (select status, problem from united where status <> 'ok')
+
+select *
+from final

@@ -1,0 +1,177 @@
+"""recsql as a package of somebody else's dbt project, and what dbt knows of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from recsql.project import builtin_root
+from recsql.warehouse import open_warehouse
+from tests.integration.conftest import QUICK, Recsql, write_events
+from tests.worlds import Line, load_lines
+
+ROOT = builtin_root()
+PAGE = (ROOT / "docs/dbt.md").read_text()
+
+
+def shell(folder: Path, script: str, **given: str) -> subprocess.CompletedProcess[str]:
+    """Run commands as on the page, with this Python's programs."""
+    programs = Path(sys.executable).parent
+    environment = {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=folder,
+        env={**os.environ, **environment, **given},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page's project, built."""
+    pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
+    folder = tmp_path_factory.mktemp("host")
+    for name, text in re.findall(r"`([\w/]+\.\w+)`:\n\n```\w+\n(.*?)```", PAGE, re.S):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "seeds").mkdir()
+    write_events(folder / "events.csv")
+    lines = (folder / "events.csv").read_text().splitlines()[1:]
+    rows = "\n".join(["customer,sku,ordered_at", *lines])
+    (folder / "seeds/raw_orders.csv").write_text(rows)
+    (folder / "models/orders.sql").write_text("select * from {{ ref('raw_orders') }}")
+    (block,) = re.findall(r"```console\n(.*?)```", PAGE, re.S)
+    done = shell(folder, re.sub(r"^\$ ", "", block, flags=re.M))
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert "WARNING" not in done.stdout
+    return folder
+
+
+@pytest.mark.slow
+def test_a_host_finds_the_tables_in_a_schema_of_their_own(host: Path) -> None:
+    with duckdb.connect(str(host / "shop.duckdb"), read_only=True) as file:
+        (lists,) = file.execute(
+            "select count(*), count(distinct user_id), typeof(any_value(item_id)) "
+            "from main_recsys.rec_for_user"
+        ).fetchall()
+        users = file.execute("select count(distinct customer) from orders").fetchone()
+        shown = file.execute("select count(*) from main.home_page").fetchone()
+        # what ann took most and latest comes first, from her own history
+        first = file.execute(
+            "select reason from home_page where user_id = 'ann' and item_rank = 1"
+        ).fetchone()
+        never = file.execute(
+            "select count(*) from home_page anti join orders on item_id = sku"
+        ).fetchone()
+        schemas = file.execute(
+            "select distinct table_schema from information_schema.tables "
+            "where table_name similar to '(stg|int|sig|cand|list|rec)_.*'"
+        ).fetchall()
+    assert users is not None
+    assert lists == (10 * users[0], users[0], "VARCHAR")
+    assert shown == (lists[0],)
+    assert first is not None
+    assert first[0].startswith("taken ")
+    assert never == (0,)
+    assert schemas == [("main_recsys",)]
+
+
+@pytest.mark.slow
+def test_the_docs_site_is_complete(host: Path) -> None:
+    manifest = json.loads((host / "target/manifest.json").read_text())
+    catalog = json.loads((host / "target/catalog.json").read_text())
+    assert (host / "target/index.html").exists()
+    described: dict[str, Any] = {
+        name: node
+        for kind in ("nodes", "sources", "exposures")
+        for name, node in manifest[kind].items()
+        if node["package_name"] == "recsql" and node["resource_type"] != "test"
+    }
+    assert {n["resource_type"] for n in described.values()} == {
+        *("model", "seed", "analysis", "source", "exposure")
+    }
+    for name, node in described.items():
+        assert node["description"].strip(), name
+        built = catalog["nodes"].get(name, {"columns": {}})["columns"]
+        known = {
+            column for column, x in node.get("columns", {}).items() if x["description"]
+        }
+        assert set(built) <= known, name
+    assert "doc.recsql.__overview__" in manifest["docs"]
+    lists = manifest["nodes"]["model.recsql.rec_for_user.v1"]
+    assert (lists["access"], lists["group"]) == ("public", "recommender")
+    assert lists["contract"]["enforced"]
+
+
+@pytest.mark.slow
+def test_other_projects_may_read_public_tables_alone(host: Path) -> None:
+    model = host / "models/nosy.sql"
+    model.write_text("select * from {{ ref('recsql', 'int_users') }}")
+    done = shell(host, "dbt parse", RECSQL_PROJECT=str(ROOT))
+    model.unlink()
+    assert done.returncode == 2
+    assert (
+        "int_users, which is not allowed because the referenced node is protected"
+        in (" ".join(done.stdout.split()))
+    )
+
+
+@pytest.mark.slow
+def test_the_age_of_the_events(tmp_path: Path) -> None:
+    pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
+    with open_warehouse(tmp_path / "build.duckdb", {}) as warehouse:
+        load_lines(warehouse, [Line(1, 1, 1, datetime(2024, 5, 1))])
+    given = "{freshness_warn: {events: 1}, freshness_fail: {events: 1000000}}"
+    done = shell(
+        tmp_path,
+        f"dbt source freshness --project-dir {ROOT} --profiles-dir {ROOT} "
+        f"--target-path target --log-path logs --vars '{given}'",
+        RECSQL_WAREHOUSE=str(tmp_path),
+    )
+    assert done.returncode == 0, done.stdout
+    assert "WARN freshness of raw.events" in done.stdout
+
+
+def test_a_breach_of_contract_fails_before_anything_is_published(
+    shop: Path, recsql: Recsql
+) -> None:
+    recsql("eject", "rec_popular", "--project", shop)
+    listed = recsql("ls", "-s", "rec_popular", "--project", shop).out
+    assert "public, nightly" in listed, "what replaces a model has its tags"
+    model = shop / "sql/recommendations/rec_popular.sql"
+    text = model.read_text()
+    model.write_text(text.replace("united.group_kind,", "1 as group_kind,", 1))
+    done = recsql("run", "-s", "rec_popular", "--project", shop)
+    assert done.code == 1
+    assert (
+        "sql/recommendations/rec_popular.sql: breaks its contract in "
+        "sql/recommendations/_recommendations.yml: group_kind is INTEGER, not VARCHAR. "
+    ) in done.out + done.err
+    given = "{user_id_type: bigint}"
+    done = recsql("run", "-s", "rec_for_user", "--vars", given, "--project", shop)
+    assert "user_id is VARCHAR, not BIGINT" in done.out + done.err
+
+
+def test_nightly_tables_are_made_without_the_weekly_ones(
+    shop: Path, recsql: Recsql
+) -> None:
+    given = ("--vars", "{" + QUICK + "}", "--project", shop)
+    done = recsql("refresh", "--select", "tag:nightly", *given)
+    assert (done.code, done.err) == (0, "")
+    built = set(re.findall(r"^done +(\w+)", done.out, re.M))
+    assert {"rec_for_user", "int_users"} <= built
+    assert not {"rec_complements", "rec_segment_items"} & built
+    with duckdb.connect(str(shop / "warehouse/recsql.duckdb"), read_only=True) as file:
+        assert file.execute("select count(*) > 0 from rec_complements").fetchone() == (
+            True,
+        )

@@ -1,0 +1,361 @@
+"""`recsql report` in a headless browser: what a person sees, reaches and may trust."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+import yaml
+
+from recsql import pipeline, scaffold
+from recsql.backtest import run_backtest
+from recsql.compiler import compile_project
+from recsql.loader import load_table
+from recsql.project import builtin_root, load_project
+from recsql.report_content import SECTIONS
+from recsql.report_page import write_report
+from recsql.warehouse import open_warehouse
+from tests.integration.chromium import open_browser
+from tests.integration.conftest import ITEMS, USERS, Recsql, write_events
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytest.importorskip("vl_convert", reason="needs the extra report")
+HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"> & 'x' {{ 7 * 7 }}"
+PAGE_COLOURS = {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 19, 23)"}
+PHONE = {"width": 390, "height": 844}
+VARS: dict[str, Any] = {
+    "items": {"table": "items", "item_id": "id", "title": "title", "category": "kind"},
+    "exposures": {
+        "table": "events",
+        "user_id": "user_id",
+        "item_id": "item_id",
+        "surface": "'home'",
+        "shown_at": "event_at - interval '1' hour",
+        "clicked_at": "case when len(item_id) % 2 = 0 then event_at end",
+    },
+    "experiments": [
+        {
+            "name": f"generated {HOSTILE}",
+            "variants": {"control": 0.5, "treatment": 0.5},
+            "starts_at": "2024-03-01",
+        }
+    ],
+    "sample_sizes": [
+        {"name": HOSTILE, "kind": "proportion", "baseline": 0.1, "uplift": 0.1}
+    ],
+    "candidate_sources": ["history", "rules", "content", "popular"],
+    "surfaces": [
+        {
+            "name": name,
+            "allow_repeat": allow,
+            "length": 5,
+            "personal": personal,
+            "fallback": ["rules", "popular"],
+        }
+        for name, allow, personal in (
+            ("home", "all", ["history"]),
+            ("discover", "new_only", ["rules"]),
+        )
+    ],
+    "min_item_baskets": 3,
+    "content_max_item_share": 1.0,
+    "eval_resamples": 50,
+    "eval_order_bounds": [1, 4],
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop whose titles are an attack, refreshed, backtested and published."""
+    folder = tmp_path_factory.mktemp("report") / "shop"
+    scaffold.init_project(folder, "own-tables")
+    settings = yaml.safe_load((folder / "dbt_project.yml").read_text())
+    settings["vars"] = {**settings["vars"], **VARS}
+    (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    write_events(folder / "events.csv")
+    with (folder / "items.csv").open("w", newline="") as file:
+        rows = [(x, f"{x} {HOSTILE}", f"<b>{n % 3}</b>") for n, x in enumerate(ITEMS)]
+        csv.writer(file).writerows([("id", "title", "kind"), *rows])
+    project = load_project(folder)
+    with open_warehouse(project.profile.build_path, {}) as warehouse:
+        for name in ("events", "items"):
+            load_table(warehouse, "raw", name, [str(folder / f"{name}.csv")], {})
+    pipeline.build(project, pipeline.Selection(), 2, lambda event: None)
+    run_backtest(project, 28, 2, lambda event: None)
+    pipeline.publish_tables(project, lambda event: None)
+    write_report(project, folder / "report.html")
+    return folder
+
+
+def published(shop: Path, sql: str, *given: str) -> list[Any]:
+    """Return the first column of a query over the published tables."""
+    path = str(shop / "warehouse/recsql.duckdb")
+    with duckdb.connect(path, read_only=True) as connection:
+        return [row[0] for row in connection.execute(sql, given).fetchall()]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
+
+
+def opened(browser: Browser, file: Path, **options: Any) -> Page:
+    """Open a page, wait for its charts; it must neither complain nor fetch."""
+    page = browser.new_page(**options)
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("request", lambda request: heard.append(request.url))
+    page.goto(file.as_uri())
+    assert page.evaluate("window.drawn") == page.locator(".chart").count()
+    assert [line for line in heard if not line.startswith("data:")] == [file.as_uri()]
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, shop: Path) -> Page:
+    return opened(browser, shop / "report.html")
+
+
+def test_every_chart_is_drawn_named_and_a_table_too(page: Page) -> None:
+    charts = page.locator(".chart")
+    names = {chart.get_attribute("data-chart") for chart in charts.all()}
+    assert names == {
+        *("intervals", "segments", "coverage", "novelty", "ranks", "overlap"),
+        *("popularity", "lorenz", "lifts"),
+    }
+    for chart in charts.all():
+        drawing = chart.locator("svg")
+        box = drawing.bounding_box()
+        assert box is not None
+        assert box["width"] > 200
+        assert drawing.locator(".mark-symbol path, .mark-rect path").count() > 1 or (
+            drawing.locator(".mark-line path").count() > 1
+        )
+        assert drawing.get_attribute("role") == "img"
+        assert len(drawing.get_attribute("aria-label") or "") > 40
+    tables = page.locator("figure details table")
+    assert tables.count() == charts.count() - 1  # that of the intervals stands open
+    assert all(table.locator("td").count() > 1 for table in tables.all())
+
+
+def test_titles_are_text(page: Page) -> None:
+    assert page.title() == "shop: recommendations, version 1"
+    assert page.locator("img, b:not(.bars b)").count() == 0
+    assert page.locator("script").count() == 3
+    assert HOSTILE in page.locator("#item-complements").inner_text()
+    assert HOSTILE in page.locator("#experiments h3").first.inner_text()
+
+
+def test_a_user_is_found_by_keyboard(page: Page, shop: Path) -> None:
+    search = page.locator("#user-search")
+    search.focus()
+    page.keyboard.type("O'NEI")
+    assert search.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Enter")
+    assert search.input_value() == "bob o'neil"
+    assert search.get_attribute("aria-expanded") == "false"
+    assert "bob o'neil" in page.locator("#user-facts").inner_text()
+    for surface in ("home", "discover"):
+        page.get_by_role("tab", name=surface).click()
+        expected = published(
+            shop,
+            "select item_title from rec_for_user where user_id = 'bob o''neil' "
+            "and surface = ? order by item_rank",
+            surface,
+        )
+        assert page.locator("#user-list .title").all_inner_texts() == expected
+    taken = page.locator("#user-history .title").all_inner_texts()
+    assert len(taken) > 3
+    page.get_by_text("what the score is made of").first.click()
+    assert page.locator("#user-list .bars li").first.is_visible()
+
+
+def test_arrows_choose_and_escape_closes(page: Page) -> None:
+    search = page.locator("#user-search")
+    search.focus()
+    page.keyboard.type("user 1")
+    options = page.locator("#user-options li")
+    page.keyboard.press("ArrowDown")
+    second = options.nth(1)
+    assert second.get_attribute("aria-selected") == "true"
+    assert search.get_attribute("aria-activedescendant") == second.get_attribute("id")
+    page.keyboard.press("Escape")
+    assert not options.first.is_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("nobody")
+    assert "Nothing here matches" in options.first.inner_text()
+    page.keyboard.press("Escape")
+
+
+def test_an_item_is_found_and_leads_on(page: Page, shop: Path) -> None:
+    page.locator("#item-search").focus()
+    page.keyboard.type("sku-07")
+    page.keyboard.press("Enter")
+    assert ITEMS[7] in page.locator("#item-facts").inner_text()
+    for place, table, column in (
+        ("complements", "rec_complements", "complement_title"),
+        ("substitutes", "rec_substitutes", "substitute_title"),
+    ):
+        expected = published(
+            shop,
+            f"select {column} from {table} where item_id = ? and item_rank <= 10 "
+            "order by item_rank",
+            ITEMS[7],
+        )
+        assert expected
+        assert page.locator(f"#item-{place} .title").all_inner_texts() == expected
+    first = page.locator("#item-complements a").first
+    title = first.inner_text()
+    first.click()
+    page.wait_for_function("document.activeElement.id == 'item-search'")
+    assert page.locator("#item-search").input_value() == title
+
+
+def test_figures_are_those_of_the_tables(page: Page, shop: Path) -> None:
+    (figure,) = published(
+        shop,
+        "select metric_value from eval_summary where metric = 'ndcg' "
+        "and list_name = 'surface home' and segment_kind = 'all'",
+    )
+    row = page.locator("#quality tr", has_text="surface home").first
+    assert f"{figure:.4f}" in row.inner_text()
+    (share,) = published(
+        shop,
+        "select 100 * avg((candidate_source = 'history')::int) from rec_for_user "
+        "where surface = 'home'",
+    )
+    fills = page.locator("#sources tr", has_text="history").first
+    assert f"{share:.1f} %" in str(fills.text_content())
+
+
+def test_a_choice_draws_the_chart_anew(page: Page) -> None:
+    marks = page.locator("#quality svg [aria-roledescription=point]")
+    before = {mark.get_attribute("aria-label") for mark in marks.all()}
+    page.locator("#quality select[name=metric]").select_option("recall@10")
+    page.locator("#quality .chart").locator("svg").wait_for()
+    after = {mark.get_attribute("aria-label") for mark in marks.all()}
+    assert len(after) == len(before) > 2
+    assert not before & after
+
+
+def test_a_model_shows_what_it_reads(page: Page, shop: Path) -> None:
+    page.mouse.move(0, 0)  # pointing at a model would show that one
+    page.locator("[data-model=list_shown]").focus()
+    dated = load_project(shop).with_vars({"as_of": "2024-01-01"})
+    graph = compile_project(dated).graph
+    for side, expected in (
+        ("up", graph.ancestors("list_shown")),
+        ("down", graph.descendants("list_shown")),
+    ):
+        chips = page.locator(f".chips .{side}").all_inner_texts()
+        assert set(chips) == expected
+    assert page.locator(".lineage path").count() == len(
+        graph.nodes["list_shown"].parents
+    ) + len(graph.children["list_shown"])
+    assert "One row per" in page.locator("#model-about").inner_text()
+
+
+def test_the_page_is_built_for_assistive_technology(page: Page) -> None:
+    assert page.locator("h1").count() == 1
+    assert page.locator("main > section").count() == page.locator("h2").count()
+    unnamed = "e => e.filter(e => !e.labels.length).length"
+    assert page.locator("input, select").evaluate_all(unnamed) == 0
+    assert page.locator("table").count() == page.locator("table caption").count()
+    assert page.locator("th:not([scope])").count() == 0
+    assert page.locator(".scroll:not([tabindex])").count() == 0
+    targets = page.locator("nav a").evaluate_all("e => e.map(e => e.hash)")
+    assert all(page.locator(target).count() == 1 for target in targets)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone(browser: Browser, shop: Path, scheme: Any) -> None:
+    phone = opened(
+        browser,
+        shop / "report.html",
+        viewport=PHONE,
+        color_scheme=scheme,
+        is_mobile=True,
+    )
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    phone.keyboard.press("Tab")
+    assert phone.evaluate("document.activeElement.className") == "skip"
+    background = phone.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (
+        background == {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 19, 23)"}[scheme]
+    )
+    phone.emulate_media(media="print")
+    assert not phone.locator("nav").is_visible()
+    assert phone.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    phone.close()
+
+
+def test_what_is_not_there_says_how_to_get_it(
+    browser: Browser, built_shop: Path, tmp_path: Path
+) -> None:
+    write_report(load_project(built_shop), tmp_path / "report.html")
+    page = opened(browser, tmp_path / "report.html")
+    needs = " ".join(page.locator(".needs").all_inner_texts())
+    assert "recsql backtest --last 28d" in needs
+    assert "var experiments" in needs
+    assert page.locator("#user-list > li").count() > 0
+    page.close()
+
+
+def test_without_the_build_it_tells_what_is_published(
+    browser: Browser, shop: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(shop, tmp_path / "shop", symlinks=True))
+    (copy / "warehouse/build.duckdb").unlink()
+    write_report(load_project(copy), tmp_path / "report.html")
+    page = opened(browser, tmp_path / "report.html")
+    assert "read from the build" in page.locator("#users .needs").inner_text()
+    assert page.locator("#user-list > li").count() == 5
+    assert page.locator("#quality .chart svg").count() == 1
+    page.close()
+
+
+def test_the_sample_is_as_large_as_asked(
+    shop: Path, recsql: Recsql, tmp_path: Path
+) -> None:
+    path = tmp_path / "few.html"
+    command = ("report", "--project", shop, "--output", path, "--users", "3")
+    done = recsql(*command, "--items", "5", "--user", "Ünal ☕")
+    assert (done.code, done.err) == (0, "")
+    assert re.search(r"wrote .*few\.html, \d\.\d MB", done.out)
+    text = path.read_text()
+    assert "Ünal ☕" in text
+    listed = [user for user in USERS if f'"{user}"' in text]
+    assert 3 <= len(listed) <= 4
+    assert path.stat().st_size < (shop / "report.html").stat().st_size
+
+
+def test_the_page_on_the_report_explains_every_part() -> None:
+    text = (builtin_root() / "docs/report.md").read_text()
+    for name in SECTIONS.values():
+        assert f"| {name} | " in text
+
+
+def test_errors_say_what_to_do(
+    shop: Path, recsql: Recsql, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recsql("init", tmp_path / "new")
+    none = recsql("report", "--project", tmp_path / "new")
+    assert (none.code, "Run: recsql refresh" in none.err) == (2, True)
+    where = tmp_path / "new/dbt_project.yml/report.html"
+    unwritable = recsql("report", "--project", shop, "--output", where)
+    assert unwritable.code == 2
+    assert str(where) in unwritable.err
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    missing = recsql("report", "--project", shop)
+    assert (missing.code, "pip install 'recsql[report]'" in missing.err) == (2, True)
