@@ -191,6 +191,14 @@ KEPT |= {"split_part", "is_test_event", "shared_items"}
 KEPT |= {"decay", "eligible_of", "best_new_items", "owner_key", "line_key"}
 
 
+def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
+    """As dbt wants it, which else refuses to read the project."""
+    for unit_test in PLAN.project.unit_tests:
+        model = PLAN.models.get(unit_test.model)
+        if model and "refreshed_as" in model.model.sql or model and model.incremental:
+            assert "is_incremental" in unit_test.macros, unit_test.name
+
+
 def test_a_macro_used_once_is_inlined() -> None:
     folders = ("sql/**", "macros", "queries/**", "tests/dbt")
     files = [path for folder in folders for path in ROOT.glob(f"{folder}/*.sql")]
