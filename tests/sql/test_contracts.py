@@ -195,7 +195,9 @@ def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
     """As dbt wants it, which else refuses to read the project."""
     for unit_test in PLAN.project.unit_tests:
         model = PLAN.models.get(unit_test.model)
-        if model and "refreshed_as" in model.model.sql or model and model.incremental:
+        if (model and "refreshed_as" in model.model.sql) or (
+            model and model.incremental
+        ):
             assert "is_incremental" in unit_test.macros, unit_test.name
 
 
