@@ -20,8 +20,10 @@ from recsql.warehouse import Warehouse, open_warehouse
 
 SCRATCH = "backtest.duckdb"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
-KEPT = ("eval_runs", "eval_summary", "eval_comparisons", "eval_thresholds")
-KEPT += ("eval_policies",)
+KEPT = (
+    *("eval_runs", "eval_summary", "eval_comparisons", "eval_thresholds"),
+    "eval_policies",
+)
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from recsql.checks import ChecksFinished
 from recsql.errors import WarehouseError
+from recsql.outcome import Outcome
 from recsql.pipeline import Monitored, Quarantine
 from recsql.project import Project
-from recsql.report import Report
 from recsql.runner import ModelResult
 
 SUCCEEDED = "recsql_refresh_last_success_timestamp_seconds"
 
 
-def write_metrics(project: Project, report: Report) -> None:
+def write_metrics(project: Project, outcome: Outcome) -> None:
     """Replace the file in var `metrics_file` in one step.
 
     Raises:
@@ -25,41 +25,41 @@ def write_metrics(project: Project, report: Report) -> None:
     path = project.root / str(project.vars["metrics_file"])
     fresh = path.with_name(f".{path.name}.new")
     try:
-        lines = [*_lines(report), *_last_success(path, report)]
+        lines = [*_lines(outcome), *_last_success(path, outcome)]
         fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
         fresh.replace(path)
     except OSError as error:
         raise WarehouseError(f"metrics_file: {path}: {error.strerror}.") from None
 
 
-def _lines(report: Report) -> Iterator[str]:
-    yield from _gauge("recsql_refresh_exit_code", "0: done", report.exit_code)
-    yield from _gauge("recsql_refresh_duration_seconds", "How long", report.seconds)
+def _lines(outcome: Outcome) -> Iterator[str]:
+    yield from _gauge("recsql_refresh_exit_code", "0: done", outcome.exit_code)
+    yield from _gauge("recsql_refresh_duration_seconds", "How long", outcome.seconds)
     yield from _gauge("recsql_refresh_timestamp_seconds", "Its end", time.time())
-    seconds = {result.name: result.seconds for result in report.of(ModelResult)}
+    seconds = {result.name: result.seconds for result in outcome.of(ModelResult)}
     yield from _gauges("recsql_model_seconds", "Time to build it", "model", seconds)
-    for found in report.of(Quarantine):
+    for found in outcome.of(Quarantine):
         yield from _gauge("recsql_events_read", "Lines of events", found.read)
         name, text = "recsql_events_rejected", "Of these not used"
         yield from _gauges(name, text, "reason", found.reasons)
-    for seen in report.of(Monitored):
+    for seen in outcome.of(Monitored):
         text = "Distance from the refresh before"
         yield from _gauges("recsql_drift", text, "measure", seen.drift)
         ages = {name: hours * 3600 for name, hours in seen.age_hours.items()}
         text = "Age of the newest when it began"
         yield from _gauges("recsql_newest_age_seconds", text, "table", ages)
-    for checks in report.of(ChecksFinished):
+    for checks in outcome.of(ChecksFinished):
         counts = {"failed": checks.failed, "warned": checks.warned}
         counts["passed"] = checks.passed
         yield from _gauges("recsql_tests", "Data tests", "status", counts)
-    if done := report.published:
+    if done := outcome.published:
         yield from _gauge("recsql_published_version", "Its number", done.version)
         yield from _gauges("recsql_table_rows", "Rows", "table", done.tables)
 
 
-def _last_success(path: Path, report: Report) -> list[str]:
+def _last_success(path: Path, outcome: Outcome) -> list[str]:
     """Return the time of the last refresh that was done: now, or as the file has it."""
-    if report.error is None:
+    if outcome.error is None:
         return list(_gauge(SUCCEEDED, "The last that was done", time.time()))
     old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [line for line in old if SUCCEEDED in line]

@@ -16,9 +16,9 @@ from recsql.errors import Interrupted, InUse, RecsqlError, TimedOut
 from recsql.hooks import run_hook
 from recsql.lock import publishing_lock
 from recsql.metrics import write_metrics
+from recsql.outcome import Outcome
 from recsql.pipeline import Event, Listener
 from recsql.project import Project
-from recsql.report import Report
 
 GRACE_SECONDS = 30
 RETRY_SECONDS = 5
@@ -50,15 +50,15 @@ def refresh_alone(project: Project, terms: Terms, listener: Listener) -> None:
         TimedOut: it took too long; what is published is unchanged.
         RecsqlError: it failed, or it is published and then a hook failed.
     """
-    report = _measured(project, terms, listener)
-    problems = _tell(project, report)
-    if report.error:
-        raise report.error
+    outcome = _measured(project, terms, listener)
+    problems = _tell(project, outcome)
+    if outcome.error:
+        raise outcome.error
     for problem in problems:
-        raise type(problem)(f"{problem} Version {report.version} is published.")
+        raise type(problem)(f"{problem} Version {outcome.version} is published.")
 
 
-def _measured(project: Project, terms: Terms, listener: Listener) -> Report:
+def _measured(project: Project, terms: Terms, listener: Listener) -> Outcome:
     started = time.monotonic()
     events: list[Event] = []
 
@@ -74,7 +74,7 @@ def _measured(project: Project, terms: Terms, listener: Listener) -> Report:
         raise
     except RecsqlError as failure:
         error = failure
-    return Report(events, time.monotonic() - started, error)
+    return Outcome(events, time.monotonic() - started, error)
 
 
 def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
@@ -94,12 +94,12 @@ def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
                 time.sleep(RETRY_SECONDS)
 
 
-def _tell(project: Project, report: Report) -> list[RecsqlError]:
+def _tell(project: Project, outcome: Outcome) -> list[RecsqlError]:
     """Run the hook and write the figures; return what went wrong in either."""
-    hook = "on_failure" if report.error else "on_publish"
+    hook = "on_failure" if outcome.error else "on_publish"
     tellers: dict[str, Callable[[], None]] = {
-        hook: lambda: run_hook(hook, project, report.facts(project)),
-        "metrics_file": lambda: write_metrics(project, report),
+        hook: lambda: run_hook(hook, project, outcome.facts(project)),
+        "metrics_file": lambda: write_metrics(project, outcome),
     }
     problems = []
     for name, tell in tellers.items():

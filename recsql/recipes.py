@@ -42,7 +42,7 @@ RECIPES: Mapping[str, Recipe] = {
                 Range("als_regularization", 0.05, 0.1, is_log=False),
                 Range("als_iterations", 15, 30, is_log=False),
             ),
-            (Choice("decay_days", (15, 30, 60, 90, 120, 240)),),
+            (Choice("decay_days", (7, 15, 30, 60, 90, 120, 240)),),
         ),
     )
 }

@@ -10,8 +10,9 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,7 @@ def shown(value: Any, kind: str) -> str:
 
 
 def _library() -> str:
+    """Return Vega-Lite with all it needs, as one script."""
     try:
         import vl_convert
     except ImportError:
@@ -103,7 +105,13 @@ def _library() -> str:
             "Run: pip install 'recsql[report]'"
         ) from None
     # "</script" would end the element that holds it; in JavaScript the two are equal
-    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script")
+    return _once(vl_convert.javascript_bundle).replace("</script", "<\\/script")
+
+
+@cache
+def _once(bundle: Callable[[], str]) -> str:
+    """Bundle once per process; it takes more than a second."""
+    return str(bundle())
 
 
 def _text(name: str) -> str:

@@ -83,6 +83,16 @@ class Range:
         """Say whether it is one of the values."""
         return isinstance(value, int | float) and self.low <= value <= self.high
 
+    def short(self, value: float) -> float:
+        """Return a number with four digits that count, as a person would write it.
+
+        >>> Range("a", 0.05, 0.1, False).short(0.057800932)
+        0.0578
+        """
+        if self.is_whole:
+            return value
+        return min(max(float(f"{value:.4g}"), self.low), self.high)
+
 
 Dimension = Choice | Range
 Space = tuple[Dimension, ...]
@@ -200,8 +210,8 @@ def to_paste(project: Project, settings: Settings) -> str:
 def described(settings: Settings) -> str:
     """Return settings in a line.
 
-    >>> described({"b": None, "a": 0.12345})
-    'a=0.1234, b=null'
+    >>> described({"b": None, "a": 0.123456})
+    'a=0.1235, b=null'
     >>> described({})
     'as it is'
     """

@@ -135,7 +135,7 @@ def search(
         if budget.is_spent:
             break
         asked = study.ask(distributions)
-        settings = {**fixed, **asked.params}
+        settings = {**fixed, **_shortened(space, asked.params)}
         known = lab.find(settings)
         tired = tired + 1 if known else 0
         trial = known or lab.trial(settings, _pruner(asked))
@@ -214,6 +214,14 @@ def _is_in(lab: Lab, trial: Trial, space: Space, fixed: Settings) -> bool:
         return False
     params = _params(lab, trial, space)
     return all(dimension.holds(params[dimension.name]) for dimension in space)
+
+
+def _shortened(space: Space, params: dict[str, Any]) -> dict[str, Any]:
+    """Return sampled values without digits that mean nothing."""
+    return {
+        d.name: d.short(params[d.name]) if isinstance(d, Range) else params[d.name]
+        for d in space
+    }
 
 
 def _grid(space: Space) -> Iterator[dict[str, Any]]:

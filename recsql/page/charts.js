@@ -50,6 +50,9 @@ function chosen(place) {
 async function draw(place) {
   const spec = structuredClone(data.charts[place.dataset.chart]);
   const rows = chosen(place);
+  // a layer that is named after a column needs a value there
+  const has = ({ name }) => !name || rows.some((row) => row[name] !== null);
+  if (spec.layer) spec.layer = spec.layer.filter(has);
   coloured(spec, rows, place.clientWidth);
   spec.data = { values: rows };
   spec.width = "container";

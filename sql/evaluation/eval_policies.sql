@@ -5,7 +5,7 @@
 -- users:
 -- the interval is 1.96 standard errors by the delta method, as a user's exposures hang
 -- together.
-{{ config(enabled=has_propensities() == "yes", tags=["public"]) }}
+{{ config(enabled=has_propensities() == "yes") }}
 with
     user_sums as (select * from {{ ref("eval_policy_users") }}),
 

@@ -5,7 +5,6 @@
     config(
         enabled=var("as_of") is not none
         and var("eval_compared_metrics") | length > 0,
-        tags=["public"],
     )
 }}
 with

@@ -2,7 +2,7 @@
 -- published before it, against vars drift_warn and drift_fail.
 -- psi and kl as in mon_divergences; rbo, the mean of mon_overlaps, is alarming when
 -- low.
-{{ config(enabled=var("refresh_history"), tags=["public"]) }}
+{{ config(enabled=var("refresh_history")) }}
 with
     divergences as (select * from {{ ref("mon_divergences") }}),
     profiles as (select * from {{ ref("mon_profiles") }}),

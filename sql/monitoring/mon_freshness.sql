@@ -1,7 +1,6 @@
 -- One row per (table_name, part): the newest of what is read, and its age when the
 -- refresh began, against vars freshness_warn and freshness_fail (hours).
 -- A limit is of a table, or of one part of it: events, or events.view.
-{{ config(tags=["public"]) }}
 {% set began = var("as_of") or run_started_at %}
 {% set has_exposures = var("experiments") | length > 0 %}
 with

@@ -1,6 +1,6 @@
 -- One row per (run_id, model_name): rows, seconds and bytes of a model in a refresh.
 -- A view, so that the file a refresh publishes has this refresh, too.
-{{ config(enabled=var("refresh_history"), materialized="view", tags=["public"]) }}
+{{ config(enabled=var("refresh_history"), materialized="view") }}
 with
     models as (select * from {{ ref("stg_refresh_models") }}),
     runs as (select * from {{ ref("mon_runs") }}),

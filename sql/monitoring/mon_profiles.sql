@@ -8,7 +8,7 @@ with
     {% endif %}
 
     final as (
-        select run_id, measure, part, bin, amount, 0 as refreshes_ago
+        select run_id, measure, part, bin, amount, cast(0 as bigint) as refreshes_ago
         from profile
         {% if var("refresh_history") %}
             union all

@@ -1,5 +1,4 @@
 -- One row per (run_id, rejection_reason): events that a refresh could not use.
-{{ config(tags=["public"]) }}
 with
     profiles as (select * from {{ ref("mon_profiles") }}),
 

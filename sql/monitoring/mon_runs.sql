@@ -1,8 +1,7 @@
 -- One row per run_id: a refresh or publish, how it ended, and what it was made of.
--- A view, so that the file a refresh publishes has this refresh, too. Who reads that
--- file
--- sees what was published; another run without an outcome was killed.
-{{ config(enabled=var("refresh_history"), materialized="view", tags=["public"]) }}
+-- A view, so that the file a refresh publishes has this refresh, too: its readers see
+-- what was published; another run without an outcome was killed.
+{{ config(enabled=var("refresh_history"), materialized="view") }}
 with
     refreshes as (select * from {{ ref("stg_refreshes") }}),
     profiles as (select * from {{ ref("stg_refresh_profiles") }}),
@@ -18,8 +17,14 @@ with
                     end
                 ) as {{ size[:-1] }}_count,
             {% endfor %}
-            cast(sum(case when measure = 'verdict' then amount end) as bigint) - max(
-                case when measure = 'verdict' and bin = 'accepted' then amount end
+            cast(
+                sum(
+                    case
+                        when measure = 'verdict' and bin <> 'accepted'
+                        then amount
+                        else 0
+                    end
+                ) as bigint
             ) as rejected_count
         from profiles
         group by run_id

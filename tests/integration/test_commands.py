@@ -45,7 +45,9 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
         ).fetchone()
     names = "buy_again complements excluded explanations for_user item_page popular"
     names += " segment_items substitutes users_for_item"
-    assert tables == ["catalog", "manifest", *(f"rec_{n}" for n in names.split())]
+    watched = [f"mon_{n}" for n in ["drift", "freshness", "models", "rejected", "runs"]]
+    lists = [f"rec_{n}" for n in names.split()]
+    assert tables == ["catalog", "manifest", *watched, *lists]
     assert comments == (0,)
 
 

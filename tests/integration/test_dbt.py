@@ -14,7 +14,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from recsql.project import builtin_root
+from recsql.compiler import compile_project
+from recsql.project import builtin_root, load_project
 from recsql.warehouse import open_warehouse
 from tests.integration.conftest import QUICK, Recsql, write_events
 from tests.worlds import Line, load_lines
@@ -127,19 +128,27 @@ def test_other_projects_may_read_public_tables_alone(host: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_age_of_the_events(tmp_path: Path) -> None:
+def test_the_age_of_the_events_and_what_runs_nightly(tmp_path: Path) -> None:
     pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
     with open_warehouse(tmp_path / "build.duckdb", {}) as warehouse:
         load_lines(warehouse, [Line(1, 1, 1, datetime(2024, 5, 1))])
     given = "{freshness_warn: {events: 1}, freshness_fail: {events: 1000000}}"
-    done = shell(
-        tmp_path,
-        f"dbt source freshness --project-dir {ROOT} --profiles-dir {ROOT} "
-        f"--target-path target --log-path logs --vars '{given}'",
-        RECSQL_WAREHOUSE=str(tmp_path),
+    options = (
+        f"--project-dir {ROOT} --profiles-dir {ROOT} --target-path target "
+        f"--log-path logs --vars '{given}'"
     )
+    warehouse_is = {"RECSQL_WAREHOUSE": str(tmp_path)}
+    done = shell(tmp_path, f"dbt source freshness {options}", **warehouse_is)
     assert done.returncode == 0, done.stdout
     assert "WARN freshness of raw.events" in done.stdout
+    listing = "dbt --quiet ls --selector nightly --resource-type model --output name"
+    done = shell(tmp_path, f"{listing} {options}", **warehouse_is)
+    assert done.returncode == 0, done.stdout
+    plan = compile_project(load_project(ROOT))
+    nightly = plan.graph.with_ancestors(plan.graph.select(["tag:nightly"]))
+    assert {line.split(".")[0] for line in done.stdout.split()} == (
+        set(nightly) & set(plan.models)
+    )
 
 
 def test_a_breach_of_contract_fails_before_anything_is_published(

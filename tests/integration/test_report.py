@@ -23,11 +23,12 @@ from recsql.report_content import SECTIONS
 from recsql.report_page import write_report
 from recsql.warehouse import open_warehouse
 from tests.integration.chromium import open_browser
-from tests.integration.conftest import ITEMS, USERS, Recsql, write_events
+from tests.integration.conftest import ITEMS, QUICK, USERS, Recsql, write_events
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.slow
 pytest.importorskip("vl_convert", reason="needs the extra report")
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"> & 'x' {{ 7 * 7 }}"
 PAGE_COLOURS = {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 19, 23)"}
@@ -309,6 +310,27 @@ def test_what_is_not_there_says_how_to_get_it(
     assert "recsql backtest --last 28d" in needs
     assert "var experiments" in needs
     assert page.locator("#user-list > li").count() > 0
+    page.close()
+
+
+def test_drift_is_shown_once_refreshes_can_be_compared(
+    browser: Browser, built_shop: Path, recsql: Recsql, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(built_shop, tmp_path / "shop", symlinks=True))
+    few = ("--project", copy, "--vars", f"{{{QUICK}}}")
+    for _ in range(2):
+        assert recsql("refresh", *few).code == 0
+    path = tmp_path / "report.html"
+    assert recsql("report", "--output", path, *few).code == 0
+    page = opened(browser, path)
+    measured = published(
+        copy, "select figure from mon_drift where statistic in ('psi', 'rbo')"
+    )
+    assert page.locator("#drift .chart").count() == 2
+    assert page.locator("#drift figure tbody tr").count() == len(measured) > 2
+    started = published(copy, "select run_id from mon_runs order by started_at desc")
+    runs = page.locator("#drift > .scroll tbody th").all_inner_texts()
+    assert runs == [run[:8] for run in started]
     page.close()
 
 

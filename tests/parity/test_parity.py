@@ -40,7 +40,7 @@ VARS = {
     "as_of": "2017-12-04 04:01:20",
     **experiments("2017-09-01"),
 }
-PER_RUN = ("run_id", "generated_at")
+PER_RUN = ("run_id", "generated_at", "started_at")
 REFRESH = ("changed_at", "refreshed_at", "since_at", "until_at", "counted_at")
 PLAN = compile_project(load_project(ROOT, VARS))
 

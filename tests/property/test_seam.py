@@ -42,7 +42,8 @@ def public_tables(lines: Sequence[Line], threads: int) -> Tables:
                 ),
                 key=repr,
             )
-            for name in names
+            for name in names & set(world.warehouse.kinds)
+            if not name.startswith("mon_")  # may be empty
         }
 
 

@@ -42,7 +42,7 @@ FLOORS = [
     {"destinations"},
     {"publish"},
     {"pipeline"},
-    {"past", "console", "report", "logs", "report_data", "forget"},
+    {"past", "console", "outcome", "logs", "report_data", "forget"},
     {"backtest", "metrics", "training", "differences"}
     | {"report_content", "demo_experiment"},
     {"scoreboard", "operate", "bench", "report_page"},

@@ -15,7 +15,7 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
-class Report:
+class Outcome:
     """The events of a refresh, how long it took, and why it failed, if it did."""
 
     events: Sequence[Event]
