@@ -18,7 +18,9 @@
             try_cast({{ mapped("events", column) }} as double) as {{ column }},
         {% endfor -%}
         cast({{ mapped("events", "region") }} as varchar) as region,
-        cast({{ mapped("events", "is_test") }} as boolean) as is_test
+        cast({{ mapped("events", "is_test") }} as boolean) as is_test,
+        {{ owner_key() }} as owner_key,
+        {{ line_key() }} as line_key
     from {{ input_relation("events") }}
     {% if var("events").get("where") %}
         where {{ var("events").get("where") }}

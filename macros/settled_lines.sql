@@ -20,6 +20,7 @@
         end as amount,
         rating,
         region,
+        owner_key,
         rejection_reason
     from
         (

@@ -9,11 +9,13 @@ import click
 
 from recsql import __version__, cli_refresh
 from recsql.cli_backtest import backtest, compare
+from recsql.cli_forget import forget
 from recsql.cli_ranker import train_ranker
 from recsql.cli_report import report
 from recsql.cli_tune import tune
 from recsql.errors import InputError
 from recsql.options import (
+    full_refresh_option,
     open_console,
     open_project,
     parse_type,
@@ -101,38 +103,40 @@ def load(
 
 @cli.command("run", short_help="Build models.")
 @selection_options
+@full_refresh_option
 @work_options
-def run(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
+def run(threads: int | None, **options: Any) -> None:
     """Build models."""
-    _work("run", select, exclude, threads, options)
+    _work("run", threads, options)
 
 
 @cli.command("test", short_help="Run unit tests and data tests.")
 @selection_options
 @work_options
-def test(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
+def test(threads: int | None, **options: Any) -> None:
     """Run unit tests and data tests."""
-    _work("test", select, exclude, threads, options)
+    _work("test", threads, options)
 
 
 @cli.command("build", short_help="Build models and run their data tests.")
 @selection_options
+@full_refresh_option
 @work_options
-def build(select: Any, exclude: Any, threads: int | None, **options: Any) -> None:
+def build(threads: int | None, **options: Any) -> None:
     """Build models and run their data tests."""
-    _work("build", select, exclude, threads, options)
+    _work("build", threads, options)
 
 
-def _work(
-    name: str, select: Any, exclude: Any, threads: int | None, options: Any
-) -> None:
+def _work(name: str, threads: int | None, options: dict[str, Any]) -> None:
     from recsql import pipeline
 
+    kinds = ("select", "exclude", "full_refresh")
+    selection = pipeline.Selection(**{k: options.pop(k) for k in kinds if k in options})
     project = open_project(**options)
     console = open_console()
     do = getattr(pipeline, name)
     count = threads or project.profile.threads
-    do(project, pipeline.Selection(select, exclude), count, console.event)
+    do(project, selection, count, console.event)
     console.line(f"{name}: done")
 
 
@@ -261,6 +265,6 @@ def demo(threads: int | None, **options: Any) -> None:
     run_demo(project, threads or project.profile.threads, open_console())
 
 
-COMMANDS = (backtest, compare, report, train_ranker, tune)
+COMMANDS = (backtest, compare, forget, report, train_ranker, tune)
 for command in (*COMMANDS, *cli_refresh.COMMANDS):
     cli.add_command(command)

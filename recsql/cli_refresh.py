@@ -8,6 +8,7 @@ import click
 
 from recsql.errors import InputError
 from recsql.options import (
+    full_refresh_option,
     open_console,
     open_project,
     parse_duration,
@@ -32,10 +33,12 @@ from recsql.options import (
     show_default=True,
     help="json: an object a line.",
 )
+@full_refresh_option
 @work_options
 def refresh(
     select: tuple[str, ...],
     threads: int | None,
+    full_refresh: bool,
     wait: bool,
     timeout: str | None,
     log_format: str,
@@ -50,7 +53,7 @@ def refresh(
     log = JsonLog() if log_format == "json" else open_console()
     count = threads or project.profile.threads
     with log.session():
-        terms = Terms(count, seconds, log.note if wait else None, select)
+        terms = Terms(count, seconds, log.note if wait else None, select, full_refresh)
         refresh_alone(project, terms, log.event)
 
 

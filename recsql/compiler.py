@@ -67,6 +67,7 @@ def compile_project(
                     f'{compiled.file}: reads "{ref}", which the vars switch off.'
                 )
         lineage.check_tables(compiled, renderer.relation)
+        _require_same_refs(compiled)
     nodes = [
         Node(
             name=name,
@@ -79,3 +80,14 @@ def compile_project(
     seeds = [Node(name, (), "seeds") for name in project.seeds]
     public = tuple(c.name for c in rendered if "public" in c.config.get("tags", []))
     return Plan(project, models, Graph([*nodes, *seeds]), renderer, public)
+
+
+def _require_same_refs(compiled: Compiled) -> None:
+    """Refuse what dbt would: a ref that only the incremental branch has."""
+    addition = compiled.incremental
+    extra = set(addition.refs) - set(compiled.refs) if addition else set()
+    if extra:
+        raise ProjectError(
+            f'{compiled.file}: reads "{min(extra)}" only if is_incremental(). Name it '
+            "outside of that, too, so that the order of models is known."
+        )

@@ -102,7 +102,8 @@ class Console:
     def _model(self, result: ModelResult) -> None:
         rows = f"{result.rows:>12,} rows" if result.rows else " " * 17
         seconds = f"{result.seconds:8.2f} s" if result.status != "skipped" else ""
-        text = f"{result.status:8} {result.name:28}{rows}{seconds}"
+        note = f"  {result.note}" if result.note else ""
+        text = f"{result.status:8} {result.name:28}{rows}{seconds}{note}"
         self.line(text.rstrip(), STYLES[result.status])
         if result.error:
             self.problem(f"Error: {result.error}")

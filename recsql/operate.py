@@ -39,6 +39,7 @@ class Terms:
     timeout: float | None = None
     waiting: Callable[[str], None] | None = None
     select: Sequence[str] = ()
+    full_refresh: bool = False
 
 
 def refresh_alone(project: Project, terms: Terms, listener: Listener) -> None:
@@ -81,7 +82,10 @@ def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
     with publishing_lock(project.profile.folder, terms.waiting):
         while True:
             try:
-                pipeline.refresh(project, terms.threads, listener, terms.select)
+                pipeline.refresh(
+                    *(project, terms.threads, listener, terms.select),
+                    full_refresh=terms.full_refresh,
+                )
                 return
             except InUse as error:
                 if terms.waiting is None:

@@ -43,6 +43,12 @@ def work_options(command: Command) -> Command:
     return project_options(command)
 
 
+def full_refresh_option(command: Command) -> Command:
+    """Add `--full-refresh`."""
+    what = "Build incremental models anew."
+    return click.option("--full-refresh", is_flag=True, help=what)(command)
+
+
 def selection_options(command: Command) -> Command:
     """Add `--select` and `--exclude`."""
     what = "Models: name, folder, tag:x; +x with parents, x+ with children."

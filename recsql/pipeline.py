@@ -15,6 +15,7 @@ from recsql.checks import CheckResult, ChecksFinished, plan_checks, run_checks
 from recsql.compiler import Plan
 from recsql.errors import InputError, ModelError, TestsFailed
 from recsql.history import compile_with_history, create_history, recorded
+from recsql.incremental import forget_builds
 from recsql.inputs import require_inputs
 from recsql.manifest import built_by
 from recsql.project import Project
@@ -62,10 +63,14 @@ DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
 
 @dataclass(frozen=True)
 class Selection:
-    """Which models a command is about; empty means all."""
+    """Which models a command is about; empty means all.
+
+    `full_refresh`: the incremental ones among them are built anew.
+    """
 
     select: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    full_refresh: bool = False
 
     def names(self, plan: Plan) -> tuple[str, ...]:
         """Return the selected nodes in build order."""
@@ -134,8 +139,8 @@ def run(
     plan = compile_with_history(project)
     tally = Tally(listener)
     with _warehouse(project) as warehouse:
-        require_inputs(plan, warehouse, selection.names(plan))
-        tally.take(run_models(plan, warehouse, selection.names(plan), threads))
+        names = _begin(plan, warehouse, selection)
+        tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()
 
 
@@ -187,7 +192,12 @@ def publish_tables(project: Project, listener: Listener) -> Published:
 
 
 def refresh(
-    project: Project, threads: int, listener: Listener, select: Sequence[str] = ()
+    project: Project,
+    threads: int,
+    listener: Listener,
+    select: Sequence[str] = (),
+    *,
+    full_refresh: bool = False,
 ) -> list[ModelResult]:
     """Build everything, test it, publish; a failed test publishes nothing.
 
@@ -197,6 +207,7 @@ def refresh(
         listener: is told what happens.
         select: only these tables are built, with all they need; the others are
             published as they are.
+        full_refresh: incremental models are built anew, not added to.
 
     Raises:
         ModelError: a model failed.
@@ -208,6 +219,8 @@ def refresh(
         with recorded(plan, warehouse, "refresh", run_id) as record:
             told = record.listening(listener)
             names = plan.graph.with_ancestors(plan.graph.select(select))
+            if full_refresh:
+                forget_builds(warehouse, names)
             results = _build(plan, warehouse, names, threads, told)
             record.measure()
             published = publish(plan, warehouse)
@@ -237,6 +250,15 @@ def _build(
     tally.check(plan, names, warehouse, threads)
     tally.raise_if_checks_failed(" Nothing was published.")
     return tally.results
+
+
+def _begin(plan: Plan, warehouse: Warehouse, selection: Selection) -> tuple[str, ...]:
+    """Check what the selected models need, and return their names."""
+    names = selection.names(plan)
+    require_inputs(plan, warehouse, names)
+    if selection.full_refresh:
+        forget_builds(warehouse, names)
+    return names
 
 
 def _quarantine(warehouse: Warehouse) -> Quarantine:

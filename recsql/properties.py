@@ -75,13 +75,14 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class UnitTest:
-    """A dbt unit test: given rows in, expected rows out, vars overridden."""
+    """A dbt unit test: given rows in, expected rows out, vars and macros overridden."""
 
     name: str
     model: str
     given: tuple[Mapping[str, Any], ...]
     expect: Mapping[str, Any]
     vars: Mapping[str, Any]
+    macros: Mapping[str, Any]
     path: Path
 
 
@@ -197,5 +198,6 @@ def _unit_test(test: Mapping[str, Any], path: Path) -> UnitTest:
         given=tuple(test.get("given") or ()),
         expect=test["expect"],
         vars=overrides.get("vars") or {},
+        macros=overrides.get("macros") or {},
         path=path,
     )

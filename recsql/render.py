@@ -1,8 +1,9 @@
 """Jinja: one model's template in, its SQL, references and config out.
 
-The names a template may use mean the same here and in dbt: `ref source var config doc`,
-dbt's `invocation_id` and `run_started_at`, and the project's macros. The environment is
-sandboxed: a template reaches neither files nor Python's internals.
+The names a template may use mean the same here and in dbt: `ref source var config doc
+this is_incremental`, dbt's `invocation_id` and `run_started_at`, and the project's
+macros. The environment is sandboxed: a template reaches neither files nor Python's
+internals.
 """
 
 from __future__ import annotations
@@ -10,21 +11,20 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError
-from jinja2.ext import Extension
 from jinja2.sandbox import SandboxedEnvironment
 
 from recsql.errors import ProjectError, RecsqlError, did_you_mean
 from recsql.project import Model, Project, as_list
 from recsql.properties import SourceTable
-from recsql.templates import CODES, LineMarks
+from recsql.templates import CODES, LineMarks, split_marks
 
-MARK = re.compile("\x02(\\d+)\x03")
 SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -61,7 +61,9 @@ class Contract:
 class Compiled:
     """One rendered model: its SQL, what it reads and how it is stored.
 
-    `file` is the path that messages show; `lines` maps lines of `sql` to lines of it.
+    `file` is the path that messages show; `lines` maps lines of `sql` to lines of it;
+    `vars` are those it read. An incremental model is rendered twice: `incremental` is
+    what is added to a table that is there, `hooks` run after either.
     """
 
     model: Model
@@ -71,6 +73,9 @@ class Compiled:
     sources: tuple[str, ...]
     config: Mapping[str, Any]
     lines: tuple[int, ...]
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    hooks: tuple[str, ...] = ()
+    incremental: Compiled | None = None
     contract: Contract | None = None
 
     @property
@@ -86,11 +91,14 @@ class Compiled:
 
 @dataclass
 class Recorder:
-    """What one template asked for while it was rendered."""
+    """What one template asked for while it was rendered, and whether to add to it."""
 
+    this: str = ""
+    is_incremental: bool = False
     refs: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     config: dict[str, Any] = field(default_factory=dict)
+    vars: dict[str, Any] = field(default_factory=dict)
 
 
 class Renderer:
@@ -112,6 +120,7 @@ class Renderer:
             "var": self._var,
             "config": self._config,
             "doc": self._doc,
+            "is_incremental": lambda: self._recorder.is_incremental,
             "invocation_id": self.invocation_id,
             "run_started_at": self.run_started_at,
             **{name: self._macro(name) for name in project.macros},
@@ -125,17 +134,38 @@ class Renderer:
         Raises:
             ProjectError: the template is wrong; the message names file and line.
         """
-        self._recorder = Recorder(config=dict(model.config))
+        compiled = self._render(model, Recorder(config=dict(model.config)))
+        if compiled.config.get("materialized") == "incremental":
+            return replace(compiled, incremental=self.render_addition(model))
+        return compiled
+
+    def render_addition(self, model: Model) -> Compiled:
+        """Render what an incremental model adds to its table, which is there."""
+        config = dict(model.config)
+        return self._render(model, Recorder(is_incremental=True, config=config))
+
+    def _render(self, model: Model, recorder: Recorder) -> Compiled:
+        self._recorder = recorder
+        recorder.this = self.relation(model.name)
         text = self._run(str(model.path), lambda env: env.get_template(str(model.path)))
-        sql, lines = _split_marks(text)
+        sql, lines = split_marks(text)
         return Compiled(
             model=model,
             file=self._show(str(model.path)),
             sql=sql,
-            refs=tuple(dict.fromkeys(self._recorder.refs)),
-            sources=tuple(dict.fromkeys(self._recorder.sources)),
-            config=self._recorder.config,
+            refs=tuple(dict.fromkeys(recorder.refs)),
+            sources=tuple(dict.fromkeys(recorder.sources)),
+            config=recorder.config,
             lines=lines,
+            vars=recorder.vars,
+            hooks=self._hooks(str(model.path), recorder.config.get("post_hook")),
+        )
+
+    def _hooks(self, path: str, hooks: Any) -> tuple[str, ...]:
+        """Render what runs after a model: `post_hook` is a text or a list of texts."""
+        texts = [] if hooks is None else as_list(hooks)
+        return tuple(
+            self._run(path, partial(_from_string, text=str(text))) for text in texts
         )
 
     def render_text(self, text: str, path: Path) -> str:
@@ -143,7 +173,7 @@ class Renderer:
         self._recorder = Recorder()
         if "{" not in text:
             return text
-        return _split_marks(self._run(str(path), lambda env: env.from_string(text)))[0][
+        return split_marks(self._run(str(path), lambda env: env.from_string(text)))[0][
             :-1
         ]
 
@@ -164,7 +194,7 @@ class Renderer:
 
     def _run(self, path: str, load: Callable[[SandboxedEnvironment], Any]) -> str:
         try:
-            rendered: str = load(self._models).render()
+            rendered: str = load(self._models).render(this=self._recorder.this)
         except RecsqlError as error:
             where = self._where(path, error)
             raise type(error)(f"{where}: {error}") from None
@@ -189,7 +219,7 @@ class Renderer:
     def _show(self, path: str) -> str:
         return self.project.relative(Path(path))
 
-    def _environment(self, extensions: list[type[Extension]]) -> SandboxedEnvironment:
+    def _environment(self, extensions: list[type[LineMarks]]) -> SandboxedEnvironment:
         def load(name: str) -> tuple[str, str, Callable[[], bool]]:
             for model in self.project.models.values():
                 if str(model.path) == name:
@@ -248,6 +278,7 @@ class Renderer:
             hint = did_you_mean(name, self.project.vars)
             raise ProjectError(f'unknown var "{name}".{hint}')
         self.vars_read.add(name)
+        self._recorder.vars[name] = self.project.vars[name]
         return self.project.vars[name]
 
     def _config(self, **settings: Any) -> str:
@@ -264,18 +295,5 @@ class Renderer:
         return self.project.docs[name]
 
 
-def _split_marks(text: str) -> tuple[str, tuple[int, ...]]:
-    """Take the marks out; return the text and, per line of it, the source line."""
-    lines: list[int] = []
-    current = 1
-    for line in text.split("\n"):
-        found = MARK.match(line)
-        current = int(found[1]) if found else current
-        lines.append(current)
-    return MARK.sub("", text).strip("\n") + "\n", _trimmed(text, lines)
-
-
-def _trimmed(text: str, lines: list[int]) -> tuple[int, ...]:
-    plain = MARK.sub("", text)
-    start = len(plain) - len(plain.lstrip("\n"))
-    return tuple(lines[start:])
+def _from_string(environment: SandboxedEnvironment, text: str) -> Any:
+    return environment.from_string(text)

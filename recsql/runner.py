@@ -15,12 +15,16 @@ import duckdb
 
 from recsql.compiler import Plan
 from recsql.errors import Interrupted, RecsqlError
+from recsql.incremental import prepare, refresh_model
 from recsql.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
 class ModelResult:
-    """How one model or seed went; `error` is set where it failed."""
+    """How one model or seed went; `error` is set where it failed.
+
+    `note` says of an incremental model what was added, or why it was built anew.
+    """
 
     name: str
     layer: str
@@ -28,6 +32,7 @@ class ModelResult:
     rows: int = 0
     seconds: float = 0.0
     error: RecsqlError | None = None
+    note: str = ""
 
 
 def run_models(
@@ -38,6 +43,7 @@ def run_models(
     Raises:
         Interrupted: ctrl-C; running queries are stopped, finished tables stay.
     """
+    prepare(warehouse)
     return _Run(plan, warehouse, names, threads).results()
 
 
@@ -111,12 +117,15 @@ class _Run:
     def _build(self, name: str, cursor: duckdb.DuckDBPyConnection) -> ModelResult:
         started = time.perf_counter()
         error: RecsqlError | None = None
-        rows = 0
+        rows, note = 0, ""
         try:
-            if name in self.plan.models:
-                rows = self.warehouse.materialize(cursor, self.plan.models[name])
-            else:
+            model = self.plan.models.get(name)
+            if model is None:
                 rows = self.warehouse.load_seed(cursor, self.plan.project.seeds[name])
+            elif model.incremental:
+                rows, note = refresh_model(self.plan, self.warehouse, cursor, name)
+            else:
+                rows = self.warehouse.materialize(cursor, model)
         except RecsqlError as failure:
             error = failure
         return ModelResult(
@@ -126,4 +135,5 @@ class _Run:
             rows=rows,
             seconds=time.perf_counter() - started,
             error=error,
+            note=note,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,8 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
+
+MARK = re.compile("\x02(\\d+)\x03")
 
 
 class LineMarks(Extension):
@@ -43,3 +46,20 @@ class TemplateCodes(BytecodeCache):
 
 
 CODES = TemplateCodes()
+
+
+def split_marks(text: str) -> tuple[str, tuple[int, ...]]:
+    """Take the marks out; return the text and, per line of it, the source line."""
+    lines: list[int] = []
+    current = 1
+    for line in text.split("\n"):
+        found = MARK.match(line)
+        current = int(found[1]) if found else current
+        lines.append(current)
+    return MARK.sub("", text).strip("\n") + "\n", _trimmed(text, lines)
+
+
+def _trimmed(text: str, lines: list[int]) -> tuple[int, ...]:
+    plain = MARK.sub("", text)
+    start = len(plain) - len(plain.lstrip("\n"))
+    return tuple(lines[start:])

@@ -143,7 +143,9 @@ def _compile(project: Project, test: UnitTest, schema: str) -> Compiled:
         renderer = Renderer(project.with_vars({"as_of": as_of, **test.vars}))
         renderer.relation = lambda name: quoted(schema, name)
         renderer.source_relation = lambda _, table: quoted(schema, table)
-        compiled = renderer.render(project.models[test.model])
+        adds = test.macros.get("is_incremental")
+        render = renderer.render_addition if adds else renderer.render
+        compiled = render(project.models[test.model])
         if compiled.config.get("enabled", True):
             return compiled
     raise ProjectError(f"unit test {test.name}: its vars switch {test.model} off.")
@@ -164,6 +166,10 @@ def _fixture(
 ) -> str:
     """Return the relation that a `given` entry fills; a source's is created here."""
     found = REFERENCE.search(given["input"])
+    if given["input"] == "this":
+        relation = f"{schema}.{quoted(test.model)}"
+        _empty_copy(cursor, relation, quoted("main", test.model))
+        return relation
     if not found:
         raise ProjectError(f"input {given['input']!r} is no ref() or source().")
     if found[1] == "ref":

@@ -23,6 +23,7 @@ from recsql.errors import (
     first_line,
 )
 from recsql.render import Compiled, quoted
+from recsql.strategies import merge_statements, strategy_of
 
 LINE = re.compile(r"^LINE (\d+):", re.M)
 DAMAGE = ("not a valid DuckDB", "Could not read enough", "checksum", "Corrupt")
@@ -64,26 +65,44 @@ class Warehouse:
         Raises:
             ModelError: DuckDB failed; file, line and DuckDB's message are named.
         """
-        kind = str(compiled.config.get("materialized", "table"))
-        if kind not in ("table", "view"):
+        stored = str(compiled.config.get("materialized", "table"))
+        if stored not in ("table", "view", "incremental"):
             raise ModelError(
-                f"{compiled.file}: materialized={kind!r} is not supported. "
-                "Use table or view."
+                f"{compiled.file}: materialized={stored!r} is not supported. "
+                "Use table, view or incremental."
             )
+        if stored == "incremental":
+            strategy_of(compiled)
+        kind = "view" if stored == "view" else "table"
         relation = quoted("main", compiled.name)
-        try:
+        with _named(compiled):
             require_contract(cursor, compiled)
             if self.kinds.get(compiled.name, kind) != kind:
                 cursor.execute(f"drop {self.kinds[compiled.name]} {relation}")
             counted = cursor.execute(
                 f"create or replace {kind} {relation} as\n{compiled.sql}"
             ).fetchall()
-        except duckdb.InterruptException:
-            raise Interrupted(f"{compiled.name}: interrupted.") from None
-        except (duckdb.Error, RuntimeError) as error:
-            raise ModelError(_model_message(compiled, error)) from None
+            for hook in compiled.hooks:
+                cursor.execute(hook)
         self.kinds[compiled.name] = kind
         return int(counted[0][0]) if kind == "table" and counted else 0
+
+    def add_to(self, cursor: duckdb.DuckDBPyConnection, compiled: Compiled) -> int:
+        """Add what an incremental model found to its table; return how many rows.
+
+        Raises:
+            ModelError: DuckDB failed, or there is no such strategy.
+        """
+        added = f"{compiled.name}__added"
+        statements = merge_statements(compiled, quoted("temp", added))
+        with _named(compiled):
+            counted = cursor.execute(
+                f"create or replace temp table {quoted(added)} as\n{compiled.sql}"
+            ).fetchall()
+            for statement in (*statements, *compiled.hooks):
+                cursor.execute(statement)
+            cursor.execute(f"drop table {quoted('temp', added)}")
+        return int(counted[0][0])
 
     def load_seed(self, cursor: duckdb.DuckDBPyConnection, path: Path) -> int:
         """Load a CSV that ships with the project; return its number of rows."""
@@ -195,6 +214,17 @@ def _reason(error: BaseException) -> str:
     if any(word in said for word in DAMAGE):
         return f"{said.rstrip('.!')}. {DAMAGED}"
     return said
+
+
+@contextmanager
+def _named(compiled: Compiled) -> Iterator[None]:
+    """Turn DuckDB's exceptions into errors that name the model's file and line."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise Interrupted(f"{compiled.name}: interrupted.") from None
+    except (duckdb.Error, RuntimeError) as error:
+        raise ModelError(_model_message(compiled, error)) from None
 
 
 def _model_message(compiled: Compiled, error: Exception) -> str:

@@ -7,11 +7,11 @@ with
         select
             user_id,
             row_number() over (
-                partition by user_id order by basket_at, basket_index
+                partition by user_id order by basket_at, basket_id
             ) as basket_number,
             basket_index,
             count(*) over (partition by user_id) - row_number() over (
-                partition by user_id order by basket_at, basket_index
+                partition by user_id order by basket_at, basket_id
             ) as later_count
         from baskets
         where user_id is not null

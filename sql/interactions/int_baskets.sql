@@ -1,6 +1,33 @@
 -- One row per basket: whose, when, where and how large.
+-- basket_index: from 0, by basket_id in a first build, then as baskets come.
+{{
+    config(
+        materialized=refreshed_as(),
+        incremental_strategy="delete+insert",
+        unique_key="basket_id",
+        post_hook=delete_gone(),
+    )
+}}
 with
+    owners as (select * from {{ ref("int_owners") }}),
     events as (select * from {{ ref("int_events") }}),
+    latest as (select max(changed_at) as refreshed_at from owners),
+    {% if is_incremental() %}
+        known as (select * from {{ this }}),
+
+        changed as ({{ changed_owners(this) }}),
+
+        -- what these owners have and had; of a shared basket any owner may be gone
+        touched as (
+            select basket_id
+            from {{ ref("int_events") }}
+            where owner_key in (select owner_key from changed)
+            union
+            select basket_id
+            from known
+            where is_shared or owner_key in (select owner_key from changed)
+        ),
+    {% endif %}
 
     grouped as (
         select
@@ -9,9 +36,34 @@ with
             min(event_at) as basket_at,
             min(region) as region,
             count(*) as line_count,
-            count(distinct item_id) as item_count
+            count(distinct item_id) as item_count,
+            min(owner_key) as owner_key,
+            min(owner_key) <> max(owner_key) as is_shared
         from events
+        {% if is_incremental() %}
+            where basket_id in (select basket_id from touched)
+        {% endif %}
         group by basket_id
+    ),
+
+    numbered as (
+        {% if is_incremental() %}
+            select
+                grouped.*,
+                coalesce(
+                    known.basket_index,
+                    row_number() over (
+                        partition by known.basket_index is null
+                        order by grouped.basket_id
+                    )
+                    + (select coalesce(max(basket_index), -1) from known)
+                ) as basket_number
+            from grouped
+            left join known on grouped.basket_id = known.basket_id
+        {% else %}
+            select *, row_number() over (order by basket_id) - 1 as basket_number
+            from grouped
+        {% endif %}
     ),
 
     final as (
@@ -22,8 +74,11 @@ with
             region,
             line_count,
             item_count,
-            cast(row_number() over (order by basket_id) - 1 as integer) as basket_index
-        from grouped
+            cast(basket_number as integer) as basket_index,
+            owner_key,
+            is_shared,
+            refreshed_at
+            {{ rows_or_gone("numbered", "basket_id", "touched") }}
     )
 
 select *

@@ -18,6 +18,7 @@ with
             amount,
             rating,
             region,
+            owner_key,
             {% if has_core %}
                 case
                     when rejection_reason is not null

@@ -1,9 +1,28 @@
 -- One row per accepted event, weighted by its type and number, placed in a basket.
 -- Without a basket_id, a pause of session_gap_hours starts a user's next basket.
+{{
+    config(
+        materialized=refreshed_as(),
+        incremental_strategy="delete+insert",
+        unique_key="owner_key",
+        post_hook=delete_gone(),
+    )
+}}
 with
+    owners as (select * from {{ ref("int_owners") }}),
     checked as (select * from {{ ref("int_event_checks") }}),
+    latest as (select max(changed_at) as refreshed_at from owners),
+    {% if is_incremental() %} changed as ({{ changed_owners(this) }}), {% endif %}
 
-    accepted as (select * from checked where rejection_reason is null),
+    accepted as (
+        select *
+        from checked
+        where
+            rejection_reason is null
+            {% if is_incremental() %}
+                and owner_key in (select owner_key from changed)
+            {% endif %}
+    ),
 
     paused as (
         select
@@ -36,29 +55,11 @@ with
     ),
 
     in_baskets as (
-        select
-            user_id,
-            item_id,
-            event_at,
-            event_type,
-            basket_id,
-            quantity,
-            amount,
-            rating,
-            region
+        select *, null as hours_since_last, null as session_number
         from accepted
         where basket_id is not null
         union all
-        select
-            user_id,
-            item_id,
-            event_at,
-            event_type,
-            concat(cast(user_id as varchar), '#', cast(session_number as varchar)),
-            quantity,
-            amount,
-            rating,
-            region
+        select *
         from numbered
     ),
 
@@ -66,15 +67,20 @@ with
         select
             user_id,
             item_id,
-            basket_id,
+            coalesce(
+                basket_id,
+                concat(cast(user_id as varchar), '#', cast(session_number as varchar))
+            ) as basket_id,
             event_at,
             event_type,
             region,
             quantity,
             amount,
             rating,
-            {{ line_weight() }} as event_weight
-        from in_baskets
+            {{ line_weight() }} as event_weight,
+            owner_key,
+            refreshed_at
+            {{ rows_or_gone("in_baskets", "owner_key", "changed") }}
     )
 
 select *

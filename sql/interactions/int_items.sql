@@ -2,23 +2,9 @@
 -- popular.
 -- item_index counts from 0: eligible items, then new ones, each by users and baskets.
 with
-    events as (select * from {{ ref("int_events") }}),
+    counted as (select * from {{ ref("int_item_counts") }}),
     catalogue as (select * from {{ ref("stg_items") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
-
-    counted as (
-        select
-            item_id,
-            count(*) as event_count,
-            count(
-                distinct case when event_weight > 0 then basket_id end
-            ) as basket_count,
-            count(distinct case when event_weight > 0 then user_id end) as user_count,
-            min(event_at) as first_at,
-            max(event_at) as last_at
-        from events
-        group by item_id
-    ),
 
     described as (
         select
@@ -32,6 +18,7 @@ with
             catalogue.available_from,
             catalogue.available_to,
             catalogue.variant,
+            counted.item_code,
             coalesce(counted.event_count, 0) as event_count,
             coalesce(counted.basket_count, 0) as basket_count,
             coalesce(counted.user_count, 0) as user_count,
@@ -89,7 +76,8 @@ with
                         item_id
                 )
                 - 1 as integer
-            ) as item_index
+            ) as item_index,
+            item_code
         from marked
     )
 

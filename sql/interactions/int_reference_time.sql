@@ -1,18 +1,33 @@
 -- One row: the moment that ages are counted from, as_of or else the last event.
 with
-    events as (select * from {{ ref("int_events") }}),
+    owner_items as (select * from {{ ref("int_owner_items") }}),
+    baskets as (select * from {{ ref("int_baskets") }}),
+
+    taken as (
+        select
+            min(first_at) as first_event_at,
+            max(last_at) as last_event_at,
+            cast(coalesce(sum(event_count), 0) as bigint) as event_count
+        from owner_items
+    ),
+
+    placed as (
+        select count(*) as basket_count, count(distinct user_id) as user_count
+        from baskets
+    ),
 
     final as (
         select
-            {% if var("as_of") is none %} max(event_at)
+            {% if var("as_of") is none %} taken.last_event_at
             {% else %} {{ as_timestamp(var("as_of")) }}
             {% endif %} as reference_at,
-            min(event_at) as first_event_at,
-            max(event_at) as last_event_at,
-            count(*) as event_count,
-            count(distinct basket_id) as basket_count,
-            count(distinct user_id) as user_count
-        from events
+            taken.first_event_at,
+            taken.last_event_at,
+            taken.event_count,
+            placed.basket_count,
+            placed.user_count
+        from taken
+        cross join placed
     )
 
 select *

@@ -15,7 +15,7 @@ with
         select
             basket_id,
             row_number() over (
-                partition by user_id order by basket_at desc, basket_index desc
+                partition by user_id order by basket_at desc, basket_id desc
             )
             - 1 as later_count
         from baskets

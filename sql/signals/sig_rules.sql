@@ -1,11 +1,18 @@
 -- One row per (antecedent_item_id, consequent_item_id): who takes x also takes y.
 -- Agrawal, Imielinski and Swami 1993; measures as in Hahsler's overview for arules.
 with
-    pairs as (select * from {{ ref("sig_item_pairs") }}),
     items as (select * from {{ ref("int_items") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
     weights as (select * from {{ ref("sig_item_weights") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
+
+    pairs as (
+        select *
+        from {{ ref("sig_item_pairs") }}
+        where
+            {{ ratio("pair_weight", "(select max(total_weight) from weights)") }}
+            >= {{ var("min_support") | float * var("relaxed_support_share") | float }}
+    ),
 
     directed as (
         select
@@ -20,12 +27,7 @@ with
     ),
 
     sold as (
-        select
-            items.item_id,
-            items.item_index,
-            items.basket_count,
-            weights.item_weight,
-            weights.total_weight
+        select items.*, weights.item_weight, weights.total_weight
         from items
         inner join weights on items.item_index = weights.item_index
     ),

@@ -18,7 +18,9 @@ with
             quantity,
             amount,
             rating,
-            region
+            region,
+            owner_key,
+            line_key
         {% if var("as_of") is none %} from mapped
         {% else %} from split where part = 'past'
         {% endif %}

@@ -17,7 +17,8 @@ with
             quantity,
             amount,
             rating,
-            region
+            region,
+            owner_key
         from split
         where part = 'holdout'
     )

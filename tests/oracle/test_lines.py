@@ -21,7 +21,7 @@ START = datetime(2024, 1, 1)
 COLUMNS = (
     "user_id bigint, item_id bigint, event_at timestamp, unreadable_event_at varchar, "
     "event_type varchar, basket_id varchar, quantity double, amount double, "
-    "rating double, region varchar"
+    "rating double, region varchar, owner_key ubigint"
 )
 
 
@@ -110,8 +110,9 @@ def by_sql(events: Sequence[Event], rule: str) -> dict[str, tuple[str | None, An
     compiled = plan_with(repeated_lines=rule).models["int_line_checks"]
     with duckdb.connect() as connection:
         connection.execute(f"create table stg_events ({COLUMNS})")
+        connection.execute("create table int_owners (changed_at timestamp)")
         connection.executemany(
-            "insert into stg_events values (?, ?, ?, null, ?, ?, ?, null, null, ?)",
+            "insert into stg_events values (?, ?, ?, null, ?, ?, ?, null, null, ?, 0)",
             [
                 (
                     *(e.user, e.item, START + timedelta(days=e.day), e.kind),

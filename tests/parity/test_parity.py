@@ -41,6 +41,7 @@ VARS = {
     **experiments("2017-09-01"),
 }
 PER_RUN = ("run_id", "generated_at", "started_at")
+REFRESH = ("changed_at", "refreshed_at", "since_at", "until_at", "counted_at")
 PLAN = compile_project(load_project(ROOT, VARS))
 
 
@@ -115,7 +116,7 @@ def comparable(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     return ", ".join(
         f"format('{{:.8e}}', {column})" if kind in ("DOUBLE", "FLOAT") else column
         for column, kind, *_ in described
-        if column not in PER_RUN
+        if column not in (*PER_RUN, *REFRESH)
     )
 
 

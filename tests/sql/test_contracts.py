@@ -188,7 +188,17 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repeats"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
 KEPT |= {"split_part", "is_test_event", "shared_items"}
-KEPT |= {"decay", "eligible_of", "best_new_items"}
+KEPT |= {"decay", "eligible_of", "best_new_items", "owner_key", "line_key"}
+
+
+def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
+    """As dbt wants it, which else refuses to read the project."""
+    for unit_test in PLAN.project.unit_tests:
+        model = PLAN.models.get(unit_test.model)
+        if (model and "refreshed_as" in model.model.sql) or (
+            model and model.incremental
+        ):
+            assert "is_incremental" in unit_test.macros, unit_test.name
 
 
 def test_a_macro_used_once_is_inlined() -> None:

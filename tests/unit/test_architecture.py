@@ -32,8 +32,9 @@ FLOORS = [
     {"profile", "dbt_plugin", "versions"},
     {"project"},
     {"render", "graph", "shapes", "settings", "experiments", "surfaces", "hooks"},
-    {"lineage", "contracts"},
+    {"lineage", "contracts", "strategies"},
     {"spark", "compiler", "warehouse", "malformed"},
+    {"incremental"},
     {"runner", "checks", "inputs", "loader", "manifest", "shows", "scaffold"}
     | {"records", "space", "targets"},
     {"unit_tests", "inspection", "queries", "catalog", "published", "history"},
@@ -41,7 +42,7 @@ FLOORS = [
     {"destinations"},
     {"publish"},
     {"pipeline"},
-    {"past", "console", "outcome", "logs", "report_data"},
+    {"past", "console", "outcome", "logs", "report_data", "forget"},
     {"backtest", "metrics", "training", "differences"}
     | {"report_content", "demo_experiment"},
     {"scoreboard", "operate", "bench", "report_page"},
@@ -50,7 +51,14 @@ FLOORS = [
     {"recipes"},
     {"demo"},
     {"options"},
-    {"cli_backtest", "cli_refresh", "cli_ranker", "cli_report", "cli_tune"},
+    {
+        "cli_backtest",
+        "cli_refresh",
+        "cli_ranker",
+        "cli_report",
+        "cli_tune",
+        "cli_forget",
+    },
     {"cli"},
     {"__main__"},
 ]
