@@ -17,8 +17,10 @@ import duckdb
 from recsql import pipeline
 from recsql.compiler import Plan, compile_project
 from recsql.errors import InputError, WarehouseError
+from recsql.history import LISTS
 from recsql.inputs import INPUTS
 from recsql.lock import publishing_lock
+from recsql.malformed import TABLE as MALFORMED
 from recsql.pipeline import Listener
 from recsql.project import Project
 from recsql.render import literal, quoted
@@ -115,7 +117,19 @@ def _delete(plan: Plan, warehouse: Warehouse, user: str) -> dict[str, int]:
                 [user],
             )
             rows[relation] = rows.get(relation, 0) + int(count)
+        _delete_copies(plan, warehouse, user)
     return rows
+
+
+def _delete_copies(plan: Plan, warehouse: Warehouse, user: str) -> None:
+    """Delete what recsql itself keeps beside the inputs.
+
+    Lines that could not be read may be anybody's, so all of them go.
+    """
+    schema = str(plan.project.vars["raw_schema"])
+    for table, where in ((LISTS, f"user_id = {literal(user)}"), (MALFORMED, "true")):
+        if warehouse.has_table(schema, table):
+            warehouse.rows(f"delete from {quoted(schema, table)} where {where}")
 
 
 def _drop_switched_off(plan: Plan, warehouse: Warehouse) -> None:

@@ -26,7 +26,8 @@ from recsql.runner import ModelResult
 from recsql.warehouse import Warehouse
 
 RUNS = "refreshes"
-COPIES = {"refresh_profiles": "mon_profile", "refresh_lists": "mon_lists"}
+LISTS = "refresh_lists"
+COPIES = {"refresh_profiles": "mon_profile", LISTS: "mon_lists"}
 TABLES = (RUNS, "refresh_models", *COPIES)
 LIMITS = ("drift_", "freshness_", "keep_")  # vars that change no table but the alarms
 
@@ -104,7 +105,7 @@ class Record:
 
     def published(self, version: int) -> None:
         """Note that readers see it, and keep its lists for the next refresh."""
-        self._copy("refresh_lists", "true", [])
+        self._copy(LISTS, "true", [])
         self._update({**self._so_far(), "outcome": "published", "version": version})
         self._forget_old()
 

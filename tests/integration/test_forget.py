@@ -29,6 +29,9 @@ def shop_with_the_user(folder: Path) -> Path:
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         for name in ("events", "people"):
             load_table(warehouse, "raw", name, [str(folder / f"{name}.csv")], {})
+        torn = folder / "torn.csv"
+        torn.write_text(f"a,b,c\n1,2,3\n{USER},2\n")
+        assert load_table(warehouse, "raw", "torn", [str(torn)], {}, 0.5).malformed
     return shop
 
 
@@ -59,7 +62,10 @@ def test_a_forgotten_user_is_nowhere(tmp_path: Path, recsql: Recsql) -> None:
     for _ in range(2):
         assert recsql("refresh", *options).code == 0
     folder = shop / "warehouse"
-    assert "int_users.user_id" in holders(folder / "build.duckdb")
+    assert {"int_users.user_id", "refresh_lists.user_id"} <= {
+        *holders(folder / "build.duckdb")
+    }
+    assert "malformed_lines.line_text" in holders(folder / "build.duckdb")
     assert "rec_for_user.user_id" in holders(folder / "versions/1/recsql.duckdb")
     assert "rec_for_user.user_id" in holders(shop / "bi.duckdb")
     asked = recsql("forget", USER, *options)
