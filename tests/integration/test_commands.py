@@ -16,7 +16,7 @@ import pytest
 from tests.integration.conftest import Recsql, write_events
 
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
-COMMANDS += ["explain", "init", "lineage", "load", "ls", "publish", "refresh", "report"]
+COMMANDS += ["explain", "forget", "init", "lineage", "load", "ls", "publish", "refresh", "report"]
 COMMANDS += ["rollback", "run", "show", "test", "train-ranker", "tune", "versions"]
 
 

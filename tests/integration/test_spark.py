@@ -126,7 +126,7 @@ def test_spark_gives_the_rows_of_duckdb(engines: Engines, name: str) -> None:
     if name not in engines.plan.models:
         pytest.skip(f"{name} is switched off")
     assert name not in engines.failures, engines.failures[name]
-    described = engines.warehouse.rows(f"describe main.{name}")
+    described = engines.duckdb.rows(f"describe main.{name}")
     shown = ", ".join(row[0] for row in described if row[0] not in HASHED)
     query = f"select {shown} from main.{name}"
     expected, found = engines.rows(query, query)
