@@ -16,8 +16,18 @@ import pytest
 from tests.integration.conftest import Recsql, write_events
 
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
-COMMANDS += ["explain", "forget", "init", "lineage", "load", "ls", "publish", "refresh", "report"]
-COMMANDS += ["rollback", "run", "show", "test", "train-ranker", "tune", "versions"]
+COMMANDS += ["explain", "forget", "init", "lineage", "load", "ls", "publish"]
+COMMANDS += [
+    "refresh",
+    "report",
+    "rollback",
+    "run",
+    "show",
+    "test",
+    "train-ranker",
+    "tune",
+    "versions",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
