@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import TextIO
 
 from recsql.errors import InUse, WarehouseError
@@ -49,7 +50,7 @@ def publishing_lock(
             if not told:
                 waiting(owner)
             told = True
-            time.sleep(POLL_SECONDS)
+            sleep(POLL_SECONDS)
         _sign(file, {"pid": os.getpid(), "host": socket.gethostname()})
         try:
             yield

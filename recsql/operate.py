@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import sleep
 from typing import Any
 
 from recsql import pipeline
@@ -91,7 +92,7 @@ def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
                 if terms.waiting is None:
                     raise
                 terms.waiting(str(error))
-                time.sleep(RETRY_SECONDS)
+                sleep(RETRY_SECONDS)
 
 
 def _tell(project: Project, outcome: Outcome) -> list[RecsqlError]:

@@ -95,7 +95,7 @@ def test_a_second_refresh_waits(
     shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with held(shop / "warehouse") as holder:
-        monkeypatch.setattr("recsql.lock.time.sleep", lambda seconds: holder.kill())
+        monkeypatch.setattr("recsql.lock.sleep", lambda seconds: holder.kill())
         done = quick(recsql, shop, "--wait")
     assert (done.code, done.err) == (0, "")
     assert f"process {holder.pid} on " in done.out.splitlines()[0]
@@ -115,7 +115,7 @@ def test_a_refresh_waits_for_whoever_writes_the_build(
     )
     assert writer.stdout is not None
     assert writer.stdout.readline() == "held\n"
-    monkeypatch.setattr("recsql.operate.time.sleep", lambda s: writer.communicate(""))
+    monkeypatch.setattr("recsql.operate.sleep", lambda s: writer.communicate(""))
     done = quick(recsql, shop, "--wait")
     assert (done.code, done.err) == (0, "")
     assert "locked by another process" in done.out
