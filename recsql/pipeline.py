@@ -139,7 +139,8 @@ def run(
     plan = compile_with_history(project)
     tally = Tally(listener)
     with _warehouse(project) as warehouse:
-        names = _begin(plan, warehouse, selection)
+        names = selection.names(plan)
+        _begin(plan, warehouse, names, selection.full_refresh)
         tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()
 
@@ -175,7 +176,9 @@ def build(
     """
     plan = compile_with_history(project)
     with _warehouse(project) as warehouse:
-        return _build(plan, warehouse, selection.names(plan), threads, listener)
+        names = selection.names(plan)
+        _begin(plan, warehouse, names, selection.full_refresh)
+        return _build(plan, warehouse, names, threads, listener)
 
 
 def publish_tables(project: Project, listener: Listener) -> Published:
@@ -219,8 +222,7 @@ def refresh(
         with recorded(plan, warehouse, "refresh", run_id) as record:
             told = record.listening(listener)
             names = plan.graph.with_ancestors(plan.graph.select(select))
-            if full_refresh:
-                forget_builds(warehouse, names)
+            _begin(plan, warehouse, names, full_refresh)
             results = _build(plan, warehouse, names, threads, told)
             record.measure()
             published = publish(plan, warehouse)
@@ -236,7 +238,6 @@ def _build(
     threads: int,
     listener: Listener,
 ) -> list[ModelResult]:
-    require_inputs(plan, warehouse, names)
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()
@@ -252,13 +253,13 @@ def _build(
     return tally.results
 
 
-def _begin(plan: Plan, warehouse: Warehouse, selection: Selection) -> tuple[str, ...]:
-    """Check what the selected models need, and return their names."""
-    names = selection.names(plan)
+def _begin(
+    plan: Plan, warehouse: Warehouse, names: tuple[str, ...], full_refresh: bool
+) -> None:
+    """Check what the models need, and let the incremental ones be built anew."""
     require_inputs(plan, warehouse, names)
-    if selection.full_refresh:
+    if full_refresh:
         forget_builds(warehouse, names)
-    return names
 
 
 def _quarantine(warehouse: Warehouse) -> Quarantine:

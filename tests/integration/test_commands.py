@@ -249,3 +249,11 @@ def test_init_writes_a_project_that_works(recsql: Recsql, tmp_path: Path) -> Non
         recsql("load", "events", tmp_path / "events.csv", "--project", folder).code == 0
     )
     assert recsql("refresh", "--project", folder).code == 0
+
+
+@pytest.mark.parametrize("command", ["run", "build"])
+def test_a_full_refresh_builds_anew(shop: Path, recsql: Recsql, command: str) -> None:
+    asked = (command, "-s", "int_owners", "--full-refresh", "--project", shop)
+    done = recsql(*asked)
+    assert (done.code, done.err) == (0, "")
+    assert "built anew: --full-refresh" in done.out
