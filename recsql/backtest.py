@@ -15,7 +15,7 @@ from recsql.git import git_says
 from recsql.past import build_as_of, event_range, scratch_warehouse
 from recsql.pipeline import Listener
 from recsql.project import Project
-from recsql.render import literal
+from recsql.render import Renderer, literal
 from recsql.warehouse import Warehouse, open_warehouse
 
 SCRATCH = "backtest.duckdb"
@@ -193,8 +193,8 @@ def _asked(project: Project) -> list[str]:
     """Return the models that a backtest builds with all they need."""
     compared = project.vars["eval_compared_metrics"]
     asked = [*(KEPT[:4] if compared else KEPT[:2]), "eval_candidate_recall"]
-    logged = project.vars["exposures"]
-    if logged.get("propensity") and (logged.get("table") or logged.get("model")):
+    logged = Renderer(project).render_text("{{ has_propensities() }}", project.root)
+    if logged == "yes":
         asked.append("eval_policies")
     return asked
 

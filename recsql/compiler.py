@@ -39,6 +39,18 @@ class Plan:
         ]
 
 
+def require_vars(project: Project) -> None:
+    """Refuse vars that no model can use.
+
+    Raises:
+        ProjectError: names the var, what was seen and what it may be.
+    """
+    require_shapes(project)
+    require_settings(project)
+    require_experiments(project)
+    require_surfaces(project)
+
+
 def compile_project(
     project: Project, source_relation: Callable[..., str] = quoted
 ) -> Plan:
@@ -51,10 +63,7 @@ def compile_project(
     Raises:
         ProjectError: a setting, a template, a reference or the graph is wrong.
     """
-    require_shapes(project)
-    require_settings(project)
-    require_experiments(project)
-    require_surfaces(project)
+    require_vars(project)
     renderer = Renderer(project)
     renderer.source_relation = source_relation
     rendered = [renderer.render(model) for model in project.models.values()]

@@ -8,6 +8,7 @@ from recsql import pipeline
 from recsql.console import Console
 from recsql.pipeline import Listener
 from recsql.project import Project
+from recsql.queries import render_query
 from recsql.render import Renderer, quoted
 from recsql.warehouse import open_warehouse
 
@@ -58,8 +59,7 @@ def build_experiment(project: Project, threads: int, listener: Listener) -> None
         TestsFailed: a test failed.
     """
     given = project.with_vars(GENERATED)
-    path, profile = given.queries[QUERY], given.profile
-    sql = Renderer(given).render_text(path.read_text(encoding="utf-8"), path)
+    profile, sql = given.profile, render_query(Renderer(given), QUERY)
     table = quoted(str(given.vars["raw_schema"]), TABLE)
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         warehouse.rows(f"create or replace table {table} as {sql}")

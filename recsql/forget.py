@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -54,7 +53,8 @@ def forget_user(
     profile = project.profile
     with publishing_lock(profile.folder):
         known = list(_holders(project, user))
-        with _opened(project) as warehouse:
+        path, settings = profile.build_path, profile.settings
+        with open_warehouse(path, settings, must_exist=True) as warehouse:
             plan = compile_project(project)
             rows = _delete(plan, warehouse, user)
             if not sum(rows.values()) and not known:
@@ -85,11 +85,6 @@ def rewrite(path: Path) -> None:
         connection.execute("detach known")
         connection.execute("detach fresh")
     fresh.replace(path)
-
-
-def _opened(project: Project) -> Any:
-    profile = project.profile
-    return open_warehouse(profile.build_path, profile.settings, must_exist=True)
 
 
 def _delete(plan: Plan, warehouse: Warehouse, user: str) -> dict[str, int]:

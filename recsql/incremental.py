@@ -154,8 +154,7 @@ def _text(plan: Plan, compiled: Compiled) -> str:
     parts = [compiled.sql, *compiled.hooks]
     parts += [compiled.incremental.sql] if compiled.incremental else []
     text = "\n".join([*parts, json.dumps(compiled.config, default=str, sort_keys=True)])
-    moment = str(plan.renderer.run_started_at)[:19]
-    return text.replace(moment, "").replace(plan.renderer.invocation_id, "")
+    return plan.renderer.timeless(text)
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection, relation: str) -> list[str]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from recsql.render import Compiled
 
 
+class NotAQueryError(Exception):
+    """The SQL is a statement, but no query."""
+
+
 def parse(compiled: Compiled) -> Query:
     """Parse one model's SQL.
 
@@ -31,7 +35,7 @@ def _parse(sql: str) -> Query:
 
     tree = sqlglot.parse_one(sql, dialect="duckdb")
     if not isinstance(tree, sqlglot.exp.Query):
-        raise TypeError
+        raise NotAQueryError
     return tree
 
 
@@ -52,7 +56,7 @@ def _explained(compiled: Compiled) -> Iterator[None]:
         raise ProjectError(
             f"{compiled.file}: SQL: a text or comment has no end. {first_line(error)}"
         ) from None
-    except TypeError:
+    except NotAQueryError:
         raise ProjectError(
             f"{compiled.file}: a model must be one select statement."
         ) from None

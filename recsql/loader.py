@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,9 @@ import duckdb
 from recsql.errors import InputError, Interrupted, did_you_mean, first_line
 from recsql.malformed import Malformed, create_readable
 from recsql.render import literal, quoted
+from recsql.shapes import NAME
 from recsql.warehouse import Warehouse
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 COMPRESSED = (".gz", ".zst")
 # sample_size -1: types come from every row, so a bad value late in a file makes its
 # column text (and goes to quarantine) instead of stopping the load.
@@ -76,17 +75,14 @@ def load_table(
     suffix = _format(files)
     relation = quoted(schema, name)
     connection = warehouse.connection
-    malformed: tuple[Malformed, ...] = ()
     try:
         connection.execute(f"create schema if not exists {quoted(schema)}")
         connection.execute("set preserve_insertion_order = true")
         if max_malformed and suffix in TEXT:
             readers = [(file, _readable(file, suffix, types)) for file in files]
-            counted, malformed = create_readable(
-                connection, schema, name, readers, max_malformed
-            )
+            made = create_readable(connection, schema, name, readers, max_malformed)
         else:
-            counted = _create(connection, relation, suffix, files, types)
+            made = _create(connection, relation, suffix, files, types), ()
         described = connection.execute(f"describe {relation}").fetchall()
     except (duckdb.InterruptException, KeyboardInterrupt):
         raise Interrupted(
@@ -98,7 +94,7 @@ def load_table(
             f"load {name}: {files[0]}: {_told(error)} The table is unchanged.{hint}"
         ) from None
     columns = tuple((row[0], row[1]) for row in described)
-    return Loaded(f"{schema}.{name}", counted, columns, tuple(files), malformed)
+    return Loaded(f"{schema}.{name}", made[0], columns, tuple(files), made[1])
 
 
 def _create(

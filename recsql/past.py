@@ -119,12 +119,11 @@ def fingerprints(plan: Plan, names: Sequence[str]) -> dict[str, str]:
 
     Who built it, and when, does not count.
     """
-    moment = str(plan.renderer.run_started_at)[:19]
     found: dict[str, str] = {}
     for name in names:
         compiled = plan.models.get(name)
         sql = compiled.sql if compiled else plan.project.seeds[name].read_text("utf-8")
-        sql = sql.replace(plan.renderer.invocation_id, "").replace(moment, "")
+        sql = plan.renderer.timeless(sql)
         parents = [found.get(parent, "") for parent in plan.graph.nodes[name].parents]
         found[name] = sha256("\n".join([sql, *parents]).encode()).hexdigest()
     return found

@@ -108,7 +108,7 @@ def diff(project: Project, asked: Sequence[int], depth: int) -> Difference:
         renderer = Renderer(project.with_vars({"asked_depth": depth}))
         renderer.source_relation = lambda side, table: quoted(side, "main", table)
         answers = {
-            name: _answer(warehouse, _render(renderer, f"diff_{name}"))
+            name: answer(warehouse, render_query(renderer, f"diff_{name}"))
             for name in ("surfaces", "users", "items", "tables")
         }
     older, newer = (read_manifest(versions, number) for number in numbers)
@@ -140,7 +140,7 @@ def _one_run(name: str, known: Sequence[str]) -> str:
 def _ask(project: Project, name: str, path: Path) -> Shown:
     """Render a query with the project's vars and run it, read-only."""
     renderer = Renderer(project)
-    sql = _render(renderer, name)
+    sql = render_query(renderer, name)
     options: dict[str, Any] = {**project.profile.settings, "access_mode": "read_only"}
     with open_warehouse(path, options, must_exist=True) as warehouse:
         for table in renderer.referenced():
@@ -149,14 +149,16 @@ def _ask(project: Project, name: str, path: Path) -> Shown:
                     f"{project.relative(project.queries[name])}: {path} has no table "
                     f"{table}. Run: recsql refresh"
                 )
-        return _answer(warehouse, sql)
+        return answer(warehouse, sql)
 
 
-def _render(renderer: Renderer, name: str) -> str:
+def render_query(renderer: Renderer, name: str) -> str:
+    """Return the SQL of a query of the project, with the vars of the renderer."""
     file = renderer.project.queries[name]
     return renderer.render_text(file.read_text(encoding="utf-8"), file)
 
 
-def _answer(warehouse: Warehouse, sql: str) -> Shown:
+def answer(warehouse: Warehouse, sql: str) -> Shown:
+    """Return what a query finds, with the names of its columns."""
     headers = [row[0] for row in warehouse.rows(f"describe {sql}")]
     return Shown(tuple(headers), tuple(warehouse.rows(sql)))

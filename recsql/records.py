@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from recsql.inputs import create_raw_tables
 from recsql.project import Project
 from recsql.render import Renderer, quoted
 from recsql.warehouse import Warehouse, translated
@@ -21,9 +22,7 @@ def append_rows(
     """Add rows to a raw table, which is made if it is not there yet."""
     table = project.sources["raw", name]
     relation = relation_of(project, name)
-    columns = ", ".join(f"{column.name} {column.data_type}" for column in table.columns)
-    warehouse.rows(f"create schema if not exists {relation.rpartition('.')[0]}")
-    warehouse.rows(f"create table if not exists {relation} ({columns})")
+    create_raw_tables(project, warehouse, [table])
     places = ", ".join("?" for _ in table.columns)
     with translated(f"insert into {relation}"):
         warehouse.connection.executemany(

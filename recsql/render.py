@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -164,18 +163,14 @@ class Renderer:
     def _hooks(self, path: str, hooks: Any) -> tuple[str, ...]:
         """Render what runs after a model: `post_hook` is a text or a list of texts."""
         texts = [] if hooks is None else as_list(hooks)
-        return tuple(
-            self._run(path, partial(_from_string, text=str(text))) for text in texts
-        )
+        return tuple(self._run_text(path, str(text)) for text in texts)
 
     def render_text(self, text: str, path: Path) -> str:
         """Render a snippet of a yml file or of a singular test."""
         self._recorder = Recorder()
         if "{" not in text:
             return text
-        return split_marks(self._run(str(path), lambda env: env.from_string(text)))[0][
-            :-1
-        ]
+        return split_marks(self._run_text(str(path), text))[0][:-1]
 
     def source_parts(self, table: SourceTable) -> list[str]:
         """Return the schema and the name of a raw table, with the vars filled in."""
@@ -184,6 +179,11 @@ class Renderer:
             for text in (table.schema, table.identifier)
         ]
 
+    def timeless(self, rendered: str) -> str:
+        """Return rendered text without who renders it and when."""
+        moment = str(self.run_started_at)[:19]
+        return rendered.replace(moment, "").replace(self.invocation_id, "")
+
     def referenced(self) -> tuple[str, ...]:
         """Return the models that the last `render_text` referred to."""
         return tuple(dict.fromkeys(self._recorder.refs))
@@ -191,6 +191,9 @@ class Renderer:
     def config(self) -> Mapping[str, Any]:
         """Return what the last `render_text` set with `config()`."""
         return self._recorder.config
+
+    def _run_text(self, path: str, text: str) -> str:
+        return self._run(path, lambda env: env.from_string(text))
 
     def _run(self, path: str, load: Callable[[SandboxedEnvironment], Any]) -> str:
         try:
@@ -293,7 +296,3 @@ class Renderer:
             hint = did_you_mean(name, self.project.docs)
             raise ProjectError(f'unknown docs block "{name}".{hint}')
         return self.project.docs[name]
-
-
-def _from_string(environment: SandboxedEnvironment, text: str) -> Any:
-    return environment.from_string(text)

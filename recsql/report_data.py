@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,9 @@ from recsql.compiler import compile_project
 from recsql.errors import InputError, InUse
 from recsql.manifest import read_manifest
 from recsql.project import Project
+from recsql.queries import answer, render_query
 from recsql.render import Renderer
+from recsql.settings import metric_definitions
 from recsql.versions import Versions
 from recsql.warehouse import Warehouse, open_warehouse
 
@@ -68,23 +69,24 @@ def gather(project: Project) -> Answers:
     """
     if not project.profile.published_path.exists():
         raise InputError("report: nothing is published yet. Run: recsql refresh")
-    seed = project.seeds["metric_definitions"]
-    with seed.open(encoding="utf-8", newline="") as file:
-        metrics = list(csv.DictReader(file))
+    metrics = metric_definitions(project)
+    renderer = Renderer(project)
     versions = Versions(project.profile.folder)
     manifest = read_manifest(versions, versions.current or 0)
     with _files(project) as files:
         return Answers(
             project=project,
-            parts=_parts(project, files),
+            parts=_parts(renderer, files),
             models=_models(project, files[-1]),
             descriptions={
-                name: _description(project, Renderer(project), name)
+                name: _description(project, renderer, name)
                 for name in manifest["tables"]
             },
-            formulas={row["metric"]: row["formula"] for row in metrics},
+            formulas={name: row["formula"] for name, row in metrics.items()},
             rising=frozenset(
-                row["metric"] for row in metrics if row["higher_is_better"] == "true"
+                name
+                for name, row in metrics.items()
+                if row["higher_is_better"] == "true"
             ),
             manifest=manifest,
             build_is_read=len(files) > 1,
@@ -108,14 +110,13 @@ def _files(project: Project) -> Iterator[list[Warehouse]]:
         yield files
 
 
-def _parts(project: Project, files: list[Warehouse]) -> dict[str, Part]:
+def _parts(renderer: Renderer, files: list[Warehouse]) -> dict[str, Part]:
     """Ask each query of the first file that has all of its tables."""
-    renderer = Renderer(project)
     parts = {}
-    for query, path in project.queries.items():
+    for query in renderer.project.queries:
         if not query.startswith(PREFIX):
             continue
-        sql = renderer.render_text(path.read_text(encoding="utf-8"), path)
+        sql = render_query(renderer, query)
         tables = renderer.referenced()
         missing = [
             tuple(table for table in tables if table not in file.kinds)
@@ -123,9 +124,8 @@ def _parts(project: Project, files: list[Warehouse]) -> dict[str, Part]:
         ]
         name = query.removeprefix(PREFIX)
         if () in missing:
-            file = files[missing.index(())]
-            columns = tuple(row[0] for row in file.rows(f"describe {sql}"))
-            parts[name] = Part(columns, tuple(file.rows(sql)))
+            shown = answer(files[missing.index(())], sql)
+            parts[name] = Part(tuple(shown.headers), tuple(shown.rows))
         else:
             parts[name] = Part(missing=missing[-1])
     return parts

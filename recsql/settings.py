@@ -61,7 +61,7 @@ def require_settings(project: Project) -> None:
     Raises:
         ProjectError: names the var, what was seen and what it may be.
     """
-    metrics = _metrics(project)
+    metrics = tuple(metric_definitions(project))
     evaluation = {"eval_metrics": metrics, "eval_compared_metrics": metrics}
     for name, choices in {**CHOICES, **evaluation}.items():
         given = project.vars[name]
@@ -114,7 +114,7 @@ def _require_publishing(given: Mapping[str, Any]) -> None:
             )
 
 
-def _metrics(project: Project) -> tuple[str, ...]:
-    """Return the names that seed metric_definitions explains."""
+def metric_definitions(project: Project) -> dict[str, dict[str, str]]:
+    """Return the rows of seed metric_definitions by metric."""
     with project.seeds["metric_definitions"].open(encoding="utf-8", newline="") as file:
-        return tuple(row["metric"] for row in csv.DictReader(file))
+        return {row["metric"]: row for row in csv.DictReader(file)}

@@ -11,10 +11,11 @@ from typing import Any
 
 import yaml
 
+from recsql.compiler import require_vars
 from recsql.errors import InputError, ProjectError, did_you_mean
 from recsql.project import Project
 from recsql.properties import read_yaml
-from recsql.settings import RUNNER_VARS, require_settings
+from recsql.settings import RUNNER_VARS
 
 NUMBER = r"[-+]?(?:\d+\.\d+|\.\d+|\d+)(?:[eE][-+]?\d+)?"
 RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})(:log)?")
@@ -126,7 +127,7 @@ def parse_space(
     for dimension in space:
         for value in dimension.values:
             try:
-                require_settings(
+                require_vars(
                     project.with_vars(as_vars(project, {dimension.name: value}))
                 )
             except ProjectError as error:

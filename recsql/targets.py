@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from typing import Any
 
 from recsql.errors import InputError, did_you_mean
 from recsql.project import Project
-from recsql.settings import CHOICES
+from recsql.settings import CHOICES, metric_definitions
 
 ALL_USERS = ("all", "all users")
 OF_ALL_METRICS = (
@@ -58,15 +57,15 @@ def target_of(
         InputError: there is no such list, metric or kind of segment.
     """
     metric, at, cutoff = figure.partition("@")
-    with project.seeds["metric_definitions"].open(encoding="utf-8", newline="") as file:
-        known = {row["metric"]: row["higher_is_better"] for row in csv.DictReader(file)}
+    known = metric_definitions(project)
     if metric not in known:
         raise InputError(
             f'--metric: no metric "{metric}".{did_you_mean(metric, known)}'
         )
     if (at and not cutoff.isdecimal()) or int(cutoff or 10) < 1:
         raise InputError(f'--metric "{figure}": write it as {metric}@10.')
-    k, is_better_higher = int(cutoff or 10), known[metric] == "true"
+    k = int(cutoff or 10)
+    is_better_higher = known[metric]["higher_is_better"] == "true"
     segment = _segment_of(users) if users else ALL_USERS
     target = Target(list_name, items, metric, k, is_better_higher, segment)
     if users and not target.is_per_user:

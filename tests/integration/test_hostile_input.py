@@ -14,14 +14,11 @@ from hypothesis import strategies as st
 from sqlglot import tokenize
 from sqlglot.errors import TokenError
 
+from recsql.compiler import require_vars
 from recsql.errors import InputError, ProjectError
-from recsql.experiments import require_experiments
 from recsql.loader import load_table
 from recsql.project import Project, builtin_root, load_project
 from recsql.render import Renderer
-from recsql.settings import require_settings
-from recsql.shapes import require_shapes
-from recsql.surfaces import require_surfaces
 from recsql.warehouse import open_warehouse
 from tests.integration.conftest import QUICK, Recsql
 from tests.worlds import ALL_SWITCHES
@@ -187,10 +184,7 @@ def replaced(entry: Any, path: tuple[Any, ...], given: Any) -> Any:
 def refusal(project: Project) -> str:
     """Return why the vars of a project are refused, or nothing."""
     try:
-        require_shapes(project)
-        require_settings(project)
-        require_experiments(project)
-        require_surfaces(project)
+        require_vars(project)
     except ProjectError as error:
         return str(error)
     return ""

@@ -36,8 +36,9 @@ FLOORS = [
     {"spark", "compiler", "warehouse", "malformed"},
     {"incremental"},
     {"runner", "checks", "inputs", "loader", "manifest", "shows", "scaffold"}
-    | {"records", "space", "targets"},
-    {"unit_tests", "inspection", "queries", "catalog", "published", "history"},
+    | {"space", "targets"},
+    {"unit_tests", "inspection", "queries", "catalog", "published", "history"}
+    | {"records"},
     {"postgres"},
     {"destinations"},
     {"publish"},
