@@ -30,7 +30,7 @@ from common import (
     work_folder,
 )
 
-from recsql.warehouse import Warehouse
+from recsql.engine.warehouse import Warehouse
 
 NEAREST = 100
 TERMS = r"""

@@ -16,10 +16,10 @@ from functools import partial
 
 from common import Cost, compile_demo, cost, opened, work_folder
 
-from recsql.compiler import Plan
-from recsql.incremental import forget_builds
-from recsql.runner import ModelResult, run_models
-from recsql.warehouse import Warehouse
+from recsql.compilation.compiler import Plan
+from recsql.engine.incremental import forget_builds
+from recsql.engine.runner import ModelResult, run_models
+from recsql.engine.warehouse import Warehouse
 
 TARGET = 0.1
 LINES = """

@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 from common import Comparison, alternate, show
 
-from recsql.compiler import compile_project
-from recsql.project import builtin_root, load_project
-from recsql.warehouse import Warehouse, open_warehouse
+from recsql.compilation.compiler import compile_project
+from recsql.config.project import builtin_root, load_project
+from recsql.engine.warehouse import Warehouse, open_warehouse
 
 CUTOFFS = (5, 8, 10)
 LIST_LENGTH = 10

@@ -32,9 +32,9 @@ from common import (
 )
 from threadpoolctl import threadpool_limits
 
-from recsql.compiler import Plan
-from recsql.render import Compiled
-from recsql.warehouse import Warehouse
+from recsql.compilation.compiler import Plan
+from recsql.compilation.render import Compiled
+from recsql.engine.warehouse import Warehouse
 
 MODELS = ("bpr", "lmf", "svd", "ease", "graph_filter")
 CELLS = "select user_index, item_index, weight from int_user_items where is_eligible"

@@ -32,8 +32,8 @@ from common import (
     work_folder,
 )
 
-from recsql.render import Compiled
-from recsql.warehouse import Warehouse
+from recsql.compilation.render import Compiled
+from recsql.engine.warehouse import Warehouse
 
 LINES_PER_BASKET = 10.5
 

@@ -24,12 +24,12 @@ import yaml
 from common import DEMO_TABLES, work_folder
 
 import recsql
-from recsql.backtest import Backtest
-from recsql.console import Console
-from recsql.loader import load_table
-from recsql.project import Project, builtin_root
-from recsql.scaffold import init_project
-from recsql.warehouse import open_warehouse
+from recsql.config.project import Project, builtin_root
+from recsql.config.scaffold import init_project
+from recsql.engine.loader import load_table
+from recsql.engine.warehouse import open_warehouse
+from recsql.evaluation.backtest import Backtest
+from recsql.terminal.console import Console
 
 MOVIELENS = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small"
 CLOCK = """

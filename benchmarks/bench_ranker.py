@@ -21,13 +21,13 @@ import yaml
 from bench_quality import demo
 from common import work_folder
 
-from recsql.console import Console
-from recsql.past import build_as_of, event_range, scratch_warehouse
-from recsql.pipeline import Event
-from recsql.project import Project
-from recsql.runner import ModelResult, run_models
-from recsql.training import Past, Trained, train_ranker
-from recsql.warehouse import Warehouse
+from recsql.config.project import Project
+from recsql.engine.runner import ModelResult, run_models
+from recsql.engine.warehouse import Warehouse
+from recsql.evaluation.past import build_as_of, event_range, scratch_warehouse
+from recsql.evaluation.training import Past, Trained, train_ranker
+from recsql.operation.pipeline import Event
+from recsql.terminal.console import Console
 
 WANTED = ("+eval_summary", "+rank_scores")
 FIGURES = """

@@ -31,8 +31,8 @@ from common import (
     work_folder,
 )
 
-from recsql.compiler import Plan
-from recsql.warehouse import Warehouse
+from recsql.compilation.compiler import Plan
+from recsql.engine.warehouse import Warehouse
 
 MINIMUM = 20
 TARGET = 1 / 8

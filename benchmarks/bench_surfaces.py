@@ -29,8 +29,8 @@ from common import (
     work_folder,
 )
 
-from recsql.compiler import Plan
-from recsql.warehouse import Warehouse
+from recsql.compilation.compiler import Plan
+from recsql.engine.warehouse import Warehouse
 
 LENGTH = 50
 SURFACE = {

@@ -3,6 +3,7 @@
 The public Python API; each name loads its module at first use, so that `import recsql`
 loads neither DuckDB nor scipy nor implicit nor dbt:
 
+- `builtin_root()`: the folder of the models that ship with recsql
 - `load_project(folder, vars)`: a project, ready for the functions below
 - `build`, `refresh`, `run`, `test`: what the commands of the same name do
 - `run_backtest(project, days, threads, listener)`: quality as of a past moment
@@ -18,13 +19,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "RecsqlError": "recsql.errors",
-    "Selection": "recsql.pipeline",
-    "build": "recsql.pipeline",
-    "load_project": "recsql.project",
-    "refresh": "recsql.pipeline",
-    "run": "recsql.pipeline",
-    "run_backtest": "recsql.backtest",
-    "test": "recsql.pipeline",
+    "builtin_root": "recsql.config.project",
+    "Selection": "recsql.operation.pipeline",
+    "build": "recsql.operation.pipeline",
+    "load_project": "recsql.config.project",
+    "refresh": "recsql.operation.pipeline",
+    "run": "recsql.operation.pipeline",
+    "run_backtest": "recsql.evaluation.backtest",
+    "test": "recsql.operation.pipeline",
 }
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from recsql.cli import cli
+from recsql.cli.main import cli
 from recsql.errors import RecsqlError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from recsql import udfs
+from recsql.seam import udfs
 
 
 class Plugin(BasePlugin):

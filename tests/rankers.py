@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from recsql import ranking
-from recsql.compiler import Plan
+from recsql.compilation.compiler import Plan
+from recsql.numerics import ranking
 
 NAMES = (
     "{% for theme in var('ranker_themes') %}{{ ranker_features(theme) }} {% endfor %}"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from recsql.project import builtin_root, load_project
+from recsql.config.project import builtin_root, load_project
 
 TYPES = {
     "varchar": pa.string(),

@@ -16,10 +16,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from recsql.compiler import Plan, compile_project
-from recsql.project import builtin_root, load_project
-from recsql.runner import run_models
-from recsql.warehouse import Warehouse, open_warehouse
+from recsql.compilation.compiler import Plan, compile_project
+from recsql.config.project import builtin_root, load_project
+from recsql.engine.runner import run_models
+from recsql.engine.warehouse import Warehouse, open_warehouse
 
 AS_OF = datetime(2024, 5, 1)
 SEEDS = builtin_root() / "warehouse/seeds"

@@ -15,11 +15,11 @@ from typing import Protocol
 import pytest
 
 from recsql.__main__ import main
-from recsql.compiler import compile_project
-from recsql.project import load_project
-from recsql.publish import Published
-from recsql.publish import publish as publish_plan
-from recsql.warehouse import open_warehouse
+from recsql.compilation.compiler import compile_project
+from recsql.config.project import load_project
+from recsql.engine.warehouse import open_warehouse
+from recsql.publishing.publish import Published
+from recsql.publishing.publish import publish as publish_plan
 
 USERS = ["ann", "bob o'neil", "Ünal ☕", *(f"user {n}" for n in range(30))]
 ITEMS = [f'sku-{n:02d} "x"' for n in range(20)]
@@ -72,8 +72,9 @@ def recsql(
 @pytest.fixture(scope="session")
 def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A refreshed project; read it, never change it."""
-    from recsql import pipeline, scaffold
-    from recsql.loader import load_table
+    from recsql.config import scaffold
+    from recsql.engine.loader import load_table
+    from recsql.operation import pipeline
 
     folder = tmp_path_factory.mktemp("built") / "shop"
     scaffold.init_project(folder, "own-tables")

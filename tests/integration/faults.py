@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from recsql.manifest import verify
-from recsql.versions import Versions
+from recsql.publishing.manifest import verify
+from recsql.publishing.versions import Versions
 
 VARS = {
     "candidate_sources": ["history", "popular"],
@@ -29,13 +29,15 @@ VARS = {
 }
 # processes start from one that has all modules loaded, but has never opened a file
 START = multiprocessing.get_context("forkserver")
-START.set_forkserver_preload(["recsql.operate", "recsql.udfs", "sqlglot"])
+START.set_forkserver_preload(
+    ["recsql.operation.operate", "recsql.seam.udfs", "sqlglot"]
+)
 
 
 def refresh(folder: Path) -> None:
     """Refresh a small project in a process of its own."""
-    from recsql.operate import Terms, refresh_alone
-    from recsql.project import load_project
+    from recsql.config.project import load_project
+    from recsql.operation.operate import Terms, refresh_alone
 
     refresh_alone(load_project(folder, VARS), Terms(threads=2), lambda event: None)
 

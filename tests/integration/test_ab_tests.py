@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from recsql.project import builtin_root
+from recsql.config.project import builtin_root
 from tests.integration.conftest import Recsql
 
 PAGE = (builtin_root() / "docs/ab_tests.md").read_text()

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from recsql import pipeline
-from recsql.project import builtin_root, load_project
+from recsql.config.project import builtin_root, load_project
+from recsql.operation import pipeline
 
 PAGE = (builtin_root() / "docs/bi.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.S)

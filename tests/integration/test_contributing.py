@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from recsql.project import builtin_root
+from recsql.config.project import builtin_root
 from tests.integration.conftest import Recsql
 
 PAGE = (builtin_root() / "CONTRIBUTING.md").read_text()

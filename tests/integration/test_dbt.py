@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from recsql.compiler import compile_project
-from recsql.project import builtin_root, load_project
-from recsql.warehouse import open_warehouse
+from recsql.compilation.compiler import compile_project
+from recsql.config.project import builtin_root, load_project
+from recsql.engine.warehouse import open_warehouse
 from tests.integration.conftest import QUICK, Recsql, write_events
 from tests.worlds import Line, load_lines
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsql.project import builtin_root
+from recsql.config.project import builtin_root
 from tests.integration.conftest import Outcome, Recsql
 
 pytestmark = pytest.mark.slow

@@ -247,7 +247,7 @@ def test_a_long_transaction_in_postgres_stops_a_publish_in_time(
 ) -> None:
     import psycopg
 
-    monkeypatch.setattr("recsql.postgres.LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("recsql.publishing.postgres.LOCK_SECONDS", 0.2)
     place = {"publish_postgres": server.words, "publish_schema": "long"}
     publish(shop, publish_also=["postgres"], **place)
     with psycopg.connect(server.words) as reader:

@@ -15,8 +15,8 @@ import click
 import pytest
 import yaml
 
-from recsql.cli import cli
-from recsql.project import builtin_root
+from recsql.cli.main import cli
+from recsql.config.project import builtin_root
 
 FOLDER = builtin_root() / "examples"
 NAMES = ["Dockerfile", "airflow_dag.py", "crontab", "github-actions.yml"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsql.versions import Versions
+from recsql.publishing.versions import Versions
 from tests.integration import faults
 from tests.integration.conftest import QUICK, Publish, Recsql, write_events
 from tests.integration.test_bad_input import finished, one_line, published, start
@@ -116,7 +116,7 @@ class Earlier(datetime):
 def test_versions_do_not_follow_the_clock(
     shop: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recsql.manifest.datetime", Earlier)
+    monkeypatch.setattr("recsql.publishing.manifest.datetime", Earlier)
     for _ in range(3):
         publish(shop)
     versions = Versions(shop / "warehouse")
@@ -130,7 +130,7 @@ def test_versions_do_not_follow_the_clock(
 def test_a_refresh_in_the_past_publishes_nothing(
     shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recsql.render.datetime", Earlier)
+    monkeypatch.setattr("recsql.compilation.render.datetime", Earlier)
     before = published(shop)
     done = recsql("refresh", "--project", shop)
     assert done.code == 1

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 
-from recsql.loader import load_table
-from recsql.project import load_project
-from recsql.scaffold import init_project
-from recsql.warehouse import open_warehouse
+from recsql.config.project import load_project
+from recsql.config.scaffold import init_project
+from recsql.engine.loader import load_table
+from recsql.engine.warehouse import open_warehouse
 from tests.integration.conftest import QUICK, Recsql, write_events
 
 USER = "zq-forget-me-17"

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from sqlglot import tokenize
 from sqlglot.errors import TokenError
 
-from recsql.compiler import require_vars
+from recsql.compilation.compiler import require_vars
+from recsql.compilation.render import Renderer
+from recsql.config.project import Project, builtin_root, load_project
+from recsql.engine.loader import load_table
+from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError, ProjectError
-from recsql.loader import load_table
-from recsql.project import Project, builtin_root, load_project
-from recsql.render import Renderer
-from recsql.warehouse import open_warehouse
 from tests.integration.conftest import QUICK, Recsql
 from tests.worlds import ALL_SWITCHES
 

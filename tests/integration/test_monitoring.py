@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from recsql.project import builtin_root
+from recsql.config.project import builtin_root
 from tests.integration.conftest import QUICK, Outcome, Recsql
 from tests.integration.test_operating import break_a_model, figures, quick
 

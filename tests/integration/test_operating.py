@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from recsql import pipeline
-from recsql.lock import publishing_lock
-from recsql.logs import JsonLog
-from recsql.project import builtin_root, load_project
+from recsql.config.project import builtin_root, load_project
+from recsql.operation import pipeline
+from recsql.operation.lock import publishing_lock
+from recsql.terminal.logs import JsonLog
 from tests.integration.conftest import QUICK, Outcome, Publish, Recsql
 
 PAGE = (builtin_root() / "docs/operating.md").read_text()
@@ -55,7 +55,7 @@ def quick(recsql: Recsql, shop: Path, *options: str, **given: object) -> Outcome
 HOLD = """
 import sys
 from pathlib import Path
-from recsql.lock import publishing_lock
+from recsql.operation.lock import publishing_lock
 with publishing_lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -95,7 +95,9 @@ def test_a_second_refresh_waits(
     shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with held(shop / "warehouse") as holder:
-        monkeypatch.setattr("recsql.lock.sleep", lambda seconds: holder.kill())
+        monkeypatch.setattr(
+            "recsql.operation.lock.sleep", lambda seconds: holder.kill()
+        )
         done = quick(recsql, shop, "--wait")
     assert (done.code, done.err) == (0, "")
     assert f"process {holder.pid} on " in done.out.splitlines()[0]
@@ -115,7 +117,9 @@ def test_a_refresh_waits_for_whoever_writes_the_build(
     )
     assert writer.stdout is not None
     assert writer.stdout.readline() == "held\n"
-    monkeypatch.setattr("recsql.operate.sleep", lambda s: writer.communicate(""))
+    monkeypatch.setattr(
+        "recsql.operation.operate.sleep", lambda s: writer.communicate("")
+    )
     done = quick(recsql, shop, "--wait")
     assert (done.code, done.err) == (0, "")
     assert "locked by another process" in done.out

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from recsql.project import builtin_root
+from recsql.config.project import builtin_root
 from tests.integration.conftest import write_events
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
     subprocess.run([*pip, "wheel", "--no-deps", "-w", tmp_path, root], check=True)
     (wheel,) = tmp_path.glob("*.whl")
     packed = set(ZipFile(wheel).namelist())
-    assert {"recsql/page/page.html", "recsql/page/charts/ranks.json"} <= packed
+    assert {"recsql/report/assets/page.html", "recsql/page/charts/ranks.json"} <= packed
     assert "recsql/_project/queries/report/report_ranks.sql" in packed
     target = tmp_path / "site"
     subprocess.run(

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from recsql.project import builtin_root
+from recsql.config.project import builtin_root
 from tests.integration.conftest import ITEMS, QUICK, USERS, Recsql
 
 PAGE = (builtin_root() / "docs/metrics.md").read_text()

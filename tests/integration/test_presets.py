@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsql.scaffold import presets
+from recsql.config.scaffold import presets
 from tests.integration.conftest import Recsql
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

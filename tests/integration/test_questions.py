@@ -11,8 +11,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from recsql import pipeline, queries
-from recsql.project import Project, builtin_root, load_project
+from recsql.config.project import Project, builtin_root, load_project
+from recsql.operation import pipeline
+from recsql.questions import queries
 from tests.integration.conftest import ITEMS, USERS, Recsql
 
 Rows = list[tuple[Any, ...]]

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from recsql.project import builtin_root, load_project
-from recsql.training import Past, Trained, train_ranker
+from recsql.config.project import builtin_root, load_project
+from recsql.evaluation.training import Past, Trained, train_ranker
 from tests.integration.conftest import Outcome, Recsql
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recsql.project import builtin_root
+from recsql.config.project import builtin_root
 from tests.integration.conftest import Recsql, write_events
 
 README = (builtin_root() / "README.md").read_text()
@@ -49,8 +49,8 @@ def test_the_readme_names_both_make_targets() -> None:
 
 
 def test_every_public_table_is_in_the_readme() -> None:
-    from recsql.compiler import compile_project
-    from recsql.project import load_project
+    from recsql.compilation.compiler import compile_project
+    from recsql.config.project import load_project
 
     for name in compile_project(load_project(builtin_root())).public:
         assert f"| `{name}` |" in README

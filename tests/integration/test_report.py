@@ -14,14 +14,15 @@ import duckdb
 import pytest
 import yaml
 
-from recsql import pipeline, scaffold
-from recsql.backtest import run_backtest
-from recsql.compiler import compile_project
-from recsql.loader import load_table
-from recsql.project import builtin_root, load_project
-from recsql.report_content import SECTIONS
-from recsql.report_page import write_report
-from recsql.warehouse import open_warehouse
+from recsql.compilation.compiler import compile_project
+from recsql.config import scaffold
+from recsql.config.project import builtin_root, load_project
+from recsql.engine.loader import load_table
+from recsql.engine.warehouse import open_warehouse
+from recsql.evaluation.backtest import run_backtest
+from recsql.operation import pipeline
+from recsql.report.content import SECTIONS
+from recsql.report.page import write_report
 from tests.integration.chromium import open_browser
 from tests.integration.conftest import ITEMS, QUICK, USERS, Recsql, write_events
 

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from recsql import spark as dialect
-from recsql.compiler import Plan, compile_project
-from recsql.project import Model, builtin_root, load_project
-from recsql.render import Compiled
-from recsql.runner import run_models
-from recsql.warehouse import Warehouse, open_warehouse
+from recsql.compilation import spark as dialect
+from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.render import Compiled
+from recsql.config.project import Model, builtin_root, load_project
+from recsql.engine.runner import run_models
+from recsql.engine.warehouse import Warehouse, open_warehouse
 from tests.integration.spark_inputs import QUERIES, VARS, odd_words, raw_tables
 from tests.rankers import rankers_table
 from tests.refreshes import some_history

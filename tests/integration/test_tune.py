@@ -12,12 +12,12 @@ import duckdb
 import numpy as np
 import pytest
 
-from recsql.backtest import Folds, run_backtest
-from recsql.bench import Bench
-from recsql.pipeline import Event
-from recsql.project import builtin_root, load_project
-from recsql.runner import ModelResult
-from recsql.targets import narrowed, target_of
+from recsql.config.project import builtin_root, load_project
+from recsql.engine.runner import ModelResult
+from recsql.evaluation.backtest import Folds, run_backtest
+from recsql.operation.pipeline import Event
+from recsql.tuning.moments import Bench
+from recsql.tuning.targets import narrowed, target_of
 from tests.integration.conftest import Recsql
 
 pytest.importorskip("optuna", reason="needs the extra tune")

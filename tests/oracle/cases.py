@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from recsql.warehouse import open_warehouse
+from recsql.engine.warehouse import open_warehouse
 from tests.worlds import AS_OF, World, plan_with
 
 Row = Mapping[str, Any]

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from recsql.project import builtin_root, load_project
+from recsql.config.project import builtin_root, load_project
 from tests.worlds import ALL_SOURCES, AS_OF, Line, World, tiny_world
 
 BLOCKS = (range(10, 40, 5), range(11, 41, 5))  # by category; numbers in titles differ

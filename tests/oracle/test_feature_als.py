@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsql.project import builtin_root, load_project
+from recsql.config.project import builtin_root, load_project
 from tests.worlds import AS_OF, Line, World, random_lines, tiny_world
 
 SETTINGS: dict[str, Any] = {

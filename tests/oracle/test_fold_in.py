@@ -51,7 +51,7 @@ def late_users(world: World) -> set[int]:
 
 def fitted(world: World, model: str) -> tuple[Any, Any]:
     """Return what SQL's function learns from pairs first taken before the moment."""
-    from recsql import factorize, latent
+    from recsql.numerics import factorize, latent
 
     cells = [
         np.array(column)
@@ -124,7 +124,7 @@ def test_a_user_whom_the_fit_never_saw_gets_candidates() -> None:
 
 def test_the_same_history_folds_in_to_nearly_the_same_vector() -> None:
     """A converged fit is its own fold-in: the half step changes nothing any more."""
-    from recsql import factorize
+    from recsql.numerics import factorize
 
     rng = np.random.default_rng(3)
     places = rng.choice(30 * 20, 150, replace=False)

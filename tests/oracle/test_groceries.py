@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from recsql.runner import run_models
-from recsql.warehouse import open_warehouse
+from recsql.engine.runner import run_models
+from recsql.engine.warehouse import open_warehouse
 from tests.worlds import plan_with
 
 EVENTS = {

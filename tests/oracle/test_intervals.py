@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsql.resampling import bootstrap_means, poisson_weights
+from recsql.numerics.resampling import bootstrap_means, poisson_weights
 from tests.worlds import World
 
 WORD = 2**64

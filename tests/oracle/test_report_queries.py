@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from recsql.demo_experiment import GENERATED
-from recsql.project import builtin_root, load_project
-from recsql.render import Renderer
+from recsql.compilation.render import Renderer
+from recsql.config.project import builtin_root, load_project
+from recsql.demo.experiment import GENERATED
 from tests.worlds import SMALL, World, random_lines, tiny_world
 
 CHANGED: dict[str, Any] = {

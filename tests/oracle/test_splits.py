@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsql import factorize
+from recsql.numerics import factorize
 from tests.worlds import AS_OF, Line, World, random_lines, tiny_world
 
 LINES = random_lines(5, baskets=80)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from recsql.checks import plan_checks, run_checks
-from recsql.factorize import AlsParameters, als
+from recsql.engine.checks import plan_checks, run_checks
+from recsql.numerics.factorize import AlsParameters, als
 from tests.worlds import ALL_SOURCES, AS_OF, World, plan_with, random_lines, tiny_world
 
 SETTINGS = {

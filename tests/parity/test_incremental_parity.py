@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsql import pipeline
-from recsql.project import builtin_root, load_project
+from recsql.config.project import builtin_root, load_project
+from recsql.operation import pipeline
 from tests.parity.test_parity import REFRESH, dbt
 
 pytestmark = pytest.mark.slow

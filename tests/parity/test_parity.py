@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from recsql import pipeline
-from recsql.compiler import compile_project
-from recsql.project import builtin_root, load_project
+from recsql.compilation.compiler import compile_project
+from recsql.config.project import builtin_root, load_project
+from recsql.operation import pipeline
 from tests.rankers import rankers_table
 from tests.refreshes import some_history
 from tests.worlds import ALL_SWITCHES, experiments

@@ -11,9 +11,9 @@ import pyarrow as pa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from recsql.compiler import Plan
-from recsql.runner import run_models
-from recsql.warehouse import Warehouse, open_warehouse
+from recsql.compilation.compiler import Plan
+from recsql.engine.runner import run_models
+from recsql.engine.warehouse import Warehouse, open_warehouse
 from tests.worlds import SMALL, load_lines, plan_with, store
 
 START = datetime(2024, 1, 1)

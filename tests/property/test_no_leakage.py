@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from recsql.compiler import compile_project
-from recsql.project import builtin_root, load_project
+from recsql.compilation.compiler import compile_project
+from recsql.config.project import builtin_root, load_project
 from tests.worlds import ALL_SOURCES, AS_OF, Line, plan_with, random_lines, tiny_world
 
 PER_RUN = {"run_id", "generated_at"}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlglot import exp
 
-from recsql.compiler import Plan, compile_project
-from recsql.lineage import output_columns, parse
-from recsql.project import builtin_root, load_project
-from recsql.settings import RUNNER_VARS
+from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.lineage import output_columns, parse
+from recsql.config.project import builtin_root, load_project
+from recsql.config.settings import RUNNER_VARS
 from tests.worlds import ALL_SOURCES, ALL_SWITCHES
 
 LAYERS = [
@@ -130,7 +130,7 @@ def test_no_public_table_shows_an_index(name: str) -> None:
 
 
 def test_a_model_that_calls_python_is_a_table() -> None:
-    from recsql.udfs import FUNCTIONS
+    from recsql.seam.udfs import FUNCTIONS
 
     for name, compiled in PLAN.models.items():
         if any(f"{f.name}(" in compiled.sql for f in FUNCTIONS):

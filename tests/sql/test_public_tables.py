@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from recsql.compiler import compile_project
-from recsql.contracts import require_contract
+from recsql.compilation.compiler import compile_project
+from recsql.compilation.contracts import require_contract
+from recsql.compilation.render import Compiled, Contract
+from recsql.config.project import builtin_root, load_project
+from recsql.engine.warehouse import open_warehouse
 from recsql.errors import ModelError, ProjectError
-from recsql.project import builtin_root, load_project
-from recsql.render import Compiled, Contract
-from recsql.warehouse import open_warehouse
 from tests.sql.test_contracts import COLUMNS, PLAN
 
 ROOT = builtin_root()

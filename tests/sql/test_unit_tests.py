@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from recsql.checks import CheckResult
-from recsql.project import builtin_root, load_project
-from recsql.unit_tests import run_unit_tests
+from recsql.config.project import builtin_root, load_project
+from recsql.engine.checks import CheckResult
+from recsql.engine.unit_tests import run_unit_tests
 
 PROJECT = load_project(builtin_root())
 

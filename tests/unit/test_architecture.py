@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -12,113 +13,90 @@ import pytest
 import recsql
 
 PACKAGE = Path(recsql.__file__).parent
-# From the bottom up: a module imports only from floors below its own.
-FLOORS = [
-    {
-        "errors",
-        "git",
-        "factorize",
-        "neighbours",
-        "chunks",
-        "distributions",
-        "spark_changes",
-        "templates",
-    },
-    {"eligible", "latent", "functions", "resampling", "diversity", "lock"},
-    {"best", "ranking", "terms"},
-    {"arrow_lists", "linear", "similarity"},
-    {"arrow_ranking", "arrow_terms"},
-    {"udfs", "properties"},
-    {"profile", "dbt_plugin", "versions"},
-    {"project"},
-    {"render", "graph", "shapes", "settings", "experiments", "surfaces", "hooks"},
-    {"lineage", "contracts", "strategies"},
-    {"spark", "compiler", "warehouse", "malformed"},
-    {"incremental"},
-    {"runner", "checks", "inputs", "loader", "manifest", "shows", "scaffold"}
-    | {"space", "targets"},
-    {"unit_tests", "inspection", "queries", "catalog", "published", "history"}
-    | {"records"},
-    {"postgres"},
-    {"destinations"},
-    {"publish"},
-    {"pipeline"},
-    {"past", "console", "outcome", "logs", "report_data", "forget"},
-    {"backtest", "metrics", "training", "differences"}
-    | {"report_content", "demo_experiment"},
-    {"scoreboard", "operate", "bench", "report_page"},
-    {"trials"},
-    {"tune"},
-    {"recipes"},
-    {"demo"},
-    {"options"},
-    {
-        "cli_backtest",
-        "cli_refresh",
-        "cli_ranker",
-        "cli_report",
-        "cli_tune",
-        "cli_forget",
-    },
-    {"cli"},
-    {"__main__"},
+# From the bottom up: a module imports from its own package and those below it.
+PACKAGES = [
+    "errors",
+    "numerics",
+    "seam",
+    "dbt_plugin",
+    "config",
+    "compilation",
+    "engine",
+    "publishing",
+    "operation",
+    "evaluation",
+    "questions",
+    "tuning",
+    "terminal",
+    "report",
+    "demo",
+    "cli",
+    "__main__",
 ]
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 HEAVY = ("scipy", "implicit", "dbt", "duckdb", "numpy", "sqlglot", "rich", "pyarrow")
 HEAVY += ("lightgbm", "optuna", "vl_convert")
 
 
-def floor(module: str) -> int:
-    return next(i for i, names in enumerate(FLOORS) if module in names)
+def name_of(path: Path) -> str:
+    """Return a file's module as its imports name it: `engine.runner`."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
 
 
 def imported(path: Path) -> set[str]:
-    names = set()
+    """Return the modules of recsql that a file imports, also inside functions."""
+    found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
             "recsql"
         ):
             module = (node.module or "").removeprefix("recsql").strip(".")
-            names |= {module} if module else {alias.name for alias in node.names}
-    return {name for name in names if (PACKAGE / f"{name}.py").exists()}
+            found |= {module} | {f"{module}.{n.name}".strip(".") for n in node.names}
+    return found & {name_of(path) for path in MODULES}
 
 
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.glob("[a-z]*.py")), ids=lambda p: p.stem
-)
+def package_of(module: str) -> str:
+    return module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_imports_point_down(path: Path) -> None:
+    own = PACKAGES.index(package_of(name_of(path)))
     for name in imported(path):
-        assert floor(name) < floor(path.stem), f"{path.stem} imports {name}"
+        assert PACKAGES.index(package_of(name)) <= own, f"{name_of(path)}: {name}"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_package_imports_in_circles(package: str) -> None:
+    inside = {name_of(p): p for p in MODULES if package_of(name_of(p)) == package}
+    uses = {name: imported(path) & set(inside) for name, path in inside.items()}
+    assert set(TopologicalSorter(uses).static_order()) == set(inside)
+
+
+@pytest.mark.parametrize("folder", sorted({p.parent for p in MODULES} - {PACKAGE}))
+def test_every_package_says_what_lives_there(folder: Path) -> None:
+    tree = ast.parse((folder / "__init__.py").read_text())
+    assert ast.get_docstring(tree)
+    assert len(tree.body) == 1, "a package's __init__ holds its description only"
 
 
 def test_only_the_seam_knows_the_numerics() -> None:
-    numeric = {
-        "arrow_lists",
-        "arrow_ranking",
-        "arrow_terms",
-        "best",
-        "distributions",
-        "diversity",
-        "eligible",
-        "factorize",
-        "latent",
-        "linear",
-        "neighbours",
-        "ranking",
-        "resampling",
-        "similarity",
-        "terms",
+    users = {
+        name_of(path)
+        for path in MODULES
+        if any(package_of(name) == "numerics" for name in imported(path))
     }
-    users = {p.stem for p in PACKAGE.glob("*.py") if numeric & imported(p)}
+    outside = {n for n in users if package_of(n) not in ("numerics", "seam")}
     # a ranker learns from several moments, which no one query can see
-    assert users - numeric == {"udfs", "training"}
+    assert outside == {"evaluation.training"}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_files_are_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 300
 
 
-@pytest.mark.parametrize("arguments", ["import recsql", "import recsql.cli"])
+@pytest.mark.parametrize("arguments", ["import recsql", "import recsql.cli.main"])
 def test_import_is_light(arguments: str) -> None:
     code = f"{arguments}; import sys; print(*sys.modules)"
     loaded = subprocess.run(

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from recsql import best
-from recsql.best import BestItems, best_items
+from recsql.numerics import best
+from recsql.numerics.best import BestItems, best_items
 
 Lists = dict[tuple[int, bool], list[Any]]
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from recsql.diversity import diversify
+from recsql.numerics.diversity import diversify
 
 
 @settings(deadline=None)

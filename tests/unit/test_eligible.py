@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsql.best import best_items
-from recsql.eligible import Eligible, top_eligible
-from recsql.factorize import sparse
+from recsql.numerics.best import best_items
+from recsql.numerics.eligible import Eligible, top_eligible
+from recsql.numerics.factorize import sparse
 
 USERS, ITEMS, SCOPES = 9, 12, 3
 Shown = npt.NDArray[np.bool_]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from recsql.compiler import compile_project
+from recsql.compilation.compiler import compile_project
+from recsql.config.project import builtin_root, load_project
 from recsql.errors import ProjectError
-from recsql.project import builtin_root, load_project
 
 HALVES = {"control": 0.5, "treatment": 0.5}
 SIZE = {"name": "a", "kind": "proportion", "baseline": 0.1, "uplift": 0.1}

@@ -14,8 +14,14 @@ from hypothesis import strategies as st
 from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from recsql import factorize
-from recsql.factorize import AlsParameters, als, pairs_matrix, sparse, top_items
+from recsql.numerics import factorize
+from recsql.numerics.factorize import (
+    AlsParameters,
+    als,
+    pairs_matrix,
+    sparse,
+    top_items,
+)
 
 PARAMETERS = AlsParameters(
     factors=8, regularization=0.05, alpha=5.0, iterations=10, seed=42

@@ -15,10 +15,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from recsql import pipeline
+from recsql.config.project import Project, load_project
+from recsql.engine.runner import ModelResult
 from recsql.errors import ProjectError, RecsqlError
-from recsql.project import Project, load_project
-from recsql.runner import ModelResult
+from recsql.operation import pipeline
 
 READ = """-- One row per event.
 {{ config(materialized="incremental", %s) }}

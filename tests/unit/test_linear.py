@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsql.best import best_items
-from recsql.factorize import sparse
-from recsql.latent import truncated_svd
-from recsql.linear import ease, graph_filter, sar
+from recsql.numerics.best import best_items
+from recsql.numerics.factorize import sparse
+from recsql.numerics.latent import truncated_svd
+from recsql.numerics.linear import ease, graph_filter, sar
 
 
 def test_nothing_gives_nothing() -> None:

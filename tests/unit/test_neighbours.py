@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsql.neighbours import Neighbours, nearest_rows
+from recsql.numerics.neighbours import Neighbours, nearest_rows
 
 
 def cells_of(dense: Any) -> tuple[Any, Any, Any]:

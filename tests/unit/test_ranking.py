@@ -8,8 +8,8 @@ import lightgbm
 import numpy as np
 import pytest
 
-from recsql import ranking
 from recsql.errors import InputError
+from recsql.numerics import ranking
 from tests.rankers import made_up
 
 NAMES = [f"feature_{n}" for n in range(12)]

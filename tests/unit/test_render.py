@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from recsql.compilation.render import Renderer
+from recsql.config.project import Project, builtin_root, load_project
 from recsql.errors import ProjectError
-from recsql.project import Project, builtin_root, load_project
-from recsql.render import Renderer
 
 PROJECT = load_project(builtin_root())
 POPULAR = PROJECT.models["rec_popular"]

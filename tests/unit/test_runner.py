@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Any, cast
 
-from recsql.runner import _Run
+from recsql.engine.runner import _Run
 from tests.worlds import plan_with
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from recsql import similarity
-from recsql.similarity import Measure, similar_rows
+from recsql.numerics import similarity
+from recsql.numerics.similarity import Measure, similar_rows
 
 
 def brute_force(dense: Any, measure: Measure, count: int) -> list[tuple[Any, ...]]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from recsql import spark
-from recsql.compiler import Plan
+from recsql.compilation import spark
+from recsql.compilation.compiler import Plan
+from recsql.compilation.render import Compiled
+from recsql.config.project import Model
 from recsql.errors import ProjectError
-from recsql.project import Model
-from recsql.render import Compiled
 from tests.worlds import ALL_SWITCHES, plan_with
 
 EXPRESSIONS = {
@@ -142,7 +142,7 @@ def test_a_refusal_names_the_line_of_the_file() -> None:
         spark.translate(model("select\n    x,\n    reverse(x) as y\nfrom t"))
     assert str(caught.value) == (
         "sql/odd.sql:13: Spark: nobody has compared reverse on DuckDB and Spark yet. "
-        "Write it otherwise, or compare it and add it to recsql/spark.py. "
+        "Write it otherwise, or compare it and add it to recsql/compilation/spark.py. "
         'Seen: "REVERSE(x)".'
     )
 

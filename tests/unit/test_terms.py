@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsql.factorize import AlsParameters, sparse
-from recsql.terms import Terms, factor_terms, linear_terms
+from recsql.numerics.factorize import AlsParameters, sparse
+from recsql.numerics.terms import Terms, factor_terms, linear_terms
 
 ALL = 100
 

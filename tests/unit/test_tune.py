@@ -13,14 +13,14 @@ from typing import Any, cast
 import duckdb
 import pytest
 
-from recsql.bench import Bench, Check, Moment, Score
+from recsql.config.project import Project, builtin_root, load_project
 from recsql.errors import InputError, Interrupted, ModelError, ProjectError
-from recsql.project import Project, builtin_root, load_project
-from recsql.recipes import follow, recipe_of
-from recsql.space import Choice, Range, parse_space, to_paste
-from recsql.targets import Target, narrowed, target_of
-from recsql.trials import Lab, Trial
-from recsql.tune import Budget, open_lab, require_optuna, run_search
+from recsql.tuning.moments import Bench, Check, Moment, Score
+from recsql.tuning.recipes import follow, recipe_of
+from recsql.tuning.search import Budget, open_lab, require_optuna, run_search
+from recsql.tuning.space import Choice, Range, parse_space, to_paste
+from recsql.tuning.targets import Target, narrowed, target_of
+from recsql.tuning.trials import Lab, Trial
 
 pytest.importorskip("optuna", reason="needs the extra tune")
 PROJECT = load_project(builtin_root())

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recsql import factorize, udfs
+from recsql.numerics import factorize
+from recsql.seam import udfs
 
 SETTINGS = (
     "{'factors': 3, 'regularization': 0.05, 'alpha': 5.0, 'iterations': 4, 'seed': 42}"

@@ -1,0 +1,61 @@
+"""The commands that measure: backtest, compare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from recsql.cli.options import open_console, open_project, project_options, work_options
+
+
+@click.command("backtest", short_help="Score what the models would have shown.")
+@click.option("--last", default="28d", show_default=True, help="Held out: 28d, 4w ...")
+@click.option(
+    "--folds",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="How many past moments.",
+)
+@click.option("--every", help="Between two folds.  [default: as --last]")
+@click.option("--gap", default="0d", show_default=True, help="Left out before --last.")
+@work_options
+def backtest(
+    last: str,
+    folds: int,
+    every: str | None,
+    gap: str,
+    threads: int | None,
+    **options: Any,
+) -> None:
+    """Build the same models as of a past moment and score what they recommend."""
+    from recsql.evaluation import backtest as backtests
+    from recsql.terminal.scoreboard import print_backtests
+
+    days = backtests.parse_days(last)
+    asked = backtests.Folds(
+        days,
+        count=folds,
+        every=backtests.parse_days(every, "--every") if every else days,
+        gap=backtests.parse_days(gap, "--gap", least=0),
+    )
+    project, console = open_project(**options), open_console()
+    count = threads or project.profile.threads
+    found = backtests.run_folds(project, asked, count, console.event)
+    print_backtests(console, project, found)
+
+
+@click.command("compare", short_help="Compare two runs of backtests.")
+@click.argument("first", metavar="RUN")
+@click.argument("second", metavar="RUN")
+@project_options
+def compare(first: str, second: str, **options: Any) -> None:
+    """Compare two runs of backtests, each named by the first letters of its run_id.
+
+    Which runs there are says: recsql show eval_runs.
+    """
+    from recsql.questions import queries
+
+    shown = queries.compare_runs(open_project(**options), (first, second))
+    open_console().table(shown.headers, shown.rows)

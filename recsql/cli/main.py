@@ -1,0 +1,271 @@
+"""The command line. Every command is a few lines over a module that does the work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recsql import __version__
+from recsql.cli import refresh as cli_refresh
+from recsql.cli.backtest import backtest, compare
+from recsql.cli.forget import forget
+from recsql.cli.options import (
+    full_refresh_option,
+    open_console,
+    open_project,
+    parse_type,
+    project_options,
+    selection_options,
+    work_options,
+)
+from recsql.cli.ranker import train_ranker
+from recsql.cli.report import report
+from recsql.cli.tune import tune
+from recsql.errors import InputError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="recsql")
+def cli() -> None:
+    """SQL-native recommendations: events in, recommendation tables out.
+
+    Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
+    was wrong (files, settings, names); 3 another process is at work on the warehouse;
+    4 not done in time; 130 interrupted.
+    """
+
+
+@cli.command("init", short_help="Write a small project of your own.")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--preset", help="A known layout; see the list below.")
+def init(folder: Path, preset: str | None) -> None:
+    r"""Write a small project of your own into FOLDER.
+
+    \b
+    Presets: own-tables (the default), movielens, retailrocket, goodbooks,
+    online-retail, instacart, events-json, complete-journey
+    """
+    from recsql.config import scaffold
+
+    steps = scaffold.init_project(folder, preset or scaffold.DEFAULT_PRESET)
+    console = open_console()
+    console.line(f"wrote {folder / 'dbt_project.yml'}: read it, then")
+    console.line(f"  cd {folder}")
+    for step in steps:
+        console.line(f"  {step}")
+
+
+@cli.command("load", short_help="Load files as a raw table.")
+@click.argument("name")
+@click.argument("files", nargs=-1, required=True)
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    metavar="COLUMN=TYPE",
+    help="The SQL type of a CSV column, e.g. sku=VARCHAR.",
+)
+@click.option(
+    "--max-malformed",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="SHARE",
+    help="Leave out up to this share of lines that cannot be read (CSV, TSV).",
+)
+@project_options
+def load(
+    name: str,
+    files: tuple[str, ...],
+    types: tuple[str, ...],
+    max_malformed: float,
+    **options: Any,
+) -> None:
+    """Load FILES (CSV, TSV, Parquet, JSON lines, Arrow; .gz; globs) as table NAME."""
+    from recsql.engine.loader import load_table
+    from recsql.engine.malformed import TABLE, told
+    from recsql.engine.warehouse import open_warehouse
+
+    project = open_project(**options)
+    given = dict(parse_type(text) for text in types)
+    profile = project.profile
+    with open_warehouse(profile.build_path, profile.settings) as warehouse:
+        schema = str(project.vars["raw_schema"])
+        loaded = load_table(warehouse, schema, name, files, given, max_malformed)
+    console = open_console()
+    count = "1 file" if len(loaded.files) == 1 else f"{len(loaded.files)} files"
+    console.line(f"loaded {loaded.rows:,} rows from {count} into {loaded.table}")
+    if loaded.malformed:
+        left_out = told(loaded.malformed)
+        console.line(f"left out, samples in {schema}.{TABLE}: {left_out}")
+    console.table(("column", "type"), loaded.columns)
+
+
+@cli.command("run", short_help="Build models.")
+@selection_options
+@full_refresh_option
+@work_options
+def run(threads: int | None, **options: Any) -> None:
+    """Build models."""
+    _work("run", threads, options)
+
+
+@cli.command("test", short_help="Run unit tests and data tests.")
+@selection_options
+@work_options
+def test(threads: int | None, **options: Any) -> None:
+    """Run unit tests and data tests."""
+    _work("test", threads, options)
+
+
+@cli.command("build", short_help="Build models and run their data tests.")
+@selection_options
+@full_refresh_option
+@work_options
+def build(threads: int | None, **options: Any) -> None:
+    """Build models and run their data tests."""
+    _work("build", threads, options)
+
+
+def _work(name: str, threads: int | None, options: dict[str, Any]) -> None:
+    from recsql.operation import pipeline
+
+    kinds = ("select", "exclude", "full_refresh")
+    selection = pipeline.Selection(**{k: options.pop(k) for k in kinds if k in options})
+    project = open_project(**options)
+    console = open_console()
+    do = getattr(pipeline, name)
+    count = threads or project.profile.threads
+    do(project, selection, count, console.event)
+    console.line(f"{name}: done")
+
+
+@cli.command("ls", short_help="List the models in build order.")
+@selection_options
+@project_options
+def list_models(select: Any, exclude: Any, **options: Any) -> None:
+    """List the models in build order, and which of them are yours."""
+    from recsql.compilation.compiler import compile_project
+    from recsql.questions.inspection import listing
+
+    plan = compile_project(open_project(**options))
+    console = open_console()
+    headers = ("model", "layer", "stored as", "tags", "origin")
+    console.table(headers, listing(plan, plan.graph.select(select, exclude)))
+    for warning in plan.unused_vars():
+        console.problem(f"Warning: {warning}")
+
+
+@cli.command("compile", short_help="Render the models into plain SQL files.")
+@click.option("--dialect", type=click.Choice(["duckdb", "spark"]), default="duckdb")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the SQL goes.  [default: target/compiled/DIALECT]",
+)
+@selection_options
+@project_options
+def compile_models(
+    dialect: str, out: Path | None, select: Any, exclude: Any, **options: Any
+) -> None:
+    """Render the models into plain SQL files."""
+    from recsql.compilation.compiler import compile_project
+    from recsql.questions.inspection import write_compiled
+
+    plan = compile_project(open_project(**options))
+    names = plan.graph.select(select, exclude)
+    target = out or plan.project.root / "target" / "compiled" / dialect
+    written, left_out = write_compiled(plan, names, target, dialect)
+    console = open_console()
+    console.line(f"wrote {written} models to {target}")
+    if left_out:
+        console.line(f"not SQL alone, so not for {dialect}: {', '.join(left_out)}")
+    for warning in plan.unused_vars():
+        console.problem(f"Warning: {warning}")
+
+
+@cli.command("lineage", short_help="Show where a column comes from.")
+@click.argument("column", metavar="MODEL.COLUMN")
+@project_options
+def lineage(column: str, **options: Any) -> None:
+    """Show the columns that MODEL.COLUMN is computed from, down to the raw tables."""
+    from recsql.questions.inspection import lineage_lines
+
+    console = open_console()
+    for line in lineage_lines(open_project(**options), column):
+        console.line(line)
+
+
+@cli.command("show", short_help="Print rows of a table.")
+@click.argument("table", required=False)
+@click.option("--user", help="Only this user_id.")
+@click.option("--item", help="Only this item_id.")
+@click.option("--surface", help="Only this surface.")
+@click.option("--basket", metavar="ITEM,ITEM", help="What completes this basket.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@project_options
+def show(
+    table: str | None,
+    user: str | None,
+    item: str | None,
+    surface: str | None,
+    basket: str | None,
+    limit: int,
+    **options: Any,
+) -> None:
+    """Print rows of a published TABLE, e.g. rec_for_user --user 900.
+
+    Or, without one, what completes a basket: --basket 101,205.
+    """
+    from recsql.questions import queries, shows
+
+    if (table is None) == (basket is None):
+        raise InputError("show: name a table, or give --basket ITEM,ITEM.")
+    project = open_project(**options)
+    if basket is not None:
+        items = [part.strip() for part in basket.split(",") if part.strip()]
+        shown = queries.complete_basket(project, items, limit)
+    else:
+        given = {"user_id": user, "item_id": item, "surface": surface}
+        filters = {name: text for name, text in given.items() if text is not None}
+        shown = shows.show(project, str(table), filters, limit)
+    open_console().table(shown.headers, shown.rows)
+
+
+@cli.command("explain", short_help="Say why a user is shown an item, or not.")
+@click.option("--user", required=True, help="The user_id.")
+@click.option("--item", required=True, help="The item_id.")
+@project_options
+def explain(user: str, item: str, **options: Any) -> None:
+    """Say where an item stands for a user, and the first step that removed it."""
+    from recsql.questions import queries
+
+    shown = queries.explain(open_project(**options), user, item)
+    open_console().table(shown.headers, shown.rows)
+
+
+@cli.command("eject", short_help="Copy a built-in model to edit it.")
+@click.argument("model")
+@project_options
+def eject(model: str, **options: Any) -> None:
+    """Copy a built-in MODEL into your project, where your copy replaces it."""
+    from recsql.config.scaffold import eject_model
+
+    target = eject_model(open_project(**options), model)
+    open_console().line(f"wrote {target}: edit it; it replaces the built-in model")
+
+
+@cli.command("demo", short_help="Real groceries, from load to published.")
+@work_options
+def demo(threads: int | None, **options: Any) -> None:
+    """Load 1.47 million real grocery lines, refresh, backtest, publish, and show."""
+    from recsql.demo.groceries import run_demo
+
+    project = open_project(**options)
+    run_demo(project, threads or project.profile.threads, open_console())
+
+
+COMMANDS = (backtest, compare, forget, report, train_ranker, tune)
+for command in (*COMMANDS, *cli_refresh.COMMANDS):
+    cli.add_command(command)

@@ -1,0 +1,131 @@
+"""What the commands share: their options, and the project these name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recsql.errors import InputError
+
+if TYPE_CHECKING:
+    from recsql.config.project import Project
+    from recsql.terminal.console import Console
+
+Command = Callable[..., Any]
+
+
+def project_options(command: Command) -> Command:
+    """Add the options that every command on a project has."""
+    for option in (
+        click.option("--vars", "vars_text", metavar="YAML", help="Vars, as YAML."),
+        click.option(
+            "--project",
+            "folder",
+            default=".",
+            type=click.Path(file_okay=False, path_type=Path),
+            help="The project's folder.  [default: .]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def work_options(command: Command) -> Command:
+    """Add the options of commands that build."""
+    for option in (
+        click.option("--memory-limit", metavar="SIZE", help="For DuckDB, e.g. 2GB."),
+        click.option("--threads", type=click.IntRange(1, 64), help="Models at once."),
+    ):
+        command = option(command)
+    return project_options(command)
+
+
+def full_refresh_option(command: Command) -> Command:
+    """Add `--full-refresh`."""
+    what = "Build incremental models anew."
+    return click.option("--full-refresh", is_flag=True, help=what)(command)
+
+
+def selection_options(command: Command) -> Command:
+    """Add `--select` and `--exclude`."""
+    what = "Models: name, folder, tag:x; +x with parents, x+ with children."
+    for option in (
+        click.option("--exclude", "-e", multiple=True, help="Models to leave out."),
+        click.option("--select", "-s", multiple=True, help=what),
+    ):
+        command = option(command)
+    return command
+
+
+def open_project(
+    folder: Path, vars_text: str | None, memory_limit: str | None = None
+) -> Project:
+    """Load the project that the shared options name.
+
+    Raises:
+        InputError: there is no such folder, or the vars are no YAML mapping.
+        ProjectError: the project cannot be read.
+    """
+    from dataclasses import replace
+
+    from recsql.config.project import load_project
+
+    if not folder.is_dir():
+        raise InputError(f"--project {folder}: there is no such folder.")
+    project = load_project(folder, parse_vars(vars_text))
+    if memory_limit:
+        settings = {**project.profile.settings, "memory_limit": memory_limit}
+        project = replace(project, profile=replace(project.profile, settings=settings))
+    return project
+
+
+def open_console() -> Console:
+    """Return where results are printed; loaded late, as `--help` prints nothing."""
+    from recsql.terminal.console import Console
+
+    return Console()
+
+
+def parse_vars(text: str | None) -> dict[str, Any]:
+    """Return what `--vars` says.
+
+    >>> parse_vars("{decay_days: 30}")
+    {'decay_days': 30}
+    """
+    import yaml
+
+    try:
+        given = yaml.safe_load(text) if text else {}
+    except yaml.YAMLError as error:
+        raise InputError(f"--vars: not valid YAML: {error}".split("\n")[0]) from None
+    if not isinstance(given, dict):
+        raise InputError('--vars: give a mapping, e.g. "{as_of: 2024-01-01}".')
+    return given
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a time such as `90s`, `30m` or `2h`.
+
+    >>> parse_duration("90s"), parse_duration("2h")
+    (90.0, 7200.0)
+    """
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not number.isdecimal() or int(number) == 0:
+        raise InputError(f'--timeout "{text}": use for example 90s, 30m or 2h.')
+    return float(int(number) * units[unit])
+
+
+def parse_type(text: str) -> tuple[str, str]:
+    """Return the column and SQL type that `--type` says.
+
+    >>> parse_type("sku=VARCHAR")
+    ('sku', 'VARCHAR')
+    """
+    column, equals, kind = text.partition("=")
+    if not equals or not column or not kind:
+        raise InputError(f'--type "{text}": write COLUMN=TYPE, e.g. sku=VARCHAR.')
+    return column, kind

@@ -1,0 +1,118 @@
+"""The commands that change what readers see: refresh, publish, rollback, versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from recsql.cli.options import (
+    full_refresh_option,
+    open_console,
+    open_project,
+    parse_duration,
+    project_options,
+    work_options,
+)
+from recsql.errors import InputError
+
+
+@click.command("refresh", short_help="Build, test and publish everything.")
+@click.option(
+    "--select",
+    "-s",
+    multiple=True,
+    help="Only these tables and what they need, e.g. tag:nightly.",
+)
+@click.option("--wait", is_flag=True, help="Wait for another refresh to end.")
+@click.option("--timeout", metavar="TIME", help="Stop after this: 90s, 30m, 2h.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: an object a line.",
+)
+@full_refresh_option
+@work_options
+def refresh(
+    select: tuple[str, ...],
+    threads: int | None,
+    full_refresh: bool,
+    wait: bool,
+    timeout: str | None,
+    log_format: str,
+    **options: Any,
+) -> None:
+    """Build everything, test it, publish it; a failed test publishes nothing."""
+    from recsql.operation.operate import Terms, refresh_alone
+    from recsql.terminal.logs import JsonLog
+
+    seconds = parse_duration(timeout) if timeout else None
+    project = open_project(**options)
+    log = JsonLog() if log_format == "json" else open_console()
+    count = threads or project.profile.threads
+    with log.session():
+        terms = Terms(count, seconds, log.note if wait else None, select, full_refresh)
+        refresh_alone(project, terms, log.event)
+
+
+@click.command("publish", short_help="Publish the built public tables.")
+@project_options
+def publish(**options: Any) -> None:
+    """Publish the built public tables as a new version, in one step."""
+    from recsql.operation import pipeline
+    from recsql.operation.lock import publishing_lock
+
+    project = open_project(**options)
+    with publishing_lock(project.profile.folder):
+        pipeline.publish_tables(project, open_console().event)
+
+
+@click.command("rollback", short_help="Show readers an older version again.")
+@click.option("--to", type=click.IntRange(1), metavar="VERSION", help="Which one.")
+@project_options
+def rollback(to: int | None, **options: Any) -> None:
+    """Show readers the version before the current one, or the given one, in one step.
+
+    The next refresh publishes a new version as always.
+    """
+    from recsql.operation.lock import publishing_lock
+    from recsql.publishing import publish
+
+    project = open_project(**options)
+    with publishing_lock(project.profile.folder):
+        shown = publish.rollback(project, to)
+    open_console().line(f"readers now see version {shown}")
+
+
+@click.command("versions", short_help="List the published versions.")
+@project_options
+def versions(**options: Any) -> None:
+    """List the versions that are kept; readers see the one that is current."""
+    from recsql.publishing.publish import kept_versions
+
+    headers = ("version", "published_at", "last_event_at", "rows", "run_id", "current")
+    rows = kept_versions(open_project(**options).profile)
+    open_console().table(headers, rows)
+
+
+@click.command("diff", short_help="Say what changed between two versions.")
+@click.argument("versions", nargs=-1, type=click.IntRange(1), metavar="[VERSION]...")
+@click.option("--top", type=click.IntRange(1, 1000), default=10, show_default=True)
+@project_options
+def diff(versions: tuple[int, ...], top: int, **options: Any) -> None:
+    """Say what changed for readers between two published versions.
+
+    Without a VERSION it compares the last two; with one, that and the last.
+    """
+    from recsql.questions import queries
+    from recsql.terminal.differences import print_difference
+
+    if len(versions) > 2:
+        raise InputError("diff: name two versions at most.")
+    found = queries.diff(open_project(**options), versions, top)
+    print_difference(open_console(), found, top)
+
+
+COMMANDS = (refresh, publish, rollback, versions, diff)

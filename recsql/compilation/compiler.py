@@ -1,0 +1,102 @@
+"""Project in, checked plan out: every enabled model rendered, the DAG built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from recsql.compilation import lineage
+from recsql.compilation.contracts import with_contracts
+from recsql.compilation.graph import Graph, Node
+from recsql.compilation.render import Compiled, Renderer, quoted
+from recsql.config.experiments import require_experiments
+from recsql.config.project import Project
+from recsql.config.settings import RUNNER_VARS, require_settings
+from recsql.config.shapes import require_shapes
+from recsql.config.surfaces import require_surfaces
+from recsql.errors import ProjectError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run needs: compiled models, the graph, and the renderer for tests.
+
+    `public` names the tables that are published, also those that are switched off here.
+    """
+
+    project: Project
+    models: Mapping[str, Compiled]
+    graph: Graph
+    renderer: Renderer
+    public: tuple[str, ...]
+
+    def unused_vars(self) -> list[str]:
+        """Return a warning for each var the user set and nothing reads."""
+        known = self.renderer.vars_read | RUNNER_VARS
+        return [
+            f'dbt_project.yml: no model reads var "{name}".{did_you_mean(name, known)}'
+            for name in sorted(self.project.own_vars - known)
+        ]
+
+
+def require_vars(project: Project) -> None:
+    """Refuse vars that no model can use.
+
+    Raises:
+        ProjectError: names the var, what was seen and what it may be.
+    """
+    require_shapes(project)
+    require_settings(project)
+    require_experiments(project)
+    require_surfaces(project)
+
+
+def compile_project(
+    project: Project, source_relation: Callable[..., str] = quoted
+) -> Plan:
+    """Render all enabled models and check what they read.
+
+    Args:
+        project: what to compile.
+        source_relation: names a raw table, given its schema and its name.
+
+    Raises:
+        ProjectError: a setting, a template, a reference or the graph is wrong.
+    """
+    require_vars(project)
+    renderer = Renderer(project)
+    renderer.source_relation = source_relation
+    rendered = [renderer.render(model) for model in project.models.values()]
+    enabled = {c.name: c for c in rendered if c.config.get("enabled", True)}
+    models = with_contracts(project, enabled)
+    for compiled in models.values():
+        for ref in compiled.refs:
+            if ref in project.models and ref not in models:
+                raise ProjectError(
+                    f'{compiled.file}: reads "{ref}", which the vars switch off.'
+                )
+        lineage.check_tables(compiled, renderer.relation)
+        _require_same_refs(compiled)
+    nodes = [
+        Node(
+            name=name,
+            parents=compiled.refs,
+            folder=compiled.model.layer,
+            tags=frozenset(compiled.config.get("tags", [])),
+        )
+        for name, compiled in models.items()
+    ]
+    seeds = [Node(name, (), "seeds") for name in project.seeds]
+    public = tuple(c.name for c in rendered if "public" in c.config.get("tags", []))
+    return Plan(project, models, Graph([*nodes, *seeds]), renderer, public)
+
+
+def _require_same_refs(compiled: Compiled) -> None:
+    """Refuse what dbt would: a ref that only the incremental branch has."""
+    addition = compiled.incremental
+    extra = set(addition.refs) - set(compiled.refs) if addition else set()
+    if extra:
+        raise ProjectError(
+            f'{compiled.file}: reads "{min(extra)}" only if is_incremental(). Name it '
+            "outside of that, too, so that the order of models is known."
+        )

@@ -1,0 +1,1 @@
+"""A project on disk, read and checked: dbt_project.yml, the yml beside models, vars."""

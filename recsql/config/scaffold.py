@@ -1,0 +1,72 @@
+"""`init` and `eject`: a project of the user's own, and built-in models to edit."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from recsql.config.project import NAME, PROJECT_FILE, Project, builtin_root
+from recsql.errors import InputError, did_you_mean
+
+PRESETS = Path(__file__).parent / "presets"
+DEFAULT_PRESET = "own-tables"
+
+
+def presets() -> list[str]:
+    """Return the names of the presets."""
+    return sorted(path.parent.name for path in PRESETS.glob(f"*/{PROJECT_FILE}"))
+
+
+def init_project(folder: Path, preset: str) -> list[str]:
+    """Write a project into a folder and return the commands that come next.
+
+    Raises:
+        InputError: the preset is unknown, or a project is there already.
+    """
+    known = presets()
+    if preset not in known:
+        hint = did_you_mean(preset, known) or f" Known: {', '.join(known)}."
+        raise InputError(f'init: unknown preset "{preset}".{hint}')
+    if (folder / PROJECT_FILE).exists():
+        raise InputError(f"init: {folder / PROJECT_FILE} exists; nothing written.")
+    name = re.sub(r"[^a-z0-9_]+", "_", folder.resolve().name.lower()).strip("_")
+    name = name if NAME.fullmatch(name) else f"shop_{name}".rstrip("_")
+    if name == "recsql":
+        name = "my_recsql"
+    try:
+        (folder / "sql").mkdir(parents=True, exist_ok=True)
+        for source in sorted((PRESETS / preset).rglob("*.*")):
+            target = folder / source.relative_to(PRESETS / preset)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            text = source.read_text(encoding="utf-8").replace("PROJECT_NAME", name)
+            target.write_text(text, encoding="utf-8")
+        shutil.copyfile(builtin_root() / "profiles.yml", folder / "profiles.yml")
+        (folder / ".gitignore").write_text("/warehouse/\n/target/\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"init: {folder}: {error.strerror}.") from None
+    text = (folder / PROJECT_FILE).read_text(encoding="utf-8")
+    return [line[4:] for line in text.split("\n") if line.startswith("# $ ")]
+
+
+def eject_model(project: Project, name: str) -> Path:
+    """Copy a built-in model into the user's project, where it then counts.
+
+    Raises:
+        InputError: there is no such model, or the project has its own already.
+    """
+    model = project.models.get(name)
+    if model is None:
+        hint = did_you_mean(name, project.models)
+        raise InputError(f'eject: unknown model "{name}".{hint}')
+    if not (project.root / PROJECT_FILE).exists():
+        raise InputError(f"eject: {project.root} holds no project. Run: recsql init")
+    if model.path.is_relative_to(project.root):
+        raise InputError(f"eject: {project.relative(model.path)} is yours already.")
+    target = project.root / "sql" / model.layer / model.path.name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(model.sql, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"eject: {target}: {error.strerror}.") from None
+    return target

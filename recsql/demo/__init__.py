@@ -1,0 +1,1 @@
+"""`recsql demo`: real groceries, and a generated A/B test."""

@@ -1,0 +1,1 @@
+"""A plan on DuckDB: tables loaded, models built, data and unit tests run."""

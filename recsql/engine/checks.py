@@ -1,0 +1,195 @@
+"""Data tests: the yml's `not_null unique accepted_values relationships`, singular SQL.
+
+A test is a query for the rows that break it; no row means it passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from recsql.compilation.compiler import Plan
+from recsql.compilation.render import Renderer, literal, quoted
+from recsql.config.properties import DataTest
+from recsql.engine.warehouse import Warehouse
+from recsql.errors import ProjectError, did_you_mean, first_line
+
+
+@dataclass(frozen=True)
+class Check:
+    """One test ready to run: a query that returns what is wrong."""
+
+    name: str
+    file: str
+    sql: str
+    severity: str
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How one test went; `problem` says in one line what was seen."""
+
+    name: str
+    status: Literal["passed", "failed", "warned"]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class ChecksFinished:
+    """How many tests ran, and how long they took together."""
+
+    passed: int
+    failed: int
+    warned: int
+    seconds: float
+
+
+def plan_checks(
+    plan: Plan, names: Sequence[str], present: Collection[str]
+) -> list[Check]:
+    """Return the data tests and singular tests of the named models and seeds.
+
+    Args:
+        plan: the compiled project.
+        names: the models in question.
+        present: the relations that exist; a test that needs another is left out.
+
+    Raises:
+        ProjectError: a test has an unknown kind or wrong arguments.
+    """
+    wanted = set(names)
+    generic = [
+        _generic(plan, test)
+        for model in plan.project.properties.values()
+        if model.name in wanted
+        for test in model.tests
+    ]
+    return [
+        check
+        for check in [*generic, *_singular(plan)]
+        if wanted & set(check.reads) and set(check.reads) <= set(present)
+    ]
+
+
+def run_checks(
+    checks: Sequence[Check], warehouse: Warehouse, threads: int
+) -> Generator[CheckResult, None, None]:
+    """Run the tests, several at a time, and yield each result in order."""
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        yield from pool.map(lambda check: _run(check, warehouse), checks)
+
+
+def _run(check: Check, warehouse: Warehouse) -> CheckResult:
+    bad: Literal["failed", "warned"] = (
+        "warned" if check.severity == "warn" else "failed"
+    )
+    try:
+        with warehouse.cursor() as cursor:
+            cursor.execute(f"select * from (\n{check.sql}\n) limit 1")
+            names = [column[0] for column in cursor.description or []]
+            row = cursor.fetchone()
+            if row is None:
+                return CheckResult(check.name, "passed")
+            counted = cursor.execute(
+                f"select count(*) from (\n{check.sql}\n)"
+            ).fetchone()
+    except duckdb.Error as error:
+        return CheckResult(check.name, "failed", f"{check.file}: {first_line(error)}")
+    return CheckResult(check.name, bad, _problem(check, names, row, counted))
+
+
+def _problem(check: Check, names: list[str], row: tuple[Any, ...], counted: Any) -> str:
+    """Say what is wrong: the test's own sentence, or the first row that broke it."""
+    count = counted[0] if counted else 1
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    if names and names[0] == "problem":
+        more = "" if count == 1 else f" ({rows})"
+        return f"{check.file}: {row[0]}{more}"
+    shown = ", ".join(
+        f"{n}={v!s:.60}" for n, v in list(zip(names, row, strict=True))[:6]
+    )
+    return f"{check.file}: {check.name}: {rows}, first {shown}"
+
+
+def _generic(plan: Plan, test: DataTest) -> Check:
+    file = plan.project.relative(test.path)
+    builder = KINDS.get(test.kind)
+    if builder is None:
+        hint = did_you_mean(test.kind, KINDS)
+        raise ProjectError(f'{file}: unknown test "{test.kind}" of {test.model}.{hint}')
+    if test.column is None:
+        raise ProjectError(f"{file}: test {test.kind} of {test.model} names no column.")
+    try:
+        sql = builder(plan.renderer, test)
+    except KeyError as error:
+        raise ProjectError(
+            f"{file}: test {test.name} needs argument {error}."
+        ) from None
+    reads = (test.model, *plan.renderer.referenced())
+    return Check(test.name, file, sql, test.severity, reads)
+
+
+def _not_null(renderer: Renderer, test: DataTest) -> str:
+    return f"select * from {quoted('main', test.model)} where ({test.column}) is null"
+
+
+def _unique(renderer: Renderer, test: DataTest) -> str:
+    return (
+        f"select {test.column} as unique_key, count(*) as mentions "
+        f"from {quoted('main', test.model)} where ({test.column}) is not null "
+        f"group by {test.column} having count(*) > 1"
+    )
+
+
+def _accepted_values(renderer: Renderer, test: DataTest) -> str:
+    quote = test.arguments.get("quote", True)
+    options = ", ".join(
+        literal(str(option)) if quote else str(option)
+        for option in test.arguments["values"]
+    )
+    return (
+        f"select {test.column} as unexpected, count(*) as mentions "
+        f"from {quoted('main', test.model)} "
+        f"where {test.column} is not null and {test.column} not in ({options}) "
+        f"group by {test.column}"
+    )
+
+
+def _relationships(renderer: Renderer, test: DataTest) -> str:
+    target = test.arguments["to"].strip("{} ")
+    parent = renderer.render_text("{{ " + target + " }}", test.path)
+    return (
+        f"select child.{test.column} as orphan, count(*) as mentions "
+        f"from {quoted('main', test.model)} as child "
+        f"left join {parent} as parent "
+        f"on child.{test.column} = parent.{test.arguments['field']} "
+        f"where child.{test.column} is not null "
+        f"and parent.{test.arguments['field']} is null group by child.{test.column}"
+    )
+
+
+KINDS: dict[str, Callable[[Renderer, DataTest], str]] = {
+    "not_null": _not_null,
+    "unique": _unique,
+    "accepted_values": _accepted_values,
+    "relationships": _relationships,
+}
+
+
+def _singular(plan: Plan) -> Iterator[Check]:
+    """Yield the SQL tests that the vars leave enabled."""
+    for name, path in plan.project.singular_tests.items():
+        text = Path(path).read_text(encoding="utf-8")
+        sql = plan.renderer.render_text(text, path).strip().rstrip(";")
+        reads = plan.renderer.referenced()
+        config = plan.renderer.config()
+        if not config.get("enabled", True):
+            continue
+        severity = config.get("severity", "error")
+        yield Check(name, plan.project.relative(path), sql, severity, reads)

@@ -1,0 +1,139 @@
+"""Runs a plan: seeds and models in order, independent ones in parallel.
+
+Yields a result per node and prints nothing. A failed model skips its descendants.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from recsql.compilation.compiler import Plan
+from recsql.engine.incremental import prepare, refresh_model
+from recsql.engine.warehouse import Warehouse
+from recsql.errors import Interrupted, RecsqlError
+
+
+@dataclass(frozen=True)
+class ModelResult:
+    """How one model or seed went; `error` is set where it failed.
+
+    `note` says of an incremental model what was added, or why it was built anew.
+    """
+
+    name: str
+    layer: str
+    status: Literal["done", "failed", "skipped"]
+    rows: int = 0
+    seconds: float = 0.0
+    error: RecsqlError | None = None
+    note: str = ""
+
+
+def run_models(
+    plan: Plan, warehouse: Warehouse, names: tuple[str, ...], threads: int
+) -> Generator[ModelResult, None, None]:
+    """Build the named nodes and yield each result as it is known.
+
+    Raises:
+        Interrupted: ctrl-C; running queries are stopped, finished tables stay.
+    """
+    prepare(warehouse)
+    return _Run(plan, warehouse, names, threads).results()
+
+
+class _Run:
+    def __init__(
+        self, plan: Plan, warehouse: Warehouse, names: tuple[str, ...], threads: int
+    ) -> None:
+        self.plan, self.warehouse, self.threads = plan, warehouse, max(threads, 1)
+        self.waiting = list(names)
+        self.unfinished = set(names)
+        self.broken: set[str] = set()
+        self.running: dict[Future[ModelResult], duckdb.DuckDBPyConnection] = {}
+
+    def results(self) -> Generator[ModelResult, None, None]:
+        with ThreadPoolExecutor(self.threads) as pool:
+            try:
+                while self.waiting or self.running:
+                    yield from self._start(pool)
+                    if self.running:
+                        yield from self._finish()
+            except (KeyboardInterrupt, GeneratorExit) as stop:
+                self.waiting.clear()
+                self._stop()
+                if isinstance(stop, GeneratorExit):
+                    raise
+                raise Interrupted(
+                    "interrupted; the published tables are unchanged."
+                ) from None
+
+    def _start(self, pool: ThreadPoolExecutor) -> Iterator[ModelResult]:
+        for name in list(self.waiting):
+            parents = self.plan.graph.nodes[name].parents
+            if any(parent in self.broken for parent in parents):
+                self._done(name, broken=True)
+                yield ModelResult(name, self._layer(name), "skipped")
+            elif len(self.running) < self.threads and not self.unfinished & set(
+                parents
+            ):
+                self.waiting.remove(name)
+                cursor = self.warehouse.cursor()
+                self.running[pool.submit(self._build, name, cursor)] = cursor
+
+    def _finish(self) -> Iterator[ModelResult]:
+        finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            self.running.pop(future).close()
+            result = future.result()
+            if isinstance(result.error, Interrupted):
+                raise KeyboardInterrupt
+            self._done(result.name, broken=result.status == "failed")
+            yield result
+
+    def _stop(self) -> None:
+        """Interrupt until all have ended: a query that has yet to begin misses one."""
+        unfinished = set(self.running)
+        while unfinished:
+            for future in unfinished:
+                self.running[future].interrupt()
+            unfinished = wait(unfinished, timeout=0.1).not_done
+
+    def _done(self, name: str, *, broken: bool) -> None:
+        self.unfinished.discard(name)
+        if name in self.waiting:
+            self.waiting.remove(name)
+        if broken:
+            self.broken.add(name)
+
+    def _layer(self, name: str) -> str:
+        return self.plan.graph.nodes[name].folder
+
+    def _build(self, name: str, cursor: duckdb.DuckDBPyConnection) -> ModelResult:
+        started = time.perf_counter()
+        error: RecsqlError | None = None
+        rows, note = 0, ""
+        try:
+            model = self.plan.models.get(name)
+            if model is None:
+                rows = self.warehouse.load_seed(cursor, self.plan.project.seeds[name])
+            elif model.incremental:
+                rows, note = refresh_model(self.plan, self.warehouse, cursor, name)
+            else:
+                rows = self.warehouse.materialize(cursor, model)
+        except RecsqlError as failure:
+            error = failure
+        return ModelResult(
+            name=name,
+            layer=self._layer(name),
+            status="failed" if error else "done",
+            rows=rows,
+            seconds=time.perf_counter() - started,
+            error=error,
+            note=note,
+        )

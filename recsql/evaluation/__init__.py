@@ -1,0 +1,1 @@
+"""The models as of past moments: backtests, and what the ranker learns from."""

@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: what SQL cannot compute; knows neither DuckDB nor projects."""

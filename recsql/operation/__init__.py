@@ -1,0 +1,1 @@
+"""A refresh from beginning to end, and what surrounds it: lock, hooks, history."""

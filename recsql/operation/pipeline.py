@@ -1,0 +1,296 @@
+"""What the commands do: run, test, build, publish, refresh, backtest.
+
+Each function works on a loaded project and tells a listener what happens as it does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+from recsql.compilation.compiler import Plan
+from recsql.config.project import Project
+from recsql.engine.checks import CheckResult, ChecksFinished, plan_checks, run_checks
+from recsql.engine.incremental import forget_builds
+from recsql.engine.inputs import require_inputs
+from recsql.engine.runner import ModelResult, run_models
+from recsql.engine.unit_tests import run_unit_tests
+from recsql.engine.warehouse import Warehouse, open_warehouse
+from recsql.errors import InputError, ModelError, TestsFailed
+from recsql.operation.history import compile_with_history, create_history, recorded
+from recsql.publishing.manifest import built_by
+from recsql.publishing.publish import Published, publish
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """How many events were read, and how many were rejected for which reason."""
+
+    read: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class GiantBaskets:
+    """How many baskets have more items than the cap and so make no pairs."""
+
+    cap: int
+    baskets: int
+    lines: int
+    largest: int
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """How far this refresh is from the one before, and how old what it read is."""
+
+    drift: Mapping[str, float]  # by measure and statistic, e.g. weight.psi
+    age_hours: Mapping[str, float]  # by input, e.g. events.view
+
+
+Found = Quarantine | GiantBaskets | Monitored
+Event = ModelResult | Found | CheckResult | ChecksFinished | Published
+Listener = Callable[[Event], None]
+
+
+QUARANTINE = "int_rejected_events"
+GIANTS = "mon_giant_baskets"
+DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which models a command is about; empty means all.
+
+    `full_refresh`: the incremental ones among them are built anew.
+    """
+
+    select: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    full_refresh: bool = False
+
+    def names(self, plan: Plan) -> tuple[str, ...]:
+        """Return the selected nodes in build order."""
+        return plan.graph.select(self.select, self.exclude)
+
+
+@dataclass
+class Tally:
+    """Counts what failed while passing every event on."""
+
+    listener: Listener
+    failed_models: int = 0
+    skipped: int = 0
+    checks: Counter[str] = field(default_factory=Counter)
+    results: list[ModelResult] = field(default_factory=list)
+
+    def take(self, events: Generator[Event, None, None]) -> None:
+        """Count and forward each event; whatever goes wrong, queries are stopped."""
+        with closing(events):
+            for event in events:
+                self.listener(event)
+                if isinstance(event, ModelResult):
+                    self.results.append(event)
+                    self.failed_models += event.status == "failed"
+                    self.skipped += event.status == "skipped"
+                elif isinstance(event, CheckResult):
+                    self.checks[event.status] += 1
+
+    def check(
+        self, plan: Plan, names: Sequence[str], warehouse: Warehouse, threads: int
+    ) -> None:
+        """Run the data tests of the named models and report them."""
+        started = time.perf_counter()
+        self.take(
+            run_checks(plan_checks(plan, names, warehouse.kinds), warehouse, threads)
+        )
+        self.listener(
+            ChecksFinished(
+                self.checks["passed"],
+                self.checks["failed"],
+                self.checks["warned"],
+                time.perf_counter() - started,
+            )
+        )
+
+    def raise_if_models_failed(self) -> None:
+        """Stop with exit code 1 where a model failed."""
+        if self.failed_models:
+            skipped = f", {self.skipped} skipped" if self.skipped else ""
+            raise ModelError(f"{_count(self.failed_models, 'model')} failed{skipped}.")
+
+    def raise_if_checks_failed(self, consequence: str = "") -> None:
+        """Stop with exit code 1 where a test failed."""
+        if failed := self.checks["failed"]:
+            raise TestsFailed(f"{_count(failed, 'test')} failed.{consequence}")
+
+
+def run(
+    project: Project, selection: Selection, threads: int, listener: Listener
+) -> None:
+    """Build the selected models.
+
+    Raises:
+        ModelError: a model failed.
+    """
+    plan = compile_with_history(project)
+    tally = Tally(listener)
+    with _warehouse(project) as warehouse:
+        names = selection.names(plan)
+        _begin(plan, warehouse, names, selection.full_refresh)
+        tally.take(run_models(plan, warehouse, names, threads))
+    tally.raise_if_models_failed()
+
+
+def test(
+    project: Project, selection: Selection, threads: int, listener: Listener
+) -> None:
+    """Run unit tests and data tests of the selected models.
+
+    Raises:
+        TestsFailed: a test failed.
+    """
+    plan = compile_with_history(project)
+    names = selection.names(plan)
+    tally = Tally(listener)
+    tally.take(run_unit_tests(project, names))
+    with _warehouse(project) as warehouse:
+        for name in names:
+            if name not in warehouse.kinds:
+                raise InputError(f"test: {name} has not been built. Run: recsql build")
+        tally.check(plan, names, warehouse, threads)
+    tally.raise_if_checks_failed()
+
+
+def build(
+    project: Project, selection: Selection, threads: int, listener: Listener
+) -> list[ModelResult]:
+    """Build the selected models and run their data tests; return the model results.
+
+    Raises:
+        ModelError: a model failed.
+        TestsFailed: a test failed.
+    """
+    plan = compile_with_history(project)
+    with _warehouse(project) as warehouse:
+        names = selection.names(plan)
+        _begin(plan, warehouse, names, selection.full_refresh)
+        return _build(plan, warehouse, names, threads, listener)
+
+
+def publish_tables(project: Project, listener: Listener) -> Published:
+    """Publish what is built."""
+    plan = compile_with_history(project)
+    with _warehouse(project) as warehouse:
+        run_id = built_by(plan, warehouse)
+        with recorded(plan, warehouse, "publish", run_id) as record:
+            record.measure()
+            published = publish(plan, warehouse)
+            record.published(published.version)
+    listener(published)
+    return published
+
+
+def refresh(
+    project: Project,
+    threads: int,
+    listener: Listener,
+    select: Sequence[str] = (),
+    *,
+    full_refresh: bool = False,
+) -> list[ModelResult]:
+    """Build everything, test it, publish; a failed test publishes nothing.
+
+    Args:
+        project: what to refresh.
+        threads: how many models are built at once.
+        listener: is told what happens.
+        select: only these tables are built, with all they need; the others are
+            published as they are.
+        full_refresh: incremental models are built anew, not added to.
+
+    Raises:
+        ModelError: a model failed.
+        TestsFailed: a test failed.
+    """
+    plan = compile_with_history(project)
+    with _warehouse(project) as warehouse:
+        run_id = plan.renderer.invocation_id
+        with recorded(plan, warehouse, "refresh", run_id) as record:
+            told = record.listening(listener)
+            names = plan.graph.with_ancestors(plan.graph.select(select))
+            _begin(plan, warehouse, names, full_refresh)
+            results = _build(plan, warehouse, names, threads, told)
+            record.measure()
+            published = publish(plan, warehouse)
+            record.published(published.version)
+        listener(published)
+    return results
+
+
+def _build(
+    plan: Plan,
+    warehouse: Warehouse,
+    names: tuple[str, ...],
+    threads: int,
+    listener: Listener,
+) -> list[ModelResult]:
+    tally = Tally(listener)
+    tally.take(run_models(plan, warehouse, names, threads))
+    tally.raise_if_models_failed()
+    if QUARANTINE in names:
+        listener(_quarantine(warehouse))
+    if GIANTS in names:
+        for giants in warehouse.rows(f"from main.{GIANTS} where basket_count > 0"):
+            listener(GiantBaskets(*giants))
+    if {DRIFT, FRESHNESS} <= set(names):
+        listener(_monitored(warehouse))
+    tally.check(plan, names, warehouse, threads)
+    tally.raise_if_checks_failed(" Nothing was published.")
+    return tally.results
+
+
+def _begin(
+    plan: Plan, warehouse: Warehouse, names: tuple[str, ...], full_refresh: bool
+) -> None:
+    """Check what the models need, and let the incremental ones be built anew."""
+    require_inputs(plan, warehouse, names)
+    if full_refresh:
+        forget_builds(warehouse, names)
+
+
+def _quarantine(warehouse: Warehouse) -> Quarantine:
+    ((read,),) = warehouse.rows("select count(*) from main.int_event_checks")
+    reasons = warehouse.rows(
+        f"select rejection_reason, count(*) from main.{QUARANTINE} "
+        "group by all order by 2 desc, 1"
+    )
+    return Quarantine(read, dict(reasons))
+
+
+def _monitored(warehouse: Warehouse) -> Monitored:
+    part = "if(part = 'all', '', '.' || part)"
+    drift = warehouse.rows(
+        f"select measure || {part} || '.' || statistic, figure from main.{DRIFT} "
+        "where refreshes_ago = 0 order by 1"
+    )
+    ages = warehouse.rows(
+        f"select table_name || {part}, age_hours from main.{FRESHNESS} order by 1"
+    )
+    return Monitored(dict(drift), dict(ages))
+
+
+@contextmanager
+def _warehouse(project: Project) -> Iterator[Warehouse]:
+    profile = project.profile
+    path, settings = profile.build_path, profile.settings
+    with open_warehouse(path, settings, must_exist=True) as warehouse:
+        create_history(project, warehouse)
+        yield warehouse
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,138 @@
+"""What a published version is made of: run, code, vars, data, and its files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from recsql import __version__
+from recsql.compilation.compiler import Plan
+from recsql.config.git import git_says
+from recsql.config.settings import RUNNER_VARS
+from recsql.engine.warehouse import Warehouse
+from recsql.errors import WarehouseError
+from recsql.publishing.versions import MANIFEST, Versions
+
+EVENTS = "int_events"
+LISTS = "rec_for_user"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The facts of one version; times are UTC, vars (of models) are JSON."""
+
+    version: int
+    run_id: str
+    published_at: str
+    first_event_at: str | None
+    last_event_at: str | None
+    git_commit: str | None
+    recsql_version: str
+    duckdb_version: str
+    vars: str
+    tables: Mapping[str, int]
+
+    def write(self, folder: Path) -> None:
+        """Write the facts beside the files, with size and SHA-256 of each file."""
+        files = {
+            str(path.relative_to(folder)): {
+                "bytes": path.stat().st_size,
+                "sha256": _checksum(path),
+            }
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        content = {**asdict(self), "vars": json.loads(self.vars), "files": files}
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def describe(
+    plan: Plan, warehouse: Warehouse, version: int, tables: Mapping[str, int]
+) -> Manifest:
+    """Return the manifest of what is built now."""
+    first = last = None
+    if warehouse.has_table("main", EVENTS):
+        ((first, last),) = warehouse.rows(
+            f"select min(event_at), max(event_at) from main.{EVENTS}"
+        )
+    return Manifest(
+        version=version,
+        run_id=built_by(plan, warehouse),
+        published_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        first_event_at=_text(first),
+        last_event_at=_text(last),
+        git_commit=git_commit(plan.project.root),
+        recsql_version=__version__,
+        duckdb_version=duckdb.__version__,
+        vars=json.dumps(model_vars(plan), default=str, sort_keys=True),
+        tables=tables,
+    )
+
+
+def built_by(plan: Plan, warehouse: Warehouse) -> str:
+    """Return the run that built the tables: this one, or an earlier one's."""
+    if warehouse.has_table("main", LISTS):
+        for (run_id,) in warehouse.rows(f"select run_id from main.{LISTS} limit 1"):
+            return str(run_id)
+    return plan.renderer.invocation_id
+
+
+def read_manifest(versions: Versions, number: int) -> dict[str, Any]:
+    """Return the manifest of a version.
+
+    Raises:
+        WarehouseError: it cannot be read.
+    """
+    path = versions.path(number) / MANIFEST
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WarehouseError(
+            f"{path}: not a manifest: {error}. Roll back to another version."
+        ) from None
+    return content
+
+
+def verify(versions: Versions, number: int) -> None:
+    """Compare the files of a version with the checksums taken when it was published.
+
+    Raises:
+        WarehouseError: a file is missing or is not what was published.
+    """
+    folder = versions.path(number)
+    for name, seen in read_manifest(versions, number)["files"].items():
+        path = folder / name
+        if not path.is_file() or _checksum(path) != seen["sha256"]:
+            raise WarehouseError(
+                f"{path}: missing or changed since it was published. "
+                "Roll back to another version, or publish anew: recsql publish"
+            )
+
+
+def model_vars(plan: Plan) -> dict[str, Any]:
+    """Return the vars that tables depend on: no places, passwords or commands."""
+    given = plan.project.vars
+    return {name: given[name] for name in given if name not in RUNNER_VARS}
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def git_commit(folder: Path) -> str | None:
+    """Return the commit of the project's repository; `-dirty` if files differ."""
+    described = ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    return git_says(folder, *described)
+
+
+def _text(moment: Any) -> str | None:
+    return None if moment is None else str(moment)

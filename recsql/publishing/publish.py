@@ -1,0 +1,151 @@
+"""Publishing: public tables become a new version, which one rename shows to readers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recsql.compilation.compiler import Plan
+from recsql.compilation.render import literal, quoted
+from recsql.config.profile import Profile
+from recsql.config.project import Project
+from recsql.engine.warehouse import Warehouse, transaction, translated
+from recsql.errors import InputError, WarehouseError
+from recsql.publishing.catalog import comment, write_catalog, write_manifest
+from recsql.publishing.destinations import deliver, write_parquet
+from recsql.publishing.manifest import Manifest, describe, read_manifest, verify
+from recsql.publishing.versions import FILE, Versions
+
+FRESH = "fresh"
+
+
+@dataclass(frozen=True)
+class Published:
+    """The file readers open, its version, and the rows of each table in it."""
+
+    path: Path
+    version: int
+    tables: Mapping[str, int]
+    seconds: float
+
+
+def publish(plan: Plan, warehouse: Warehouse) -> Published:
+    """Write every public table to a new version and let readers see it in one step.
+
+    Readers of an older version keep it until they close it; nobody waits and nobody
+    sees half a refresh.
+
+    Raises:
+        InputError: a public table has not been built.
+        WarehouseError: the version cannot be written; what is published is unchanged.
+    """
+    started = time.perf_counter()
+    names = _tables(plan, warehouse)
+    versions = Versions(plan.project.profile.folder)
+    target = plan.project.profile.published_path
+    try:
+        number, draft = versions.draft()
+        with translated(f"publish {target}"):
+            manifest = _write(plan, warehouse, names, (number, draft / FILE))
+            write_parquet(plan.project, draft)
+        manifest.write(draft)
+        deliver(plan.project, draft)
+        versions.finish(number)
+        versions.show(number)
+    except OSError as error:
+        raise WarehouseError(
+            f"publish {target}: {error.strerror}. What is published is unchanged."
+        ) from None
+    finally:
+        versions.sweep()
+    versions.prune(plan.project.vars["keep_versions"])
+    return Published(target, number, manifest.tables, time.perf_counter() - started)
+
+
+def rollback(project: Project, number: int | None = None) -> int:
+    """Show readers an older version again: the given one, or the one before.
+
+    Databases that are published to are filled from that version.
+
+    Raises:
+        InputError: there is no such version.
+        WarehouseError: its files are not what was published.
+    """
+    versions = Versions(project.profile.folder)
+    known, current = versions.numbers, versions.current
+    older = [n for n in known if current is not None and n < current]
+    wanted = older[-1] if number is None and older else number
+    if wanted is None or wanted not in known:
+        kept = ", ".join(str(n) for n in known) or "none"
+        asked = f"version {wanted}" if wanted else "older version"
+        raise InputError(f"rollback: there is no {asked}. Kept are: {kept}.")
+    verify(versions, wanted)
+    deliver(project, versions.path(wanted))
+    versions.show(wanted)
+    return wanted
+
+
+def kept_versions(profile: Profile) -> list[tuple[Any, ...]]:
+    """Return each version's number, time, last event, rows, run, and if it is read."""
+    versions = Versions(profile.folder)
+    rows = []
+    for number in versions.numbers:
+        manifest = read_manifest(versions, number)
+        facts = (manifest["published_at"], manifest["last_event_at"])
+        count = sum(manifest["tables"].values())
+        is_current = number == versions.current
+        rows.append((number, *facts, count, manifest["run_id"], is_current))
+    return rows
+
+
+def _tables(plan: Plan, warehouse: Warehouse) -> list[str]:
+    """Return the public tables; those that only a backtest fills may be absent."""
+    names = []
+    for name in plan.public:
+        if warehouse.has_table("main", name):
+            names.append(name)
+        elif name in plan.models:
+            raise InputError(f"publish: {name} has not been built. Run: recsql build")
+    return names
+
+
+def _write(
+    plan: Plan, warehouse: Warehouse, names: list[str], target: tuple[int, Path]
+) -> Manifest:
+    number, path = target
+    connection = warehouse.connection
+    connection.execute(f"attach {literal(str(path))} as {FRESH}")
+    try:
+        rows = {}
+        for name in names:
+            relation = quoted(FRESH, "main", name)
+            described = plan.project.properties.get(name)
+            # in the order of the key, so that lookups by user or item read few blocks
+            key = ", ".join(described.reading_order if described else ()) or "all"
+            counted = connection.execute(
+                f"create table {relation} as from {quoted('main', name)} order by {key}"
+            ).fetchall()
+            rows[name] = int(counted[0][0])
+        manifest = describe(plan, warehouse, number, rows)
+        with transaction(connection):
+            for name in names:
+                comment(warehouse, (FRESH, name), _texts(plan, name))
+            write_manifest(warehouse, FRESH, manifest)
+            write_catalog(warehouse, FRESH)
+    finally:
+        connection.execute(f"detach {FRESH}")
+    return manifest
+
+
+def _texts(plan: Plan, name: str) -> dict[str, str]:
+    """Return the descriptions of a table, under no name, and of its columns."""
+    described = plan.project.properties.get(name)
+    if described is None:
+        return {}
+    texts = {"": described.description}
+    texts |= {c.name: c.description for c in described.columns.values()}
+    render = plan.renderer.render_text
+    return {key: render(text, described.path).strip() for key, text in texts.items()}

@@ -1,0 +1,1 @@
+"""What people ask of a project and its tables: `queries/`, listings, lineage."""

@@ -1,0 +1,101 @@
+"""Looking at a project without running it: listings, compiled files, column lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.lineage import ColumnNode, column_lineage
+from recsql.compilation.render import Compiled
+from recsql.config.project import Project
+from recsql.engine.warehouse import open_warehouse
+from recsql.errors import InputError
+
+
+def listing(plan: Plan, names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return (name, layer, stored as, tags, origin) per node."""
+    rows: list[tuple[str, ...]] = []
+    for name in names:
+        compiled = plan.models.get(name)
+        if compiled is None:
+            rows.append((name, "seeds", "seed", "", "recsql"))
+            continue
+        model = compiled.model
+        origin = model.origin
+        if model.replaces:
+            origin += " (replaces the built-in model)"
+        kind = str(compiled.config.get("materialized", "table"))
+        tags = ", ".join(compiled.config.get("tags", []))
+        rows.append((name, model.layer, kind, tags, origin))
+    return rows
+
+
+def write_compiled(
+    plan: Plan, names: Sequence[str], folder: Path, dialect: str
+) -> tuple[int, list[str]]:
+    """Write one file per model; return how many, and which the dialect cannot run."""
+    written = 0
+    left_out: list[str] = []
+    for compiled in (plan.models[name] for name in names if name in plan.models):
+        text = _in_dialect(compiled, dialect)
+        if text is None:
+            left_out.append(compiled.name)
+            continue
+        target = folder / compiled.model.layer / f"{compiled.name}.sql"
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"compile: {target}: {error.strerror}.") from None
+        written += 1
+    return written, left_out
+
+
+def _in_dialect(compiled: Compiled, dialect: str) -> str | None:
+    """Return a model's SQL in a dialect, None where it needs more than SQL."""
+    if dialect == "duckdb":
+        return compiled.sql
+    from recsql.compilation import spark
+
+    return spark.translate(compiled) if spark.is_sql_only(compiled) else None
+
+
+def lineage_lines(project: Project, target: str) -> list[str]:
+    """Return the lineage of `model.column` as an indented list, sources last."""
+    plan = compile_project(project)
+    known = _raw_columns(project, plan)
+    root = column_lineage(plan.models, plan.graph.order, target, known)
+    lines: list[str] = []
+    shown: set[ColumnNode] = set()
+
+    def add(node: ColumnNode, depth: int) -> None:
+        again = node in shown and node.parents
+        lines.append(
+            "  " * depth + f"{node.relation}.{node.column}" + (" ..." if again else "")
+        )
+        if not again:
+            shown.add(node)
+            for parent in node.parents:
+                add(parent, depth + 1)
+
+    add(root, 0)
+    return lines
+
+
+def _raw_columns(project: Project, plan: Plan) -> dict[str, list[str]]:
+    """Return the columns of raw tables and seeds: as loaded, else as described."""
+    known: dict[str, list[str]] = {}
+    for table in project.sources.values():
+        parts = plan.renderer.source_parts(table)
+        known[".".join(parts)] = [column.name for column in table.columns]
+    path = project.profile.build_path
+    if path.exists():
+        with open_warehouse(path, {"access_mode": "read_only"}) as warehouse:
+            raw = warehouse.rows(
+                "select table_schema, table_name, list(column_name order by "
+                "ordinal_position) from information_schema.columns "
+                "where table_schema <> 'main' group by all"
+            )
+        known.update({f"{schema}.{name}": columns for schema, name, columns in raw})
+    return known

@@ -1,0 +1,1 @@
+"""`recsql report`: one HTML page that opens offline."""

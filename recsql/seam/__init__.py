@@ -1,0 +1,1 @@
+"""The one door between SQL and Python: `udfs` lists every function SQL may call."""

@@ -1,0 +1,1 @@
+"""What a person reads while recsql works: progress, tables, JSON logs."""

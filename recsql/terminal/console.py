@@ -1,0 +1,167 @@
+"""What a person sees: progress lines, tables, errors; rich on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date, datetime
+from typing import Any
+
+from recsql.engine.checks import CheckResult, ChecksFinished
+from recsql.engine.runner import ModelResult
+from recsql.operation.pipeline import Event, GiantBaskets, Monitored, Quarantine
+from recsql.publishing.publish import Published
+
+STYLES = {
+    "done": "green",
+    "failed": "bold red",
+    "skipped": "yellow",
+    "warned": "yellow",
+}
+
+
+class Console:
+    """Prints to standard output, problems to standard error."""
+
+    def __init__(self) -> None:
+        self.is_terminal = sys.stdout.isatty()
+
+    def event(self, event: Event) -> None:
+        """Print one line for whatever the pipeline reports."""
+        if isinstance(event, ModelResult):
+            self._model(event)
+        elif isinstance(event, CheckResult):
+            self._check(event)
+        elif isinstance(event, Quarantine):
+            self._quarantine(event)
+        elif isinstance(event, GiantBaskets):
+            self._giants(event)
+        elif isinstance(event, Monitored):
+            self._monitored(event)
+        elif isinstance(event, ChecksFinished):
+            self._finished(event)
+        else:
+            self.published(event)
+
+    def problem_event(self, event: Event) -> None:
+        """Print an event only where it is a failure or a warning."""
+        if isinstance(event, ModelResult | CheckResult) and event.status not in (
+            "done",
+            "passed",
+        ):
+            self.event(event)
+
+    def published(self, published: Published) -> None:
+        """Say where the published file is and what it holds."""
+        rows = sum(published.tables.values())
+        self.line(
+            f"published {len(published.tables)} tables, {rows:,} rows, to "
+            f"{published.path} in {published.seconds:.1f} s (version "
+            f"{published.version})"
+        )
+
+    def note(self, text: str) -> None:
+        """Print a sentence beside the progress."""
+        self.line(text)
+
+    def session(self) -> AbstractContextManager[None]:
+        """Print nothing more before and after the work: a person sees it begin."""
+        return nullcontext()
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Print one line; the style is used on a terminal only."""
+        if self.is_terminal:
+            _rich().print(text, style=style or None, markup=False, soft_wrap=True)
+        else:
+            print(text, flush=True)
+
+    def problem(self, text: str) -> None:
+        """Print one line to standard error."""
+        print(text, file=sys.stderr, flush=True)
+
+    def table(
+        self, headers: Sequence[str], rows: Sequence[Sequence[Any]], title: str = ""
+    ) -> None:
+        """Print rows with aligned columns; numbers to the right."""
+        if title:
+            self.line(title, "bold")
+        cells = [[_cell(value) for value in row] for row in rows]
+        right = [
+            all(isinstance(row[i], int | float) or row[i] is None for row in rows)
+            for i in range(len(headers))
+        ]
+        widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
+        for number, row in enumerate([headers, *cells]):
+            parts = [
+                value.rjust(width) if to_right else value.ljust(width)
+                for value, width, to_right in zip(row, widths, right, strict=True)
+            ]
+            self.line("  ".join(parts).rstrip(), "" if number else "bold")
+
+    def _model(self, result: ModelResult) -> None:
+        rows = f"{result.rows:>12,} rows" if result.rows else " " * 17
+        seconds = f"{result.seconds:8.2f} s" if result.status != "skipped" else ""
+        note = f"  {result.note}" if result.note else ""
+        text = f"{result.status:8} {result.name:28}{rows}{seconds}{note}"
+        self.line(text.rstrip(), STYLES[result.status])
+        if result.error:
+            self.problem(f"Error: {result.error}")
+
+    def _check(self, result: CheckResult) -> None:
+        if result.status != "passed":
+            self.line(f"{result.status:8} {result.name}", STYLES[result.status])
+            self.problem(f"{result.status.capitalize()}: {result.problem}")
+
+    def _quarantine(self, found: Quarantine) -> None:
+        total = sum(found.reasons.values())
+        counts = ", ".join(f"{n:,} {reason}" for reason, n in found.reasons.items())
+        seen = f": {counts}; see int_rejected_events" if total else ""
+        self.line(f"rejected {total:,} of {found.read:,} events{seen}")
+
+    def _giants(self, giants: GiantBaskets) -> None:
+        baskets = "1 basket" if giants.baskets == 1 else f"{giants.baskets:,} baskets"
+        self.line(
+            f"left out of pairs: {baskets} of more than {giants.cap:,} items "
+            f"({giants.lines:,} lines, up to {giants.largest:,} items); "
+            "see var max_basket_items"
+        )
+
+    def _monitored(self, seen: Monitored) -> None:
+        figures = {n: f for n, f in seen.drift.items() if not n.endswith(".kl")}
+        if figures:
+            shown = ", ".join(
+                f"{name} {figure:.3f}" for name, figure in figures.items()
+            )
+            self.line(f"drift    {shown}")
+
+    def _finished(self, checks: ChecksFinished) -> None:
+        counts = [f"{checks.passed} passed"]
+        counts += [f"{checks.failed} failed"] if checks.failed else []
+        counts += [f"{checks.warned} warned"] if checks.warned else []
+        self.line(f"tests    {', '.join(counts):45}{checks.seconds:8.2f} s")
+
+
+def _rich() -> Any:
+    from rich.console import Console as RichConsole
+
+    return RichConsole(highlight=False)
+
+
+def _cell(value: Any) -> str:
+    """Show a value as a person would write it; control characters are made visible."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return str(value)
+    return "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)
+    )

@@ -1,0 +1,70 @@
+"""Progress as JSON, one object a line, for machines that collect logs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from recsql import __version__
+from recsql.engine.checks import CheckResult, ChecksFinished
+from recsql.engine.runner import ModelResult
+from recsql.errors import RecsqlError
+from recsql.operation.pipeline import Event, GiantBaskets, Monitored, Quarantine
+from recsql.publishing.publish import Published
+
+NAMES: dict[type, str] = {
+    ModelResult: "model",
+    CheckResult: "check",
+    ChecksFinished: "checks",
+    Quarantine: "quarantine",
+    GiantBaskets: "giant_baskets",
+    Monitored: "monitored",
+    Published: "published",
+}
+LEVELS = {"failed": "error", "skipped": "warning", "warned": "warning"}
+
+
+class JsonLog:
+    """Writes what the pipeline reports to standard output."""
+
+    def event(self, event: Event) -> None:
+        """Write one event; of the single tests only those that did not pass."""
+        if isinstance(event, CheckResult) and event.status == "passed":
+            return
+        status = getattr(event, "status", "done")
+        self.line(NAMES[type(event)], LEVELS.get(status, "info"), **vars(event))
+
+    def note(self, text: str) -> None:
+        """Write a sentence for a person."""
+        self.line("note", message=text)
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Write a first line, and a last one that says how it ended."""
+        started = time.monotonic()
+        self.line("started", version=__version__, pid=os.getpid())
+        ended: dict[str, Any] = {"exit_code": 0}
+        try:
+            yield
+        except BaseException as error:
+            code = 130 if isinstance(error, KeyboardInterrupt) else 1
+            code = error.exit_code if isinstance(error, RecsqlError) else code
+            ended = {"exit_code": code, "error": str(error) or type(error).__name__}
+            raise
+        finally:
+            level = "error" if "error" in ended else "info"
+            seconds = round(time.monotonic() - started, 3)
+            self.line("finished", level, seconds=seconds, **ended)
+
+    def line(self, name: str, level: str = "info", /, **fields: Any) -> None:
+        """Write one line: time, level, what it is about, and its fields."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        content = {"at": now, "level": level, "event": name, **fields}
+        sys.stdout.write(json.dumps(content, default=str, ensure_ascii=False) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""`recsql tune`: spaces, trials and searches for better settings."""

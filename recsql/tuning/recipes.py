@@ -1,0 +1,95 @@
+"""Ready searches for `recsql tune --recipe`: what usually pays, in the usual order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recsql.errors import InputError, did_you_mean
+from recsql.tuning.search import Budget, Found, finish, search
+from recsql.tuning.space import Choice, Range, Space
+from recsql.tuning.trials import Lab, Trial
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A var that is doubled while the figure still gains more than so much."""
+
+    name: str
+    start: int
+    most: int
+    least_gain: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """First grow, then search each space, each on top of the best so far."""
+
+    source: str
+    metric: str
+    growth: Growth
+    spaces: tuple[Space, ...]
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "als": Recipe(
+        source="als",
+        metric="precision@10",
+        growth=Growth("als_factors", 32, 512, 0.005),
+        spaces=(
+            (
+                Range("als_regularization", 0.05, 0.1, is_log=False),
+                Range("als_iterations", 15, 30, is_log=False),
+            ),
+            (Choice("decay_days", (7, 15, 30, 60, 90, 120, 240)),),
+        ),
+    )
+}
+
+
+def recipe_of(name: str) -> Recipe:
+    """Return the recipe of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in RECIPES:
+        hint = did_you_mean(name, RECIPES) or f" There is: {', '.join(RECIPES)}."
+        raise InputError(f'--recipe: there is no recipe "{name}".{hint}')
+    return RECIPES[name]
+
+
+def follow(
+    lab: Lab, recipe: Recipe, budget: Budget, seed: int, tell: Callable[[str], None]
+) -> Found:
+    """Follow a recipe; the budget is that of each space."""
+    lab.trial({})
+    settings = {recipe.growth.name: _grown(lab, recipe.growth, budget, tell)}
+    made: list[Trial] = []
+    for space in recipe.spaces:
+        names = ", ".join(dimension.name for dimension in space)
+        tell(f"{names}: on top of the best so far")
+        trials = search(lab, space, settings, budget, seed)
+        best = lab.best([*trials, lab.trial(settings)])
+        settings = {**settings, **best.settings}
+        made += [trial for trial in trials if trial not in made]
+    return finish(lab, made)
+
+
+def _grown(
+    lab: Lab, growth: Growth, budget: Budget, tell: Callable[[str], None]
+) -> Any:
+    """Return the size after which doubling gains too little."""
+    size = growth.start
+    best = lab.trial({growth.name: size})
+    while size * 2 <= growth.most and not budget.is_spent:
+        larger = lab.trial({growth.name: size * 2})
+        if larger.status == "failed":
+            break
+        gain = larger.value - best.value
+        if abs(gain) <= growth.least_gain or lab.better(best.value, larger.value):
+            tell(f"{growth.name}: {size}, as {size * 2} gains only {gain:.4f}")
+            break
+        size, best = size * 2, larger
+    return size
