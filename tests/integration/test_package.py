@@ -24,7 +24,8 @@ def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
     subprocess.run([*pip, "wheel", "--no-deps", "-w", tmp_path, root], check=True)
     (wheel,) = tmp_path.glob("*.whl")
     packed = set(ZipFile(wheel).namelist())
-    assert {"recsql/report/assets/page.html", "recsql/page/charts/ranks.json"} <= packed
+    page = {f"recsql/report/assets/{n}" for n in ("page.html", "charts/ranks.json")}
+    assert page <= packed
     assert "recsql/_project/queries/report/report_ranks.sql" in packed
     target = tmp_path / "site"
     subprocess.run(

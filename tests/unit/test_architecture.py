@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -78,6 +79,13 @@ def test_every_package_says_what_lives_there(folder: Path) -> None:
     tree = ast.parse((folder / "__init__.py").read_text())
     assert ast.get_docstring(tree)
     assert len(tree.body) == 1, "a package's __init__ holds its description only"
+
+
+def test_contributing_lists_the_packages_in_order() -> None:
+    guide = (PACKAGE.parent / "CONTRIBUTING.md").read_text()
+    packages = [name for name in PACKAGES if (PACKAGE / name).is_dir()]
+    listed = re.findall(r"(?m)^\| `(\w+)` \| [^|]+ \|$", guide)
+    assert listed == packages
 
 
 def test_only_the_seam_knows_the_numerics() -> None:
