@@ -31,8 +31,8 @@ ITEMS = 20_000
 MOST_TAKEN = 5
 METRICS = ("precision", "recall", "f1", "hit_rate", "map", "mrr", "ndcg")
 METRICS += ("inverse_user_frequency", "popularity", "list_fullness")
-MODELS = ("eval_hits", "eval_ideals", "eval_user_metrics", "eval_shown_items")
-MODELS += ("eval_list_metrics", "eval_user_figures")
+MODELS = ("eval_hits", "eval_ideals", "eval_user_metrics", "eval_list_metrics")
+MODELS += ("eval_user_figures",)
 
 
 def pairs(chance: np.random.Generator, users: int, most: int) -> pd.DataFrame:
@@ -93,9 +93,9 @@ def ours(warehouse: Warehouse, plan: Any) -> dict[str, float]:
     for model in MODELS:
         warehouse.materialize(warehouse.connection, plan.models[model])
     rows = warehouse.rows(
-        "select concat(metric, '@', k), avg(figure) from eval_user_figures group by all"
+        "select metric, k, avg(figure) from eval_user_figures group by metric, k"
     )
-    return dict(rows)
+    return {f"{metric}@{k}": figure for metric, k, figure in rows}
 
 
 def theirs(frames: dict[str, pd.DataFrame]) -> dict[str, float]:

@@ -1,6 +1,5 @@
 -- One row per (allow_repeat, user_id, k): what the best possible list would gain.
--- ideal_gain = sum over the first min(items taken, k) places of 1 / log2(place + 1);
--- graded, the items taken stand in the order of their weights and gain these.
+-- ideal_gain = sum over the first min(items taken, k) places of 1 / log2(place + 1).
 {{ config(enabled=var("as_of") is not none) }}
 with
     lists as (select * from {{ ref("eval_lists") }}),
@@ -10,47 +9,47 @@ with
 
     cutoffs as (select unnest({{ var("eval_cutoffs") }}) as k),
 
-    placed as (
+    places as (
+        select unnest(range(1, {{ var("eval_cutoffs") | max | int + 1 }})) as place
+    ),
+
+    -- the gain depends on the number of items only: no user needs a sum of their own
+    gains as (
+        select
+            place,
+            {{ stable_sum("1 / log2(place + 1)", over="over (order by place)") }}
+            as ideal_gain
+        from places
+    ),
+
+    counted as (
         select
             kinds.allow_repeat,
             truth.user_id,
             truth.is_newcomer,
-            truth.weight,
-            truth.item_weight,
-            row_number() over (
-                partition by kinds.allow_repeat, truth.user_id
-                order by truth.weight desc, truth.popularity_place
-            ) as place
+            count(*) as truth_count,
+            {{ if_asked("weighted_recall", stable_sum("truth.item_weight")) }}
+            as item_weight
         from truth
         inner join
             kinds
             on kinds.allow_repeat = 'all'
             or truth.is_repeat = (kinds.allow_repeat = 'repeat_only')
+        group by kinds.allow_repeat, truth.user_id, truth.is_newcomer
     ),
 
     final as (
         select
-            placed.allow_repeat,
-            placed.user_id,
-            placed.is_newcomer,
+            counted.allow_repeat,
+            counted.user_id,
+            counted.is_newcomer,
             cutoffs.k,
-            count(*) as truth_count,
-            {{ stable_sum("placed.item_weight") }} as item_weight,
-            {{
-                stable_sum(
-                    "case when placed.place <= cutoffs.k then "
-                    ~ "1 / log2(placed.place + 1) else 0 end"
-                )
-            }} as ideal_gain,
-            {{
-                stable_sum(
-                    "case when placed.place <= cutoffs.k then "
-                    ~ "placed.weight / log2(placed.place + 1) else 0 end"
-                )
-            }} as ideal_graded_gain
-        from placed
+            counted.truth_count,
+            counted.item_weight,
+            gains.ideal_gain
+        from counted
         cross join cutoffs
-        group by placed.allow_repeat, placed.user_id, placed.is_newcomer, cutoffs.k
+        inner join gains on gains.place = least(counted.truth_count, cutoffs.k)
     )
 
 select *

@@ -15,12 +15,14 @@
     )
 }}
 with
-    shown as (select * from {{ ref("eval_shown_items") }}),
+    lists as (select * from {{ ref("eval_lists") }}),
     items as (select * from {{ ref("int_items") }}),
     users as (select * from {{ ref("int_users") }}),
     {% if "repeat_share" in var("eval_metrics") %}
         user_items as (select * from {{ ref("int_user_items") }}),
     {% endif %}
+
+    cutoffs as (select unnest({{ var("eval_cutoffs") }}) as k),
 
     takers as (select sum(user_count) as pair_count from items),
 
@@ -29,43 +31,53 @@ with
     -- an item that nobody took counts as if one user had
     measured as (
         select
-            shown.*,
-            {% if "repeat_share" in var("eval_metrics") %}
-                user_items.item_id is not null as is_repeat,
-            {% endif %}
-            log2(takers.pair_count / greatest(shown.user_count, 1)) as surprise,
-            log2(known.user_count / greatest(shown.user_count, 1)) as rarity
-        from shown
+            items.item_id,
+            items.user_count,
+            items.is_new,
+            log2(takers.pair_count / greatest(items.user_count, 1)) as surprise,
+            log2(known.user_count / greatest(items.user_count, 1)) as rarity
+        from items
         cross join takers
         cross join known
-        {% if "repeat_share" in var("eval_metrics") %}
-            left join
-                user_items
-                on shown.user_id = user_items.user_id
-                and shown.item_id = user_items.item_id
-        {% endif %}
     ),
 
     final as (
         select
-            list_name,
-            allow_repeat,
-            user_id,
-            k,
-            {{ ratio("count(*)", "k") }} as list_fullness,
-            {{ ratio("sum(user_count)", "count(*)") }} as popularity,
-            {{ ratio(stable_sum("surprise"), "count(*)") }} as novelty,
-            {{ ratio(stable_sum("rarity"), "count(*)") }} as inverse_user_frequency,
-            -- the history of every user is looked up only where it is asked for
-            {% if "repeat_share" in var("eval_metrics") %}
-                {{ ratio("count(case when is_repeat then 1 end)", "count(*)") }}
-                as repeat_share,
-            {% else %} cast(null as double) as repeat_share,
-            {% endif %}
-            {{ ratio("count(case when is_new then 1 end)", "count(*)") }}
+            lists.list_name,
+            lists.allow_repeat,
+            lists.user_id,
+            cutoffs.k,
+            {{ ratio("count(*)", "cutoffs.k") }} as list_fullness,
+            {{ ratio("sum(measured.user_count)", "count(*)") }} as popularity,
+            {{
+                if_asked(
+                    "novelty", ratio(stable_sum("measured.surprise"), "count(*)")
+                )
+            }} as novelty,
+            {{
+                if_asked(
+                    "inverse_user_frequency",
+                    ratio(stable_sum("measured.rarity"), "count(*)"),
+                )
+            }} as inverse_user_frequency,
+            {{
+                if_asked(
+                    "repeat_share", ratio("count(user_items.item_id)", "count(*)")
+                )
+            }} as repeat_share,
+            {{ ratio("count(case when measured.is_new then 1 end)", "count(*)") }}
             as new_item_share
-        from measured
-        group by list_name, allow_repeat, user_id, k
+        from lists
+        inner join cutoffs on lists.item_rank <= cutoffs.k
+        inner join measured on lists.item_id = measured.item_id
+        -- the history of every user is looked up only where it is asked for
+        {% if "repeat_share" in var("eval_metrics") %}
+            left join
+                user_items
+                on lists.user_id = user_items.user_id
+                and lists.item_id = user_items.item_id
+        {% endif %}
+        group by lists.list_name, lists.allow_repeat, lists.user_id, cutoffs.k
     )
 
 select *

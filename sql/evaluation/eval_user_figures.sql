@@ -13,7 +13,7 @@
         ("map", "eval_user_metrics", "average_precision"),
         ("mrr", "eval_user_metrics", "reciprocal_rank"),
         ("ndcg", "eval_user_metrics", "ndcg"),
-        ("graded_ndcg", "eval_user_metrics", "graded_ndcg"),
+        ("graded_ndcg", "eval_graded_ndcg", "graded_ndcg"),
         ("weighted_recall", "eval_user_metrics", "weighted_recall"),
         ("serendipity", "eval_user_metrics", "serendipity"),
         ("auc", "eval_auc", "auc"),

@@ -27,8 +27,8 @@ with
             as precision_sum,
             1 / cast(min(hits.item_rank) as double) as reciprocal_rank,
             {{ stable_sum("1 / log2(hits.item_rank + 1)") }} as gain,
-            {{ stable_sum("hits.weight / log2(hits.item_rank + 1)") }} as graded_gain,
-            {{ stable_sum("hits.item_weight") }} as item_weight,
+            {{ if_asked("weighted_recall", stable_sum("hits.item_weight")) }}
+            as item_weight,
             sum(greatest(hits.popularity_place - hits.item_rank, 0)) as surprise
         from hits
         inner join
@@ -51,7 +51,6 @@ with
             coalesce(gained.precision_sum, 0) as precision_sum,
             coalesce(gained.reciprocal_rank, 0) as reciprocal_rank,
             coalesce(gained.gain, 0) as gain,
-            coalesce(gained.graded_gain, 0) as graded_gain,
             coalesce(gained.item_weight, 0) as hit_weight,
             coalesce(gained.surprise, 0) as surprise
         from ideals
@@ -84,7 +83,6 @@ with
             precision_sum / possible_count as average_precision,
             reciprocal_rank,
             gain / ideal_gain as ndcg,
-            graded_gain / ideal_graded_gain as graded_ndcg,
             hit_weight / item_weight as weighted_recall,
             {{ ratio("surprise", "item_count * k") }} as serendipity
         from joined

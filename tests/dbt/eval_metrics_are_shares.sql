@@ -17,12 +17,11 @@ with
         from user_metrics
         where
             least(precision, recall, average_precision, reciprocal_rank, ndcg) < 0
-            or least(f1, r_precision, graded_ndcg, weighted_recall, serendipity) < 0
+            or least(f1, r_precision, weighted_recall, serendipity) < 0
             -- sums of doubles may end a rounding error above 1
             or greatest(precision, recall, average_precision, reciprocal_rank, ndcg)
             > 1 + 1e-9
-            or greatest(f1, r_precision, graded_ndcg, weighted_recall, serendipity)
-            > 1 + 1e-9
+            or greatest(f1, r_precision, weighted_recall, serendipity) > 1 + 1e-9
     )
 
 select *
