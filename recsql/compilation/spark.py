@@ -1,7 +1,7 @@
 """Spark SQL out of a compiled DuckDB model; the models themselves know one engine.
 
 sqlglot does the translation. What it would pass on with another meaning is put right in
-`recsql.spark_changes`, and what nobody has compared on both engines is refused: a
+`spark_changes.py`, and what nobody has compared on both engines is refused: a
 translation may fail, but it may not be quietly different. The result needs Spark 4 with
 ANSI mode on (its default) and `spark.sql.session.timeZone` UTC, as timestamps in DuckDB
 have no zone. Import this module where it is used: it loads sqlglot.
@@ -35,7 +35,7 @@ CHECKED = """
 
 
 def is_sql_only(compiled: Compiled) -> bool:
-    """Say whether a model is plain SQL: it calls no function of `recsql.udfs` itself.
+    """Say whether a model is plain SQL: it calls no function of `udfs.py` itself.
 
     What such a function returned is a table like any other to the models after it, so
     those are plain SQL too; on Spark the table must be brought there.

@@ -1,7 +1,7 @@
 """The Spark dialect: one function per difference between DuckDB and Spark SQL.
 
 Each gets one node of a DuckDB tree and returns what Spark must read in its place; its
-first line says what differs. `recsql.spark` checks the tree first and applies them.
+first line says what differs. `spark.py` checks the tree first and applies them.
 """
 
 from __future__ import annotations

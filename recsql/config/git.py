@@ -1,19 +1,21 @@
-"""What git says of a folder."""
+"""The commit of a project, which says later what made a table."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
+COMMAND = ("git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
 
-def git_says(folder: Path, *command: str) -> str | None:
-    """Return what a git command prints; None where there is no git or no repository."""
+
+def git_commit(folder: Path) -> str | None:
+    """Return the commit of the repository a folder is in; `-dirty` if files differ.
+
+    None where there is no git or no repository.
+    """
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *command],
-            capture_output=True,
-            text=True,
-            timeout=10,
+            COMMAND, cwd=folder, capture_output=True, text=True, timeout=10
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

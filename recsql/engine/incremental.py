@@ -2,7 +2,7 @@
 
 A table is added to while everything it was built from is as it was: vars, SQL, the
 columns of raw tables, and the incremental models it reads. What that was is written
-down in `recsql.built`, in the transaction that builds the table.
+down in table `recsql.built`, in the transaction that builds the table.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def load_table(
         types: column name to SQL type, for CSV and TSV columns whose type must not be
             guessed (an id with leading zeros: `VARCHAR`).
         max_malformed: the share of lines of CSV and TSV files that may be left out as
-            they cannot be read; see `recsql.malformed`.
+            they cannot be read; see `malformed.py`.
 
     Raises:
         InputError: a file is missing, cannot be read, or the formats differ.

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from recsql.compilation.render import Renderer, literal
-from recsql.config.git import git_says
+from recsql.config.git import git_commit
 from recsql.config.project import Project
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
@@ -143,7 +143,7 @@ def run_folds(
     """Run a backtest at several past moments, the earliest first; see run_backtest."""
     run = {
         "run_id": str(uuid.uuid4()),
-        "commit": git_says(project.root, "rev-parse", "HEAD"),
+        "commit": git_commit(project.root),
         "vars": _changed_vars(project),
     }
     if folds.count > 1 and project.vars["eval_split"] != "time":

@@ -17,13 +17,14 @@ import duckdb
 from recsql import __version__
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import literal, quoted
+from recsql.config.git import git_commit
 from recsql.config.project import Project
 from recsql.engine.checks import ChecksFinished
 from recsql.engine.inputs import create_raw_tables
 from recsql.engine.runner import ModelResult
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import RecsqlError, first_line
-from recsql.publishing.manifest import git_commit, model_vars
+from recsql.publishing.manifest import model_vars
 
 RUNS = "refreshes"
 LISTS = "refresh_lists"

@@ -14,7 +14,7 @@ import duckdb
 
 from recsql import __version__
 from recsql.compilation.compiler import Plan
-from recsql.config.git import git_says
+from recsql.config.git import git_commit
 from recsql.config.settings import RUNNER_VARS
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import WarehouseError
@@ -126,12 +126,6 @@ def model_vars(plan: Plan) -> dict[str, Any]:
 def _checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def git_commit(folder: Path) -> str | None:
-    """Return the commit of the project's repository; `-dirty` if files differ."""
-    described = ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
-    return git_says(folder, *described)
 
 
 def _text(moment: Any) -> str | None:

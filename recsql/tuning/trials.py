@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from statistics import mean
 from typing import Literal
 
-from recsql.config.git import git_says
+from recsql.config.git import git_commit
 from recsql.config.project import Project
 from recsql.engine.records import append_rows, relation_of
 from recsql.engine.warehouse import open_warehouse
@@ -122,7 +122,7 @@ class Lab:
             *(target.list_name, target.allow_repeat, target.metric, target.k),
             *target.segment,
         )
-        commit = git_says(self.project.root, "rev-parse", "HEAD")
+        commit = git_commit(self.project.root)
         now = datetime.now(UTC).replace(tzinfo=None)
         scores: tuple[tuple[int, float | None, int, float], ...] = tuple(
             (score.fold, score.value, score.users, score.seconds)
