@@ -10,25 +10,8 @@ with
     scope_items as (select * from {{ ref("elig_scope_items") }}),
     exclusions as (select * from {{ ref("elig_exclusions") }}),
 
-    best as (
-        select
-            unnest(
-                linear_top(
-                    list(user_index),
-                    list(item_index),
-                    list({{ cell_weight(var("graph_filter_weights")) }}),
-                    (select list(item_weights order by item_index) from item_weights),
-                    {{ eligibility() }},
-                    {{ var("candidates_per_user") | int }}
-                ),
-                recursive := true
-            )
-        from user_items
-        where is_eligible and item_index < {{ var("graph_filter_max_items") | int }}
-    ),
-
     indexed as (
-        select user_index, item_index, score, is_repeat, reason_index from best
+        {{ best_linear(var("graph_filter_weights"), var("graph_filter_max_items")) }}
     ),
 
     scored as ({{ with_ids("indexed") }}),
