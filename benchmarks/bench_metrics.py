@@ -31,8 +31,8 @@ ITEMS = 20_000
 MOST_TAKEN = 5
 METRICS = ("precision", "recall", "f1", "hit_rate", "map", "mrr", "ndcg")
 METRICS += ("inverse_user_frequency", "popularity", "list_fullness")
-MODELS = ("eval_hits", "eval_ideals", "eval_user_metrics", "eval_list_metrics")
-MODELS += ("eval_user_figures",)
+MODELS = ("eval_kinds", "eval_hits", "eval_ideals", "eval_user_metrics")
+MODELS += ("eval_list_metrics", "eval_user_figures")
 
 
 def pairs(chance: np.random.Generator, users: int, most: int) -> pd.DataFrame:

@@ -4,28 +4,29 @@
 -- their weights. Järvelin and Kekäläinen 2002.
 {{ config(enabled=var("as_of") is not none and "graded_ndcg" in var("eval_metrics")) }}
 with
+    kinds as (select * from {{ ref("eval_kinds") }}),
     user_metrics as (select * from {{ ref("eval_user_metrics") }}),
     truth as (select * from {{ ref("eval_truth") }}),
     hits as (select * from {{ ref("eval_hits") }}),
 
     cutoffs as (select unnest({{ var("eval_cutoffs") }}) as k),
 
-    kinds as (select allow_repeat from user_metrics group by allow_repeat),
+    scored as (select allow_repeat from kinds group by allow_repeat),
 
     placed as (
         select
-            kinds.allow_repeat,
+            scored.allow_repeat,
             truth.user_id,
             truth.weight,
             row_number() over (
-                partition by kinds.allow_repeat, truth.user_id
+                partition by scored.allow_repeat, truth.user_id
                 order by truth.weight desc, truth.popularity_place
             ) as place
         from truth
         inner join
-            kinds
-            on kinds.allow_repeat = 'all'
-            or truth.is_repeat = (kinds.allow_repeat = 'repeat_only')
+            scored
+            on scored.allow_repeat = 'all'
+            or truth.is_repeat = (scored.allow_repeat = 'repeat_only')
     ),
 
     ideals as (

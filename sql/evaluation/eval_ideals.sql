@@ -2,10 +2,10 @@
 -- ideal_gain = sum over the first min(items taken, k) places of 1 / log2(place + 1).
 {{ config(enabled=var("as_of") is not none) }}
 with
-    lists as (select * from {{ ref("eval_lists") }}),
+    kinds as (select * from {{ ref("eval_kinds") }}),
     truth as (select * from {{ ref("eval_truth") }}),
 
-    kinds as (select allow_repeat from lists group by allow_repeat),
+    scored as (select allow_repeat from kinds group by allow_repeat),
 
     cutoffs as (select unnest({{ var("eval_cutoffs") }}) as k),
 
@@ -24,7 +24,7 @@ with
 
     counted as (
         select
-            kinds.allow_repeat,
+            scored.allow_repeat,
             truth.user_id,
             truth.is_newcomer,
             count(*) as truth_count,
@@ -32,10 +32,10 @@ with
             as item_weight
         from truth
         inner join
-            kinds
-            on kinds.allow_repeat = 'all'
-            or truth.is_repeat = (kinds.allow_repeat = 'repeat_only')
-        group by kinds.allow_repeat, truth.user_id, truth.is_newcomer
+            scored
+            on scored.allow_repeat = 'all'
+            or truth.is_repeat = (scored.allow_repeat = 'repeat_only')
+        group by scored.allow_repeat, truth.user_id, truth.is_newcomer
     ),
 
     final as (

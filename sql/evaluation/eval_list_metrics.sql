@@ -65,8 +65,12 @@ with
                     "repeat_share", ratio("count(user_items.item_id)", "count(*)")
                 )
             }} as repeat_share,
-            {{ ratio("count(case when measured.is_new then 1 end)", "count(*)") }}
-            as new_item_share
+            {{
+                if_asked(
+                    "new_item_share",
+                    ratio("count(case when measured.is_new then 1 end)", "count(*)"),
+                )
+            }} as new_item_share
         from lists
         inner join cutoffs on lists.item_rank <= cutoffs.k
         inner join measured on lists.item_id = measured.item_id

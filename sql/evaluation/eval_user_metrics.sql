@@ -2,14 +2,10 @@
 -- Järvelin and Kekäläinen 2002 (NDCG); all formulas in seed metric_definitions.
 {{ config(enabled=var("as_of") is not none) }}
 with
-    lists as (select * from {{ ref("eval_lists") }}),
+    kinds as (select * from {{ ref("eval_kinds") }}),
     ideals as (select * from {{ ref("eval_ideals") }}),
     hits as (select * from {{ ref("eval_hits") }}),
     items as (select * from {{ ref("int_items") }}),
-
-    variants as (
-        select list_name, allow_repeat from lists group by list_name, allow_repeat
-    ),
 
     catalogue as (select count(*) as item_count from items where is_eligible),
 
@@ -42,7 +38,7 @@ with
     -- whoever took something that counts; without a hit the figures are 0
     joined as (
         select
-            variants.list_name,
+            kinds.list_name,
             ideals.*,
             least(ideals.truth_count, ideals.k) as possible_count,
             catalogue.item_count,
@@ -55,13 +51,13 @@ with
             coalesce(gained.surprise, 0) as surprise
         from ideals
         inner join
-            variants
-            on ideals.allow_repeat = variants.allow_repeat
-            and ideals.is_newcomer = (variants.list_name = 'new users')
+            kinds
+            on ideals.allow_repeat = kinds.allow_repeat
+            and ideals.is_newcomer = (kinds.list_name = 'new users')
         cross join catalogue
         left join
             gained
-            on variants.list_name = gained.list_name
+            on kinds.list_name = gained.list_name
             and ideals.allow_repeat = gained.allow_repeat
             and ideals.user_id = gained.user_id
             and ideals.k = gained.k

@@ -215,7 +215,13 @@ def test_recall_of_popular_and_rare_items(world: World) -> None:
 # ---- Cases that well-known toolkits publish ------------------------------------------
 
 
-MODELS = ["eval_hits", "eval_ideals", "eval_user_metrics", "eval_graded_ndcg"]
+MODELS = [
+    "eval_kinds",
+    "eval_hits",
+    "eval_ideals",
+    "eval_user_metrics",
+    "eval_graded_ndcg",
+]
 MODELS += ["eval_user_figures"]
 MODELS += ["eval_segments", "eval_bounds", "eval_summary"]
 
