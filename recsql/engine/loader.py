@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def load_table(
     suffix = _format(files)
     relation = quoted(schema, name)
     connection = warehouse.connection
-    try:
+    with _told(name, files[0], suffix):
         connection.execute(f"create schema if not exists {quoted(schema)}")
         connection.execute("set preserve_insertion_order = true")
         if max_malformed and suffix in TEXT:
@@ -84,6 +85,15 @@ def load_table(
         else:
             made = _create(connection, relation, suffix, files, types), ()
         described = connection.execute(f"describe {relation}").fetchall()
+    columns = tuple((row[0], row[1]) for row in described)
+    return Loaded(f"{schema}.{name}", made[0], columns, tuple(files), made[1])
+
+
+@contextmanager
+def _told(name: str, file: str, suffix: str) -> Iterator[None]:
+    """Turn what DuckDB says into one line; nothing was changed."""
+    try:
+        yield
     except (duckdb.InterruptException, KeyboardInterrupt):
         raise Interrupted(
             f"load {name}: interrupted; the table is unchanged."
@@ -91,10 +101,8 @@ def load_table(
     except duckdb.Error as error:
         hint = " Or leave such lines out: --max-malformed 0.01." * (suffix in TEXT)
         raise InputError(
-            f"load {name}: {files[0]}: {_told(error)} The table is unchanged.{hint}"
+            f"load {name}: {file}: {_in_one_line(error)} The table is unchanged.{hint}"
         ) from None
-    columns = tuple((row[0], row[1]) for row in described)
-    return Loaded(f"{schema}.{name}", made[0], columns, tuple(files), made[1])
 
 
 def _create(
@@ -122,7 +130,7 @@ def _readable(file: str, suffix: str, types: Mapping[str, str]) -> str:
     return READERS[suffix].format(csv=csv).replace("?", literal(file), 1)
 
 
-def _told(error: duckdb.Error) -> str:
+def _in_one_line(error: duckdb.Error) -> str:
     """Return an error of DuckDB in one line; of CSV, where it is and what it is."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if "CSV Error on Line" in lines[0] and len(lines) > 2:

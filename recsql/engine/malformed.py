@@ -82,13 +82,7 @@ def create_readable(
     found = tuple(Malformed(*row) for row in connection.execute(REASONS).fetchall())
     parts = " union all by name ".join(f"from part_{n}" for n in range(len(readers)))
     ((rows,),) = connection.execute(f"select count(*) from ({parts})").fetchall()
-    left_out = sum(entry.lines for entry in found)
-    if left_out > most * (rows + left_out):
-        raise InputError(
-            f"load {name}: {left_out / (rows + left_out):.2%} of the lines cannot be "
-            f"read, more than --max-malformed {most:g}: {told(found)}. The table is "
-            "unchanged."
-        )
+    _require_few(name, found, rows, most)
     connection.execute("begin")
     connection.execute(f"create or replace table {quoted(schema, name)} as {parts}")
     _keep(connection, quoted(schema, TABLE), name)
@@ -96,6 +90,16 @@ def create_readable(
     for number in range(len(readers)):
         connection.execute(f"drop table part_{number}")
     return int(rows), found
+
+
+def _require_few(name: str, found: Sequence[Malformed], rows: int, most: float) -> None:
+    left_out = sum(entry.lines for entry in found)
+    if left_out > most * (rows + left_out):
+        raise InputError(
+            f"load {name}: {left_out / (rows + left_out):.2%} of the lines cannot be "
+            f"read, more than --max-malformed {most:g}: {told(found)}. The table is "
+            "unchanged."
+        )
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> None:

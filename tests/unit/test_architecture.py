@@ -104,6 +104,15 @@ def test_files_are_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 300
 
 
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_functions_are_short(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            lines = (node.end_lineno or 0) - node.lineno + 1
+            lines -= len((ast.get_docstring(node) or "").splitlines())
+            assert lines <= 40, f"{node.name} has {lines} lines without its docstring"
+
+
 @pytest.mark.parametrize("arguments", ["import recsql", "import recsql.cli.main"])
 def test_import_is_light(arguments: str) -> None:
     code = f"{arguments}; import sys; print(*sys.modules)"
