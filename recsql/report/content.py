@@ -213,6 +213,8 @@ def _thresholds(answers: Answers) -> Iterator[str]:
 def _more(users: int | None) -> str:
     if users is None:
         return "they are equal"
+    if users == 0:
+        return "means would tell, ranks do not"
     return (
         f"about {users:,} more users would tell"
         if users < 1_000_000

@@ -136,6 +136,8 @@ def _recalls(fold: Backtest) -> Iterator[str]:
 
 
 def _users(count: int) -> str:
+    if count == 0:
+        return "means would tell, ranks do not"
     return f"about {count:,}" if count < 1e6 else "over a million"
 
 

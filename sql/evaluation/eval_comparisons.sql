@@ -1,7 +1,7 @@
 -- One row per (run_id, allow_repeat, metric, k, list_name, other_list_name): which of
 -- two lists is better, and is it chance? holm_p_value: Holm 1979 over all pairs of
--- lists. more_users: to find this difference in 80 % of all holdouts, (1.96 + 0.84)^2
--- * variance / difference^2 - users.
+-- lists. more_users: to find this difference in 80 % of all holdouts at the level that
+-- Holm asks of the pair, (z(level / 2) + z(0.8))^2 * variance / difference^2 - users.
 {{
     config(
         enabled=var("as_of") is not none
@@ -48,7 +48,13 @@ with
                 ),
                 1
             ) as holm_p_value,
-            {{ ratio("7.849 * variance", "difference * difference") }} as needed_users
+            {{
+                ratio(
+                    "power(normal_ppf(1 - 0.025 / (pair_count - place + 1)) "
+                    ~ "+ normal_ppf(0.8), 2) * variance",
+                    "difference * difference",
+                )
+            }} as needed_users
         from placed
     ),
 
