@@ -97,13 +97,16 @@ def _require_monitoring(given: Mapping[str, Any]) -> None:
                 )
     if not 0 < given["drift_persistence"] < 1:
         raise ProjectError("vars: drift_persistence must lie between 0 and 1.")
+    moved = given["refit_drift"]
+    if moved is not None and not 0 < moved <= 1:
+        raise ProjectError(f"vars: refit_drift: {moved!r} is no share above 0.")
     clip = given["eval_policy_clip"]
     if clip is not None and not clip > 0:
         raise ProjectError(f"vars: eval_policy_clip: {clip!r} must be above 0.")
 
 
 def _require_publishing(given: Mapping[str, Any]) -> None:
-    whole = ("keep_refreshes", "drift_depth", "drift_users")
+    whole = ("keep_refreshes", "drift_depth", "drift_users", "refit_every")
     for name in ("keep_versions", "parquet_row_group_rows", *whole):
         if type(given[name]) is not int or given[name] < 1:
             raise ProjectError(f"vars: {name}: {given[name]!r} is no number from 1 on.")

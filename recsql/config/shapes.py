@@ -21,7 +21,7 @@ NO_EXPRESSION = ("table", "model", "attributes")
 # vars whose default does not tell: null, or one of several shapes
 NUMBER = (
     *("max_quantity", "max_user_events_per_day", "max_user_events_per_minute"),
-    *("drift_days", "eval_policy_clip"),
+    *("drift_days", "eval_policy_clip", "refit_drift"),
 )
 NAMES = ("candidate_sources", "ranker_themes")  # of models and columns
 DAYS = ("decay_days", "half_life_days")  # also one number per type of event

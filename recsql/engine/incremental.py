@@ -25,18 +25,23 @@ SCHEMA = "recsql"
 TABLE = f"{SCHEMA}.built"
 
 
-def prepare(warehouse: Warehouse) -> None:
-    """Create the table that says what incremental models were built from."""
+def prepare(plan: Plan, warehouse: Warehouse) -> None:
+    """Create the table that says what incremental models were built from.
+
+    What vars make a plain table for now is not what was written down any more.
+    """
     warehouse.rows(f"create schema if not exists {SCHEMA}")
     warehouse.rows(
         f"create table if not exists {TABLE} "
         "(model varchar, build_id varchar, parts varchar)"
     )
+    plain = [name for name, c in plan.models.items() if not c.incremental]
+    warehouse.rows(f"delete from {TABLE} where model in (select unnest(?))", [plain])
 
 
-def forget_builds(warehouse: Warehouse, names: tuple[str, ...]) -> None:
+def forget_builds(plan: Plan, warehouse: Warehouse, names: tuple[str, ...]) -> None:
     """Let the named models be built anew: `--full-refresh`."""
-    prepare(warehouse)
+    prepare(plan, warehouse)
     warehouse.rows(
         f"update {TABLE} set parts = null where model in (select unnest(?))",
         [list(names)],

@@ -43,7 +43,7 @@ def run_models(
     Raises:
         Interrupted: ctrl-C; running queries are stopped, finished tables stay.
     """
-    prepare(warehouse)
+    prepare(plan, warehouse)
     return _Run(plan, warehouse, names, threads).results()
 
 

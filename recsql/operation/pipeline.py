@@ -259,7 +259,7 @@ def _begin(
     """Check what the models need, and let the incremental ones be built anew."""
     require_inputs(plan, warehouse, names)
     if full_refresh:
-        forget_builds(warehouse, names)
+        forget_builds(plan, warehouse, names)
 
 
 def _quarantine(warehouse: Warehouse) -> Quarantine:

@@ -11,7 +11,9 @@ with
     shown as (select * from {{ ref("why_shown") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
     {% for source in sources %}
-        {{ source }}_model as (select * from {{ ref("sig_" ~ source ~ "_model") }}),
+        {{ source }}_factors as (
+            select * from {{ ref("sig_" ~ source ~ "_item_factors") }}
+        ),
     {% endfor %}
 
     {% for source in sources %}
@@ -22,7 +24,10 @@ with
                         list(user_index),
                         list(item_index),
                         list({{ cells[source] }}),
-                        (select factors.item_factors from {{ source }}_model),
+                        (
+                            select list(factors order by item_index)
+                            from {{ source }}_factors
+                        ),
                         {{ "null" if source == "svd" else als_parameters() }},
                         {{ shown_pairs(source) }},
                         {{ var("explanation_items") | int }}

@@ -1,9 +1,13 @@
--- One row per item_index: the item's ALS factors, a vector of numbers.
+-- One row per item_index of an eligible item: its ALS factors, a vector of numbers.
+-- Items that came after the fit have zeros until the next.
 {{ config(enabled="als" in var("candidate_sources")) }}
 with
     model as (select * from {{ ref("sig_als_model") }}),
+    items as (select * from {{ ref("int_items") }}),
 
-    final as ({{ numbered_vectors("factors.item_factors", "item_index") }})
+    known as ({{ keyed_vectors("item") }}),
+
+    final as ({{ item_vectors() }})
 
 select *
 from final

@@ -1,13 +1,17 @@
 -- One row per user_index: the user's ALS factors, a vector of numbers.
--- Users with events since fold_in_after get theirs from their full history, no refit.
+-- Users whose history changed since the fit, or with events since fold_in_after, get
+-- theirs from their full history and the items' factors as they are.
 {{ config(enabled="als" in var("candidate_sources")) }}
 {% set holds_out = var("as_of") is not none and var("eval_split") == "users" %}
-{% set folds_in = var("fold_in_after") is not none or holds_out %}
+{% set keeps = var("refit_every") | int > 1 %}
+{% set folds_in = var("fold_in_after") is not none or holds_out or keeps %}
 with
     model as (select * from {{ ref("sig_als_model") }}),
+    users as (select * from {{ ref("int_users") }}),
     {% if folds_in %}
         item_factors as (select * from {{ ref("sig_als_item_factors") }}),
         user_items as (select * from {{ ref("int_user_items") }}),
+        owner_items as (select * from {{ ref("int_owner_items") }}),
 
         late as ({{ late_users() }}),
 
@@ -30,7 +34,9 @@ with
         ),
     {% endif %}
 
-    learned as ({{ numbered_vectors("factors.user_factors", "user_index") }}),
+    known as ({{ keyed_vectors("user") }}),
+
+    learned as ({{ user_vectors() }}),
 
     final as (
         select user_index, factors

@@ -4,7 +4,9 @@ with
     model as (select * from {{ ref("sig_feature_als_model") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    numbered as ({{ numbered_vectors("factors.item_factors", "item_index") }}),
+    numbered as (
+        {{ numbered_values("factors.item_factors", "item_index", "factors") }}
+    ),
 
     final as (
         select item_index, factors

@@ -4,7 +4,9 @@ with
     model as (select * from {{ ref("sig_feature_als_model") }}),
     users as (select * from {{ ref("int_users") }}),
 
-    numbered as ({{ numbered_vectors("factors.user_factors", "user_index") }}),
+    numbered as (
+        {{ numbered_values("factors.user_factors", "user_index", "factors") }}
+    ),
 
     final as (
         select user_index, factors

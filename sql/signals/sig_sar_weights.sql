@@ -20,9 +20,7 @@ with
         where is_eligible and item_index < {{ var("sar_max_items") | int }}
     ),
 
-    numbered as ({{ numbered_vectors("item_weights", "item_index") }}),
-
-    final as (select item_index, factors as item_weights from numbered)
+    final as ({{ numbered_values("item_weights", "item_index", "item_weights") }})
 
 select *
 from final

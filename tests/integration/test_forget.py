@@ -54,17 +54,18 @@ def holders(path: Path) -> list[str]:
 
 def test_a_forgotten_user_is_nowhere(tmp_path: Path, recsql: Recsql) -> None:
     shop = shop_with_the_user(tmp_path)
+    sources = QUICK.replace("[popular]", "[popular, als]", 1)
     given = (
-        f"{{{QUICK}, publish_also: [parquet, database], publish_database: bi.duckdb, "
+        f"{{{sources}, refit_every: 9, publish_also: [parquet, database], publish_database: bi.duckdb, "
         "users: {table: people, user_id: user_id, user_group: age}}"
     )
     options = ("--project", shop, "--vars", given)
     for _ in range(2):
         assert recsql("refresh", *options).code == 0
     folder = shop / "warehouse"
-    assert {"int_users.user_id", "refresh_lists.user_id"} <= {
-        *holders(folder / "build.duckdb")
-    }
+    assert {
+        *("int_users.user_id", "refresh_lists.user_id", "sig_als_model.user_ids")
+    } <= {*holders(folder / "build.duckdb")}
     assert "malformed_lines.line_text" in holders(folder / "build.duckdb")
     assert "rec_for_user.user_id" in holders(folder / "versions/1/recsql.duckdb")
     assert "rec_for_user.user_id" in holders(shop / "bi.duckdb")

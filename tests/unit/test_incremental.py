@@ -184,6 +184,21 @@ def test_what_changed_is_said_and_built_anew(shop: Path) -> None:
     assert again.note == "built anew: --full-refresh"
 
 
+def test_what_was_a_plain_table_for_a_while_is_built_anew(shop: Path) -> None:
+    model = shop / "sql/int_merge.sql"
+    text = model.read_text()
+    stored_as = 'materialized="incremental"'
+    changing = 'materialized="table" if var("new_item_days") == 20 else "incremental"'
+    model.write_text(text.replace(stored_as, changing))
+    for days in (10, 20):
+        assert run(shop, "int_merge", new_item_days=days)["int_merge"].note == ""
+    again = run(shop, "int_merge")["int_merge"]
+    assert again.note == "built anew: nobody wrote down what it was built from"
+    with opened(shop) as connection:
+        found = connection.execute("select min(amount) from main.int_merge").fetchall()
+    assert found == [(10,)]
+
+
 def test_what_reads_a_model_that_was_built_anew_is_built_anew(shop: Path) -> None:
     (shop / "sql/int_reader.sql").write_text(
         "-- One row per event.\n"

@@ -1,0 +1,22 @@
+{#- named_fit(model): the body of the last CTE of a model that fits factors: those of the CTE
+    `fitted`, and whose they are, as indexes are others in the next refresh. The model
+    imports users and items, and has the CTE `due`.
+    named_fit("als")  ->  select 'als' as model_name, fitted.factors, ... from fitted ... -#}
+{% macro named_fit(model) %}
+    select
+        '{{ model }}' as model_name,
+        fitted.factors,
+        (select list(user_id order by user_index) from users) as user_ids,
+        (
+            select list(item_id order by item_index) from items where is_eligible
+        ) as item_ids,
+        case
+            when len(fitted.factors.item_factors) > 0
+            then
+                list_resize(cast([] as float[]), len(fitted.factors.item_factors[1]), 0)
+        end as unseen_factors,
+        due.fitted_at,
+        due.refreshed_at
+    from fitted
+    cross join due
+{% endmacro %}
