@@ -172,6 +172,8 @@ LEARNED: Mapping[str, Any] = {
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
     "max_itemset_size": 3,
+    "refit_every": 3,
+    "refit_drift": 0.2,
     "similar_items": ["als", "feature_als", "bpr", "lmf", "svd"],
     "repeated_lines": "sum",
     "max_user_events_per_day": 500,

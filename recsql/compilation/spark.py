@@ -22,15 +22,16 @@ from recsql.seam import udfs
 # Syntax and functions that mean the same on both engines, or that CHANGES puts right;
 # each has run on both, in tests/integration/test_spark.py. Add to it only with a test.
 CHECKED = """
-    abs add alias and argmax array arrayappend arraycontains arrayfilter arraytostring
-    avg between boolean case cast ceil coalesce column concat concatws count cte
-    datatype datatypeparam denserank distinct div dpipe eq exists exp explode filter
-    floor from generateseries greatest group groupconcat gt gte having identifier if in
-    interval is join lag lambda lead least length limit literal ln log logicaland
-    logicalor lower lt lte max md5 median min mul neg neq not null nullif or order
-    ordered paren pow qualify rank regexpextractall replace round rownumber select split
-    sqrt star stddevsamp sub subquery substring sum table tablealias timetounix trim
-    trycast tuple union upper var where window windowspec with withingroup
+    abs add alias and argmax array arrayagg arrayappend arraycontains arrayfilter
+    arraysort arraytostring avg between boolean case cast ceil coalesce column concat
+    concatws count cte datatype datatypeparam denserank distinct div dpipe eq exists
+    exp explode filter floor from generateseries greatest group groupconcat gt gte
+    having identifier if in interval is join lag lambda lead least length limit
+    literal ln log logicaland logicalor lower lt lte max md5 median min mul neg neq
+    not null nullif or order ordered paren pow propertyeq qualify rank
+    regexpextractall replace round rownumber select split sqrt star stddevsamp struct
+    sub subquery substring sum table tablealias timetounix trim trycast tuple union
+    upper var where window windowspec with withingroup
 """
 
 
@@ -93,5 +94,9 @@ def _check(node: exp.Expr) -> None:
         or (isinstance(node, exp.SetOperation) and node.args.get("by_name"))
         or (isinstance(node, exp.Distinct) and node.args.get("on"))
     )
+    if isinstance(node, exp.ArrayAgg) and not isinstance(node.this, exp.Struct):
+        raise Refused(
+            node, "Spark's list has no order and no NULL; sort a list of structs."
+        )
     if special:
         raise Refused(node, "Spark has no such clause. Write it in standard SQL.")

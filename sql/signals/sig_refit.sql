@@ -1,36 +1,21 @@
 -- One row: when a fit of the factor models was last due, why, and what moved since.
 -- drift = half the sum over items of |share of all weight now - share at the fit|: the
 -- part of the weight that lies on other items (total variation distance).
-{% set sources = ["als", "bpr", "lmf", "svd"] %}
+{% set models = ["als", "bpr", "lmf", "svd"] %}
 {{
     config(
-        enabled=sources | select("in", var("candidate_sources")) | list | length > 0,
+        enabled=models | select("in", var("candidate_sources")) | list | length > 0,
         materialized=fitted_as(),
         unique_key="refit_every",
     )
 }}
 {% set now = as_timestamp(run_started_at) %}
 with
-    user_items as (select * from {{ ref("int_user_items") }}),
-
-    weighed as (
-        select item_id, {{ stable_sum("weight") }} as item_weight
-        from user_items
-        where is_eligible and weight > 0
-        group by item_id
-    ),
-
-    shared as (
-        select
-            weighed.item_id, {{ ratio("weighed.item_weight", "total.weight") }} as share
-        from weighed
-        cross join
-            (select {{ stable_sum("item_weight") }} as weight from weighed) as total
-    ),
+    shares as (select * from {{ ref("sig_item_shares") }}),
 
     listed as (
         select list_sort(list({'item_id':item_id, 'share':share})) as item_shares
-        from shared
+        from shares
     ),
 
     {% if is_incremental() %}
@@ -40,22 +25,21 @@ with
 
         moved as (
             select
-                {{
-                    stable_sum(
-                        "abs(coalesce(now.share, 0) - coalesce(past.share, 0))"
-                    )
-                }} / 2 as drift
-            from shared as now
-            full join past on now.item_id = past.item_id
+                coalesce(
+                    {{
+                        stable_sum(
+                            "abs(coalesce(shares.share, 0) - coalesce(past.share, 0))"
+                        )
+                    }} / 2, 0
+                ) as drift
+            from shares
+            full join past on shares.item_id = past.item_id
         ),
 
         judged as (
             select
-                known.fitted_at,
-                known.reason as last_reason,
-                known.item_shares as last_shares,
-                known.refreshes_since + 1 as refreshes_since,
-                coalesce(moved.drift, 0) as drift,
+                known.*,
+                moved.drift as moved_by,
                 case
                     when known.refreshes_since + 1 >= {{ var("refit_every") | int }}
                     then 'refit_every'
@@ -67,35 +51,38 @@ with
             from known
             cross join moved
         ),
-    {% endif %}
 
-    final as (
-        select {{ var("refit_every") | int }} as refit_every,
-        {% if is_incremental() %}
+        final as (
+            select
+                judged.refit_every,
                 case
-                    when cause is null
-                    then fitted_at
-                    else greatest({{ now }}, {{ add_seconds("fitted_at", 1) }})
+                    when judged.cause is null
+                    then judged.fitted_at
+                    else greatest({{ now }}, judged.fitted_at + to_seconds(1))
                 end as fitted_at,
-                coalesce(cause, last_reason) as reason,
-                case
-                    when cause is null then refreshes_since else 0
-                end as refreshes_since,
-                drift,
-                case
-                    when cause is null then last_shares else listed.item_shares
-                end as item_shares
+                coalesce(judged.cause, judged.reason) as reason,
+                if(
+                    judged.cause is null, judged.refreshes_since + 1, 0
+                ) as refreshes_since,
+                judged.moved_by as drift,
+                if(
+                    judged.cause is null, judged.item_shares, listed.item_shares
+                ) as item_shares
             from judged
             cross join listed
-        {% else %}
+        )
+    {% else %}
+        final as (
+            select
+                {{ var("refit_every") | int }} as refit_every,
                 {{ now }} as fitted_at,
                 'first' as reason,
                 0 as refreshes_since,
                 cast(0 as double) as drift,
                 item_shares
             from listed
-        {% endif %}
-    )
+        )
+    {% endif %}
 
 select *
 from final

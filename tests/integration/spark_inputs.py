@@ -110,6 +110,8 @@ TITLES = [
     "{{ x }}",
 ]
 QUERIES = [
+    "select team, list_sort(list({'word': word, 'number': number})) as r from raw.odd "
+    "where word is not null and number is not null group by team",
     "select concat(word, '/', other, nullif(team, 1)) as r from raw.odd",
     "select word || other as r, concat_ws('-', word, other, team) as s from raw.odd",
     "select 'it''s a\\b' as r, '{{ \"x\" }}' as s",

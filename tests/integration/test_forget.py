@@ -56,7 +56,8 @@ def test_a_forgotten_user_is_nowhere(tmp_path: Path, recsql: Recsql) -> None:
     shop = shop_with_the_user(tmp_path)
     sources = QUICK.replace("[popular]", "[popular, als]", 1)
     given = (
-        f"{{{sources}, refit_every: 9, publish_also: [parquet, database], publish_database: bi.duckdb, "
+        f"{{{sources}, refit_every: 9, publish_also: [parquet, database], "
+        "publish_database: bi.duckdb, "
         "users: {table: people, user_id: user_id, user_group: age}}"
     )
     options = ("--project", shop, "--vars", given)

@@ -42,6 +42,7 @@ VARS = {
 }
 PER_RUN = ("run_id", "generated_at", "started_at")
 REFRESH = ("changed_at", "refreshed_at", "since_at", "until_at", "counted_at")
+REFRESH += ("fitted_at",)
 PLAN = compile_project(load_project(ROOT, VARS))
 
 

@@ -51,6 +51,7 @@ EXPRESSIONS = {
     "lag(x) over (order by x, y desc)": "LAG(x) OVER (ORDER BY x NULLS LAST, y DESC)",
     "regexp_extract_all(x, '[a-z]+')": "REGEXP_EXTRACT_ALL(x, '[a-z]+', 0)",
     "list_filter(x, lambda y:y <> z)": "FILTER(x, y -> y <> z)",
+    "list_sort(list({'x': x}))": "ARRAY_SORT(COLLECT_LIST(STRUCT(x AS x)))",
     "list_contains(x, y)": "ARRAY_CONTAINS(x, y)",
     "array_to_string(x, ', ')": "ARRAY_JOIN(x, ', ')",
     "string_split(x, '|')": r"SPLIT(x, CONCAT('\\Q', '|', '\\E'))",
@@ -79,7 +80,8 @@ QUERIES = {
 }
 REFUSED = {
     "select reverse(x) from t": "nobody has compared reverse",
-    "select list(x order by y) from t": "nobody has compared arrayagg",
+    "select list(x) from t": "list has no order",
+    "select list({'x': x} order by y) from t": "list has no order",
     "select date_diff('day', x, y) from t": "nobody has compared datediff",
     "select x // 2 from t": "nobody has compared intdiv",
     "select x from t where x like 'a%'": "nobody has compared like",
