@@ -14,7 +14,9 @@ from tests.parity.test_parity import REFRESH, dbt
 
 pytestmark = pytest.mark.slow
 
-WANTED = ["+sig_rules", "+int_rejected_events"]
+WANTED = ["+sig_rules", "+int_rejected_events", "+mon_fits", "+sig_als_user_factors"]
+WANTED += ["+sig_als_item_factors"]
+VARS = {"refit_every": 5}
 # Later lines arrive, and some of the earlier ones are gone.
 STATES = ("transaction_timestamp < '2017-12-20'", "product_id % 50 <> 7")
 
@@ -48,13 +50,14 @@ def test_two_refreshes_give_equal_tables(
         for side in ("ours", "dbt"):
             load_lines(tmp_path / side, where)
         pipeline.run(
-            load_project(builtin_root()),
+            load_project(builtin_root(), VARS),
             pipeline.Selection(WANTED),
             2,
             lambda event: notes.append(getattr(event, "note", "")),
         )
-        dbt(tmp_path, "run", "--select", *WANTED, given={})
-    assert sum("new or changed" in note for note in notes) == 8
+        dbt(tmp_path, "run", "--select", *WANTED, given=VARS)
+    assert sum("new or changed" in note for note in notes) == 10
+    assert notes.count("0 rows new or changed") == 1  # the fit is kept
     with duckdb.connect() as connection:
         for side in ("ours", "dbt"):
             path = tmp_path / side / "build.duckdb"
