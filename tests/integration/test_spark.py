@@ -164,6 +164,10 @@ def _compare(expected: Rows, found: Rows) -> None:
 def _alike(mine: Any, theirs: Any) -> bool:
     if isinstance(theirs, datetime) and theirs.tzinfo == ZoneInfo("UTC"):
         theirs = theirs.replace(tzinfo=None)  # of a copied table; the session is in UTC
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        mine, theirs = [*mine, *mine.values()], [*theirs, *theirs.values()]
+    if isinstance(mine, list) and isinstance(theirs, list):
+        return len(mine) == len(theirs) and all(map(_alike, mine, theirs))
     if isinstance(mine, float | Decimal) and isinstance(theirs, float | int | Decimal):
         both_nan = math.isnan(mine) and math.isnan(theirs)
         return both_nan or math.isclose(mine, theirs, rel_tol=1e-9, abs_tol=1e-12)
