@@ -10,6 +10,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+FULL = "No space left on device"
+
 
 class RecsqlError(Exception):
     """Base of all deliberate errors; its text is one line meant for the user."""
@@ -49,6 +51,10 @@ class ModelError(RecsqlError):
     exit_code = 1
 
 
+class DiskFull(ModelError):
+    """A model did not fit on the disk; another one will not, either."""
+
+
 class TestsFailed(RecsqlError):
     """At least one data test or unit test did not pass."""
 
@@ -74,7 +80,25 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f' Did you mean "{close[0]}"?' if close else ""
 
 
-def first_line(error: BaseException | str) -> str:
+def is_full(error: BaseException | str) -> bool:
+    """Say whether an error tells of a full disk.
+
+    >>> is_full('Could not write file "build.duckdb": No space left on device')
+    True
+    """
+    return FULL in str(error)
+
+
+def reason(error: BaseException | str | None) -> str:
+    """Return an error's first line, and what to do where the disk is full.
+
+    >>> reason("IO Error: No space left on device")
+    'IO Error: No space left on device: free some, then refresh again'
+    """
+    return first_line(error).replace(FULL, f"{FULL}: free some, then refresh again")
+
+
+def first_line(error: BaseException | str | None) -> str:
     r"""Return the first non-empty line of a message, trimmed.
 
     >>> first_line("\n  Binder Error: no column x  \nLINE 1: ...")

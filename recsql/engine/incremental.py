@@ -17,8 +17,7 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled
-from recsql.engine.warehouse import Warehouse, transaction
-from recsql.errors import ModelError, first_line
+from recsql.engine.warehouse import Warehouse, named, transaction
 
 Parts = Mapping[str, Mapping[str, Any]]  # kind of part: its name: what it is
 SCHEMA = "recsql"
@@ -57,7 +56,7 @@ def refresh_model(
         ModelError: DuckDB failed; the table is as it was.
     """
     compiled = plan.models[name]
-    try:
+    with named(compiled):
         parts = _parts(plan, cursor, compiled)
         reason = _reason_to_rebuild(warehouse, cursor, name, parts)
         with transaction(cursor):
@@ -66,8 +65,6 @@ def refresh_model(
                 return _count(cursor, name), f"{added:,} rows new or changed"
             rows = warehouse.materialize(cursor, compiled)
             _record(cursor, name, parts)
-    except duckdb.Error as error:
-        raise ModelError(f"{compiled.file}: {first_line(error)}") from None
     return rows, f"built anew: {reason}" if reason else ""
 
 

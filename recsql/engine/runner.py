@@ -16,7 +16,7 @@ import duckdb
 from recsql.compilation.compiler import Plan
 from recsql.engine.incremental import prepare, refresh_model
 from recsql.engine.warehouse import Warehouse
-from recsql.errors import Interrupted, RecsqlError
+from recsql.errors import DiskFull, Interrupted, RecsqlError
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class _Run:
         self.waiting = list(names)
         self.unfinished = set(names)
         self.broken: set[str] = set()
+        self.is_full = False  # the disk: no other model can be stored
         self.running: dict[Future[ModelResult], duckdb.DuckDBPyConnection] = {}
 
     def results(self) -> Generator[ModelResult, None, None]:
@@ -76,7 +77,7 @@ class _Run:
     def _start(self, pool: ThreadPoolExecutor) -> Iterator[ModelResult]:
         for name in list(self.waiting):
             parents = self.plan.graph.nodes[name].parents
-            if any(parent in self.broken for parent in parents):
+            if self.is_full or any(parent in self.broken for parent in parents):
                 self._done(name, broken=True)
                 yield ModelResult(name, self._layer(name), "skipped")
             elif len(self.running) < self.threads and not self.unfinished & set(
@@ -93,6 +94,7 @@ class _Run:
             result = future.result()
             if isinstance(result.error, Interrupted):
                 raise KeyboardInterrupt
+            self.is_full |= isinstance(result.error, DiskFull)
             self._done(result.name, broken=result.status == "failed")
             yield result
 

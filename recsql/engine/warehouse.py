@@ -15,13 +15,15 @@ from recsql.compilation.contracts import require_contract
 from recsql.compilation.render import Compiled, quoted
 from recsql.engine.strategies import merge_statements, strategy_of
 from recsql.errors import (
+    DiskFull,
     InputError,
     Interrupted,
     InUse,
     ModelError,
     RecsqlError,
     WarehouseError,
-    first_line,
+    is_full,
+    reason,
 )
 from recsql.seam import udfs
 
@@ -75,7 +77,7 @@ class Warehouse:
             strategy_of(compiled)
         kind = "view" if stored == "view" else "table"
         relation = quoted("main", compiled.name)
-        with _named(compiled):
+        with named(compiled):
             require_contract(cursor, compiled)
             if self.kinds.get(compiled.name, kind) != kind:
                 cursor.execute(f"drop {self.kinds[compiled.name]} {relation}")
@@ -95,7 +97,7 @@ class Warehouse:
         """
         added = f"{compiled.name}__added"
         statements = merge_statements(compiled, quoted("temp", added))
-        with _named(compiled):
+        with named(compiled):
             counted = cursor.execute(
                 f"create or replace temp table {quoted(added)} as\n{compiled.sql}"
             ).fetchall()
@@ -208,7 +210,7 @@ def _open_error(path: Path | None, error: duckdb.Error) -> WarehouseError:
 
 def _reason(error: BaseException) -> str:
     """Return DuckDB's first line, and what to do where that is known."""
-    said = first_line(error)
+    said = reason(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"{said.rstrip('.!')}. {MORE_MEMORY}"
     if any(word in said for word in DAMAGE):
@@ -217,14 +219,15 @@ def _reason(error: BaseException) -> str:
 
 
 @contextmanager
-def _named(compiled: Compiled) -> Iterator[None]:
+def named(compiled: Compiled) -> Iterator[None]:
     """Turn DuckDB's exceptions into errors that name the model's file and line."""
     try:
         yield
     except duckdb.InterruptException:
         raise Interrupted(f"{compiled.name}: interrupted.") from None
     except (duckdb.Error, RuntimeError) as error:
-        raise ModelError(_model_message(compiled, error)) from None
+        kind = DiskFull if is_full(error) else ModelError
+        raise kind(_model_message(compiled, error)) from None
 
 
 def _model_message(compiled: Compiled, error: Exception) -> str:

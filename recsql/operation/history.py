@@ -91,6 +91,8 @@ class Record:
         self._copy("refresh_profiles", "run_id = ?", [self.run_id])
         if self.models:
             self.warehouse.rows("checkpoint")
+            kept = self._table("refresh_models")  # already, where publishing failed
+            self.warehouse.rows(f"delete from {kept} where run_id = ?", [self.run_id])
         for model in self.models:
             facts = {
                 "run_id": self.run_id,

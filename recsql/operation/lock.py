@@ -16,7 +16,7 @@ from pathlib import Path
 from time import sleep
 from typing import TextIO
 
-from recsql.errors import InUse, WarehouseError
+from recsql.errors import InUse, WarehouseError, reason
 
 NAME = "refresh.lock"
 POLL_SECONDS = 0.5
@@ -67,9 +67,12 @@ def _take(file: TextIO) -> bool:
 
 
 def _sign(file: TextIO, owner: dict[str, object]) -> None:
-    file.truncate(0)
-    file.write(json.dumps({**owner, "since": time.time()}))
-    file.flush()
+    """Write past the file's buffer, which a full disk would leave to be written."""
+    try:
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), json.dumps({**owner, "since": time.time()}).encode())
+    except OSError as error:
+        raise WarehouseError(f"{file.name}: {reason(error.strerror)}.") from None
 
 
 def _owner(file: TextIO) -> str:

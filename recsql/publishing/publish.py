@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import literal, quoted
 from recsql.config.profile import Profile
 from recsql.config.project import Project
 from recsql.engine.warehouse import Warehouse, transaction, translated
-from recsql.errors import InputError, WarehouseError
+from recsql.errors import InputError, WarehouseError, reason
 from recsql.publishing.catalog import comment, write_catalog, write_manifest
 from recsql.publishing.destinations import deliver, write_parquet
 from recsql.publishing.manifest import Manifest, describe, read_manifest, verify
@@ -57,7 +60,8 @@ def publish(plan: Plan, warehouse: Warehouse) -> Published:
         versions.show(number)
     except OSError as error:
         raise WarehouseError(
-            f"publish {target}: {error.strerror}. What is published is unchanged."
+            f"publish {target}: {reason(error.strerror)}. What is published is "
+            "unchanged."
         ) from None
     finally:
         versions.sweep()
@@ -135,8 +139,10 @@ def _write(
                 comment(warehouse, (FRESH, name), _texts(plan, name))
             write_manifest(warehouse, FRESH, manifest)
             write_catalog(warehouse, FRESH)
+        connection.execute(f"checkpoint {FRESH}")
     finally:
-        connection.execute(f"detach {FRESH}")
+        with suppress(duckdb.Error):  # it would hide why the file cannot be written
+            connection.execute(f"detach {FRESH}")
     return manifest
 
 

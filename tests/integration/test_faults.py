@@ -90,6 +90,20 @@ def test_a_disk_full_while_building(shop: Path) -> None:
     assert Versions(shop / "warehouse").numbers == [1]
 
 
+def test_a_refresh_that_could_not_publish_is_no_obstacle(
+    shop: Path, recsql: Recsql
+) -> None:
+    versions = shop / "warehouse/versions"
+    versions.rename(shop / "elsewhere")
+    versions.write_text("in the way")
+    options = ("refresh", "--project", shop, "--vars", f"{{{QUICK}}}")
+    one_line(recsql(*options), 1, "publish", "What is published is unchanged")
+    versions.unlink()
+    (shop / "elsewhere").rename(versions)
+    assert recsql(*options).code == 0
+    assert Versions(shop / "warehouse").current == 2
+
+
 def test_a_truncated_build_file(shop: Path, recsql: Recsql, tmp_path: Path) -> None:
     before, path = published(shop), shop / "warehouse/build.duckdb"
     for size in (path.stat().st_size // 1000, 0):
