@@ -23,6 +23,6 @@
         {{ line_key() }} as line_key
     from {{ input_relation("events") }}
     {% if var("events").get("where") %}
-        where {{ var("events").get("where") }}
+        where ({{ var("events").get("where") }})
     {% endif %}
 {% endmacro %}

@@ -11,6 +11,6 @@
         try_cast({{ mapped("exposures", "propensity") }} as double) as propensity
     from {{ input_relation("exposures") }}
     {% if var("exposures").get("where") %}
-        where {{ var("exposures").get("where") }}
+        where ({{ var("exposures").get("where") }})
     {% endif %}
 {% endmacro %}

@@ -5,7 +5,7 @@ with
     weights as (select * from {{ ref("int_basket_weights") }}),
 
     placed as (
-        select basket_index, cast({{ var("rule_region") }} as varchar) as region
+        select basket_index, cast(({{ var("rule_region") }}) as varchar) as region
         from baskets
     ),
 

@@ -20,7 +20,7 @@ with
                 try_cast({{ mapped("availability", "available_to") }} as timestamp)
             from {{ input_relation("availability") }}
             {% if var("availability").get("where") %}
-                where {{ var("availability").get("where") }}
+                where ({{ var("availability").get("where") }})
             {% endif %}
         {% endif %}
     ),

@@ -28,7 +28,7 @@ with
                 ) as available_to,
                 cast({{ mapped("items", "variant") }} as varchar) as variant
             from {{ input_relation("items") }}
-            {% if var("items").get("where") %} where {{ var("items").get("where") }}
+            {% if var("items").get("where") %} where ({{ var("items").get("where") }})
             {% endif %}
         {% endif %}
     ),

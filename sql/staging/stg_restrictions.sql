@@ -28,7 +28,7 @@ with
                 try_cast({{ mapped("restrictions", "ends_at") }} as timestamp)
             from {{ input_relation("restrictions") }}
             {% if var("restrictions").get("where") %}
-                where {{ var("restrictions").get("where") }}
+                where ({{ var("restrictions").get("where") }})
             {% endif %}
         {% endif %}
     ),

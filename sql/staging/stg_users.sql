@@ -13,7 +13,7 @@ with
                 {{ mapped("users", "user_id") }} as user_id,
                 cast({{ mapped("users", "user_group") }} as varchar) as user_group
             from {{ input_relation("users") }}
-            {% if var("users").get("where") %} where {{ var("users").get("where") }}
+            {% if var("users").get("where") %} where ({{ var("users").get("where") }})
             {% endif %}
         {% endif %}
     ),

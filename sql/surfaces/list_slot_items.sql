@@ -46,7 +46,7 @@ with
                     inner join scope_items on items.item_index = scope_items.item_index
                     inner join
                         user_scopes on scope_items.scope_index = user_scopes.scope_index
-                    where {{ rule["when"] }}
+                    where ({{ rule["when"] }})
                 {% endif %}
             {% endfor %}
         {% endfor %}

@@ -1,0 +1,26 @@
+"""Fuzz a target by coverage: `python -m tests.fuzz yml -max_total_time=60 corpus`.
+
+atheris (libFuzzer) changes bytes, keeps what reaches new lines of recsql, and stops at
+the first exception; the input that caused it is written to the current folder. What it
+found goes to SEEDS of test_targets.py, so that it stays fixed.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["recsql", "yaml", "sqlglot", "tests.fuzz"]):
+    from tests.fuzz.targets import TARGETS
+
+
+def main() -> None:
+    """Run the target that the first argument names; the others are libFuzzer's."""
+    program, name, *options = sys.argv
+    atheris.Setup([program, *options], TARGETS[name])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""What is fuzzed: each target takes any bytes and holds whatever is done with them.
+
+A target raises where recsql does what it must not: another exception than its own, or
+one that is not a line; a table that changed though its file was refused; a var that is
+taken for one SQL expression and is none.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+
+from recsql.compilation.compiler import require_vars
+from recsql.config.project import Project, builtin_root, load_project
+from recsql.config.properties import read_folder
+from recsql.config.shapes import not_one_expression
+from recsql.engine.loader import load_table
+from recsql.engine.warehouse import Warehouse, open_warehouse
+from recsql.errors import RecsqlError
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".csv", ".csv")
+OPEN = ExitStack()
+PLACES = ("select ({text}) as poison", "select 1 as poison where ({text})")
+
+
+def load(data: bytes) -> None:
+    """Load a file; its first byte says of which format and how strictly."""
+    choice, data = (data[0], data[1:]) if data else (0, b"")
+    most = (0.0, 0.5, 1.0)[choice // 32 % 3]
+    path = _folder() / f"any{SUFFIXES[choice % len(SUFFIXES)]}"
+    path.write_bytes(data)
+    warehouse = _warehouse()
+    warehouse.rows("create or replace table raw.t as select 'before' as a")
+    try:
+        rows = load_table(warehouse, "raw", "t", [str(path)], {}, most).rows
+    except RecsqlError as error:
+        _one_line(error)
+        assert warehouse.rows("from raw.t") == [("before",)]
+    else:
+        assert warehouse.rows("select count(*) from raw.t") == [(rows,)]
+
+
+def yml(data: bytes) -> None:
+    """Read the yml beside models, and the same text as a project's settings."""
+    folder = _folder()
+    for name, read in (
+        ("any.yml", read_folder),
+        ("dbt_project.yml", lambda root: require_vars(load_project(root))),
+        ("profiles.yml", load_project),
+    ):
+        path = folder / name
+        path.write_bytes(data)
+        try:
+            read(folder)
+        except RecsqlError as error:
+            _one_line(error)
+        finally:
+            path.unlink()
+
+
+def mapping(data: bytes) -> None:
+    """Take a text for an expression only where DuckDB, too, sees one and no more."""
+    text = data.decode("utf-8", "ignore").replace("\0", "")
+    if not_one_expression(text):
+        return
+    for place in PLACES:
+        sql = place.format(text=text)
+        ((tree,),) = _warehouse().rows("select json_serialize_sql(?)", [sql])
+        parsed = json.loads(tree)
+        if parsed["error"]:
+            continue
+        (statement,) = parsed["statements"]
+        node = statement["node"]
+        assert node["type"] == "SELECT_NODE", sql
+        assert [entry["alias"] for entry in node["select_list"]] == ["poison"], sql
+        assert node["from_table"]["type"] == "EMPTY", sql
+        assert not node["modifiers"], sql
+        assert not node["group_expressions"], sql
+
+
+def var(data: bytes) -> None:
+    """Take or refuse any value of any var."""
+    name, _, text = data.decode("utf-8", "ignore").partition("=")
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    try:
+        require_vars(_project().with_vars({name: given}))
+    except RecsqlError as error:
+        _one_line(error)
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    "load": load,
+    "yml": yml,
+    "mapping": mapping,
+    "var": var,
+}
+
+
+def _one_line(error: RecsqlError) -> None:
+    assert "\n" not in str(error), repr(str(error))
+    assert str(error).strip()
+
+
+@cache
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="recsql-fuzz-"))
+
+
+@cache
+def _project() -> Project:
+    return load_project(builtin_root())
+
+
+@cache
+def _warehouse() -> Warehouse:
+    warehouse = OPEN.enter_context(open_warehouse(None, {"threads": 1}))
+    warehouse.rows("create schema raw")
+    return warehouse

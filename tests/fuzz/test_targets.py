@@ -1,0 +1,46 @@
+"""The targets of `make fuzz` on their seeds, and on what fuzzing has found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.fuzz.targets import TARGETS
+
+SEEDS: Mapping[str, tuple[bytes, ...]] = {
+    "load": (
+        b"\x00a,b\n1,2\n",
+        b'\x20a,b\n1,"x\ny"\n3\n4,5,6\n',
+        b"\x01a\tb\n1\t2\n",
+        b'\x02{"a": 1}\n{"a": [2, {"b": null}]}\n',
+        b'\x03[{"a": 1}, {"b": "x"}]',
+    ),
+    "yml": (
+        b"name: shop\nprofile: recsql\nvars: {decay_days: 30}\n",
+        b"models:\n  - name: m\n    columns:\n      - {name: a, data_tests: [unique]}\n"
+        b"    data_tests:\n      - unique: {arguments: {column_name: '(a, b)'}}\n"
+        b"unit_tests:\n  - {name: t, model: m, given: [], expect: {rows: []}}\n"
+        b"sources:\n  - {name: raw, tables: [{name: t, columns: [{name: a}]}]}\n",
+        b"recsql:\n  target: build\n  outputs: {build: {path: w/build.duckdb}}\n",
+    ),
+    "mapping": (
+        b"user_id",
+        b"price * (1 - rebate)",
+        b"case when a = 'x''(' then [1, 2][1] else {'b': 3}.b end",
+        b'"odd "" name" || $$text$$ || e\'\\\'\'',
+    ),
+    "var": (
+        b"decay_days=30",
+        b'surfaces=[{"name": "home", "length": 5, "personal": [], "fallback": []}]',
+        b'events={"table": "t", "user_id": "a", "item_id": "b", "event_at": "c"}',
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("target", "data"),
+    [(target, data) for target, seeds in SEEDS.items() for data in seeds],
+)
+def test_a_target_holds(target: str, data: bytes) -> None:
+    TARGETS[target](data)
