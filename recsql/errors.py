@@ -55,6 +55,10 @@ class DiskFull(ModelError):
     """A model did not fit on the disk; another one will not, either."""
 
 
+class OutOfMemory(ModelError):
+    """A model needed more memory than was left; alone it may have enough."""
+
+
 class TestsFailed(RecsqlError):
     """At least one data test or unit test did not pass."""
 

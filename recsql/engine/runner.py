@@ -1,6 +1,7 @@
 """Runs a plan: seeds and models in order, independent ones in parallel.
 
-Yields a result per node and prints nothing. A failed model skips its descendants.
+Yields a result per node and prints nothing. A failed model skips its descendants; one
+that ran out of memory beside others is built again, alone.
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ import duckdb
 from recsql.compilation.compiler import Plan
 from recsql.engine.incremental import prepare, refresh_model
 from recsql.engine.warehouse import Warehouse
-from recsql.errors import DiskFull, Interrupted, RecsqlError
+from recsql.errors import DiskFull, Interrupted, OutOfMemory, RecsqlError
+
+
+ALONE = "alone, as memory ran out beside others"
 
 
 @dataclass(frozen=True)
 class ModelResult:
     """How one model or seed went; `error` is set where it failed.
 
-    `note` says of an incremental model what was added, or why it was built anew.
+    `note` says of an incremental model what was added, or why it was built anew; and of
+    any that it was built alone.
     """
 
     name: str
@@ -55,6 +60,7 @@ class _Run:
         self.waiting = list(names)
         self.unfinished = set(names)
         self.broken: set[str] = set()
+        self.alone: set[str] = set()  # memory ran out when they were not
         self.is_full = False  # the disk: no other model can be stored
         self.running: dict[Future[ModelResult], duckdb.DuckDBPyConnection] = {}
 
@@ -80,12 +86,16 @@ class _Run:
             if self.is_full or any(parent in self.broken for parent in parents):
                 self._done(name, broken=True)
                 yield ModelResult(name, self._layer(name), "skipped")
-            elif len(self.running) < self.threads and not self.unfinished & set(
-                parents
-            ):
+            elif self._has_room(name) and not self.unfinished & set(parents):
                 self.waiting.remove(name)
                 cursor = self.warehouse.cursor()
                 self.running[pool.submit(self._build, name, cursor)] = cursor
+
+    def _has_room(self, name: str) -> bool:
+        """Say whether a model may start; those that must be alone go first."""
+        if self.alone & self.unfinished:
+            return name in self.alone and not self.running
+        return len(self.running) < self.threads
 
     def _finish(self) -> Iterator[ModelResult]:
         finished, _ = wait(self.running, return_when=FIRST_COMPLETED)
@@ -94,9 +104,19 @@ class _Run:
             result = future.result()
             if isinstance(result.error, Interrupted):
                 raise KeyboardInterrupt
+            if isinstance(result.error, OutOfMemory) and self._again(result.name):
+                continue
             self.is_full |= isinstance(result.error, DiskFull)
             self._done(result.name, broken=result.status == "failed")
             yield result
+
+    def _again(self, name: str) -> bool:
+        """Let a model be built once more, when nothing else is."""
+        if self.threads == 1 or name in self.alone:
+            return False
+        self.alone.add(name)
+        self.waiting.append(name)
+        return True
 
     def _stop(self) -> None:
         """Interrupt until all have ended: a query that has yet to begin misses one."""
@@ -137,5 +157,5 @@ class _Run:
             rows=rows,
             seconds=time.perf_counter() - started,
             error=error,
-            note=note,
+            note=note or ALONE * (name in self.alone),
         )

@@ -20,6 +20,7 @@ from recsql.errors import (
     Interrupted,
     InUse,
     ModelError,
+    OutOfMemory,
     RecsqlError,
     WarehouseError,
     is_full,
@@ -227,6 +228,8 @@ def named(compiled: Compiled) -> Iterator[None]:
         raise Interrupted(f"{compiled.name}: interrupted.") from None
     except (duckdb.Error, RuntimeError) as error:
         kind = DiskFull if is_full(error) else ModelError
+        if isinstance(error, duckdb.OutOfMemoryException):
+            kind = OutOfMemory
         raise kind(_model_message(compiled, error)) from None
 
 

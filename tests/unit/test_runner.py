@@ -1,11 +1,17 @@
-"""The runner's threads: what ctrl-C does to queries that are not running yet."""
+"""The runner's threads: ctrl-C, and memory that is too little for two models."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, cast
 
-from recsql.engine.runner import _Run
+import pytest
+
+from recsql.engine.runner import ALONE, ModelResult, _Run
+from recsql.errors import ModelError
+from recsql.operation import pipeline
+from tests.unit.test_incremental import PROFILE, PROJECT, lines, project
 from tests.worlds import plan_with
 
 
@@ -29,3 +35,45 @@ def test_an_interrupt_before_a_query_begins_is_repeated() -> None:
     run.running = {cursor.future: cast(Any, cursor) for cursor in cursors}
     run._stop()
     assert all(cursor.future.done() for cursor in cursors)
+
+
+@pytest.fixture
+def greedy(tmp_path: Path) -> Path:
+    """A project with two models that need 70 MB each, and less than two times that."""
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "warehouse").mkdir()
+    (tmp_path / "dbt_project.yml").write_text(PROJECT)
+    settings = "build.duckdb, settings: {memory_limit: 110MB, threads: 1}"
+    (tmp_path / "profiles.yml").write_text(PROFILE.replace("build.duckdb", settings))
+    for name in ("int_one", "int_other"):
+        (tmp_path / f"sql/{name}.sql").write_text(
+            "-- One row: many numbers.\n"
+            "with final as (select list(hash(range)) as numbers from range(3000000))\n"
+            "select *\nfrom final\n"
+        )
+    lines(tmp_path, "(1, 'a', 1.0)")
+    return tmp_path
+
+
+def run(shop: Path) -> dict[str, ModelResult]:
+    results: list[ModelResult] = []
+    selection = pipeline.Selection(("int_one", "int_other"))
+    try:
+        pipeline.run(project(shop), selection, 2, results.append)  # type: ignore[arg-type]
+    except ModelError:
+        assert any(result.error for result in results)
+    return {result.name: result for result in results}
+
+
+def test_a_model_without_memory_is_built_again_alone(greedy: Path) -> None:
+    results = run(greedy)
+    assert {result.status for result in results.values()} == {"done"}
+    assert ALONE in {result.note for result in results.values()}
+
+
+def test_a_model_that_has_too_little_memory_alone_fails(greedy: Path) -> None:
+    model = greedy / "sql/int_one.sql"
+    model.write_text(model.read_text().replace("3000000", "9000000"))
+    results = run(greedy)
+    assert "Allow more by --memory-limit" in str(results["int_one"].error)
+    assert results["int_other"].status == "done"
