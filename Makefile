@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PARALLEL := -n 2 --dist loadfile   # a file's tests share what they build
 SQL := sql macros queries tests/dbt
 
-.PHONY: demo test check lint format faults bench browser clean
+.PHONY: demo test check lint format faults fuzz bench browser clean
 
 demo: $(VENV)/.demo
 	$(BIN)/recsql demo
@@ -39,6 +39,16 @@ format: $(VENV)/.dev
 faults: $(VENV)/.dev
 	RECSQL_KILLS=100 $(BIN)/python -m pytest tests/integration/test_faults.py
 
+# A minute each; `make fuzz SECONDS=3600 TARGETS=yml` looks longer at one.
+SECONDS ?= 60
+TARGETS ?= load yml mapping var
+fuzz: $(VENV)/.fuzz
+	for target in $(TARGETS); do \
+	  mkdir -p target/fuzz/$$target; \
+	  $(BIN)/python -m tests.fuzz $$target -max_total_time=$(SECONDS) -max_len=600 \
+	    -artifact_prefix=target/fuzz/ target/fuzz/$$target || exit 1; \
+	done
+
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/bench_seam.py
 	$(BIN)/python benchmarks/bench_pairs.py
@@ -57,6 +67,11 @@ $(VENV)/.demo: pyproject.toml
 $(VENV)/.dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --editable '.[demo,dbt,postgres,spark,tune,dev]'
+	touch $@
+
+# Apart, as it is for Linux and few versions of Python.
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(BIN)/pip install --quiet 'atheris>=3,<4'
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.dev

@@ -14,9 +14,17 @@ FULL = "No space left on device"
 
 
 class RecsqlError(Exception):
-    """Base of all deliberate errors; its text is one line meant for the user."""
+    r"""Base of all deliberate errors; its text is one line meant for the user.
+
+    >>> str(RecsqlError('load: no file "a\nb".'))
+    'load: no file "a b".'
+    """
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        lines = (line.strip() for line in super().__str__().splitlines())
+        return " ".join(line for line in lines if line)
 
 
 class ProjectError(RecsqlError):

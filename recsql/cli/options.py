@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsql.errors import InputError
+from recsql.errors import InputError, first_line
 
 if TYPE_CHECKING:
     from recsql.config.project import Project
@@ -97,10 +97,12 @@ def parse_vars(text: str | None) -> dict[str, Any]:
     """
     import yaml
 
+    from recsql.config.properties import parse_yaml
+
     try:
-        given = yaml.safe_load(text) if text else {}
+        given = parse_yaml(text) if text else {}
     except yaml.YAMLError as error:
-        raise InputError(f"--vars: not valid YAML: {error}".split("\n")[0]) from None
+        raise InputError(f"--vars: not valid YAML: {first_line(error)}") from None
     if not isinstance(given, dict):
         raise InputError('--vars: give a mapping, e.g. "{as_of: 2024-01-01}".')
     return given

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jinja2 import TemplateError
+
 from recsql.config.properties import read_yaml
 from recsql.errors import ProjectError
 
@@ -41,7 +43,7 @@ def read_profile(folders: list[Path], name: str) -> Profile:
         build = folders[0] / output["path"]
         settings = dict(output.get("settings") or {})
         threads = int(output.get("threads", 2))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, TemplateError) as error:
         raise ProjectError(
             f"{path}: profile {name!r} needs target, outputs and a path ({error!r})."
         ) from None

@@ -19,6 +19,7 @@ from recsql.config.properties import ModelProperties, SourceTable, UnitTest
 from recsql.errors import ProjectError, did_you_mean
 
 PROJECT_FILE = "dbt_project.yml"
+PATHS = ("model-paths", "macro-paths", "seed-paths", "test-paths", "analysis-paths")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 DOCS_BLOCK = re.compile(r"{%\s*docs\s+(\w+)\s*%}(.*?){%\s*enddocs\s*%}", re.S)
 
@@ -124,8 +125,13 @@ def _read_settings(path: Path) -> dict[str, Any]:
             f"{path}: name: {name!r} is not a project name. "
             "Use lower-case letters, digits and underscores."
         )
-    if not isinstance(settings.get("vars") or {}, dict):
-        raise ProjectError(f"{path}: vars: must be a mapping of names to values.")
+    for key in ("vars", "models"):
+        if not isinstance(settings.get(key) or {}, dict):
+            raise ProjectError(f"{path}: {key}: must be a mapping of names to values.")
+    for key in PATHS:
+        given = settings.get(key, [])
+        if not (isinstance(given, list) and all(isinstance(p, str) for p in given)):
+            raise ProjectError(f"{path}: {key}: must be a list of folders.")
     return settings
 
 
@@ -179,8 +185,9 @@ def _folder_config(
     merged: dict[str, Any] = {}
     level: Any = configs
     for part in (None, *parts):
-        level = level if part is None else (level.get(part) or {})
-        here = {key[1:]: level[key] for key in level if key.startswith("+")}
+        level = level if part is None else level.get(part)
+        level = level if isinstance(level, dict) else {}
+        here = {key[1:]: level[key] for key in level if str(key).startswith("+")}
         merged = _merged(merged, here)
     return merged
 

@@ -98,7 +98,7 @@ class Described:
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read one yml file that must hold a mapping; errors name file and line."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
+        content = parse_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
@@ -111,8 +111,16 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _loader() -> Any:
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def parse_yaml(text: str) -> Any:
+    """Return what a text of YAML says; 2024-13-45, which is no date, is no YAML, too.
+
+    Raises:
+        yaml.YAMLError: it is none.
+    """
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise yaml.YAMLError(str(error)) from None
 
 
 def read_folder(folder: Path) -> Described:
@@ -128,7 +136,7 @@ def read_folder(folder: Path) -> Described:
             for source in content.get("sources", []):
                 sources.update(_source_tables(source, path))
             unit_tests += [_unit_test(t, path) for t in content.get("unit_tests", [])]
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ProjectError(
                 f"{path}: an entry is not laid out as dbt expects it ({error!r})."
             ) from None

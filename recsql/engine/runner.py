@@ -19,7 +19,6 @@ from recsql.engine.incremental import prepare, refresh_model
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import DiskFull, Interrupted, OutOfMemory, RecsqlError
 
-
 ALONE = "alone, as memory ran out beside others"
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from recsql.compilation.compiler import require_vars
 from recsql.config.project import Project
-from recsql.config.properties import read_yaml
+from recsql.config.properties import parse_yaml, read_yaml
 from recsql.config.settings import RUNNER_VARS
 from recsql.errors import InputError, ProjectError, did_you_mean
 
@@ -147,7 +147,7 @@ def _dimension(project: Project, name: str, given: Any) -> Dimension:
             raise InputError(f'--space {name}: "{given}": {least} must hold.')
         return Range(name, low, high, found[3] is not None)
     try:
-        options = yaml.safe_load(given) if isinstance(given, str) else given
+        options = parse_yaml(given) if isinstance(given, str) else given
     except yaml.YAMLError:
         options = None
     scalar = (str, int, float, bool, type(None))

@@ -13,16 +13,18 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 from recsql.compilation.compiler import require_vars
 from recsql.config.project import Project, builtin_root, load_project
-from recsql.config.properties import read_folder
 from recsql.config.shapes import not_one_expression
 from recsql.engine.loader import load_table
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import RecsqlError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".csv", ".csv")
+PROJECT = b"name: shop\nprofile: recsql\nmodel-paths: [sql]\n"
+PROFILE = b"recsql: {target: a, outputs: {a: {path: b.duckdb}}}\n"
 OPEN = ExitStack()
 PLACES = ("select ({text}) as poison", "select 1 as poison where ({text})")
 
@@ -45,21 +47,20 @@ def load(data: bytes) -> None:
 
 
 def yml(data: bytes) -> None:
-    """Read the yml beside models, and the same text as a project's settings."""
-    folder = _folder()
-    for name, read in (
-        ("any.yml", read_folder),
-        ("dbt_project.yml", lambda root: require_vars(load_project(root))),
-        ("profiles.yml", load_project),
-    ):
-        path = folder / name
-        path.write_bytes(data)
+    """Read a text as yml beside models, as settings of a project, and as a profile."""
+    folder = _folder() / "project"
+    (folder / "sql").mkdir(parents=True, exist_ok=True)
+    (folder / "sql/any.sql").write_text("select 1\n")
+    for name in ("sql/any.yml", "dbt_project.yml", "profiles.yml"):
+        kept = {"dbt_project.yml": PROJECT, "profiles.yml": PROFILE}
+        for other, text in {**kept, name: data}.items():
+            (folder / other).write_bytes(text)
         try:
-            read(folder)
+            with patch("recsql.config.project.builtin_root", lambda: folder):
+                load_project(folder)
         except RecsqlError as error:
             _one_line(error)
-        finally:
-            path.unlink()
+        (folder / "sql/any.yml").unlink(missing_ok=True)
 
 
 def mapping(data: bytes) -> None:

@@ -23,15 +23,27 @@ SEEDS: Mapping[str, tuple[bytes, ...]] = {
         b"unit_tests:\n  - {name: t, model: m, given: [], expect: {rows: []}}\n"
         b"sources:\n  - {name: raw, tables: [{name: t, columns: [{name: a}]}]}\n",
         b"recsql:\n  target: build\n  outputs: {build: {path: w/build.duckdb}}\n",
+        # found
+        b"name: shop\nvars: {de\0cay: 1}\n",
+        b"name: shop\nvars: {as_of: 2024-13-45}\n",
+        b"name: shop\nmodel-paths: 5\n",
+        b"name: shop\nseed-paths: [5]\n",
+        b"name: shop\nmodels: 5\n",
+        b"name: shop\nmodels: {shop: {+tags: [a], any: 3, 5: 1}}\n",
+        b"models:\n  - {name: m, data_tests: [{a: 1, b: 2}]}\n",
+        b"recsql: {target: a, outputs: {a: {path: '{{ x.y.z }}'}}}\n",
+        b"recsql: {target: a, outputs: {a: {path: b, threads: .inf}}}\n",
     ),
     "mapping": (
         b"user_id",
         b"price * (1 - rebate)",
         b"case when a = 'x''(' then [1, 2][1] else {'b': 3}.b end",
         b'"odd "" name" || $$text$$ || e\'\\\'\'',
+        b"true union all select 1 as poison",
     ),
     "var": (
         b"decay_days=30",
+        b"no\nvar=30",
         b'surfaces=[{"name": "home", "length": 5, "personal": [], "fallback": []}]',
         b'events={"table": "t", "user_id": "a", "item_id": "b", "event_at": "c"}',
     ),

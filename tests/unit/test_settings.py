@@ -55,6 +55,9 @@ from recsql.errors import ProjectError
             {"drift_persistence": 1},
             "vars: drift_persistence must lie between 0 and 1.",
         ),
+        ({"refit_every": 0}, "vars: refit_every: 0 is no number from 1 on."),
+        ({"refit_drift": 0}, "vars: refit_drift: 0 is no share above 0."),
+        ({"refit_drift": "x"}, "vars: refit_drift: it is a number. Seen: x."),
         (
             {"eval_policy_clip": 0},
             "vars: eval_policy_clip: 0 must be above 0.",
