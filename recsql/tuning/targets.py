@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from recsql.config.project import Project
@@ -39,6 +39,10 @@ class Target:
     def is_per_user(self) -> bool:
         """Say whether it is a mean over users, which has an interval."""
         return self.metric not in OF_ALL_METRICS
+
+    def in_region(self, region: str) -> Target:
+        """Return the same figure of the users of one region."""
+        return replace(self, segment=("region", region))
 
     @property
     def label(self) -> str:
