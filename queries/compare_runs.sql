@@ -23,7 +23,7 @@ with
         select
             earlier.allow_repeat as items,
             earlier.list_name as list,
-            concat(earlier.metric, '@', cast(earlier.k as varchar)) as metric,
+            {{ metric_label("earlier.metric", "earlier.k") }} as metric,
             earlier.metric_value as first_run,
             later.metric_value as second_run,
             later.metric_value - earlier.metric_value as difference,
