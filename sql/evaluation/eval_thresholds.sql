@@ -10,34 +10,16 @@
 with
     differences as (select * from {{ ref("eval_differences") }}),
     users as (select * from {{ ref("int_users") }}),
-    definitions as (select * from {{ ref("metric_definitions") }}),
 
     bounds as (select unnest({{ var("eval_order_bounds") }}) as min_orders),
 
-    gained as (
-        select
-            differences.allow_repeat,
-            differences.metric,
-            differences.k,
-            differences.list_name,
-            differences.other_list_name,
-            differences.user_id,
-            case
-                when definitions.higher_is_better
-                then differences.difference
-                else - differences.difference
-            end as difference
-        from differences
-        inner join definitions on differences.metric = definitions.metric
-    ),
-
     both_ways as (
         select allow_repeat, metric, k, list_name, other_list_name, user_id, difference
-        from gained
+        from differences
         union all
         select
             allow_repeat, metric, k, other_list_name, list_name, user_id, - difference
-        from gained
+        from differences
     ),
 
     summed as (

@@ -173,7 +173,7 @@ def test_comparisons_are_user_by_user(rated: World) -> None:
     }
     users = {user for _, user in figures}
     gaps = [
-        figures["rating baseline", u] - figures["rating item_knn", u] for u in users
+        figures["rating item_knn", u] - figures["rating baseline", u] for u in users
     ]
     ((names, difference, count),) = rated.rows(
         "select (list_name, other_list_name), difference, user_count "

@@ -224,7 +224,7 @@ def test_every_default_var_is_read() -> None:
         sql = path.read_text()
         assert sql.startswith("-- One row per "), "line 1 states the grain"
         PLAN.renderer.render_text(sql, path)
-        assert set(PLAN.renderer.referenced()) <= set(PLAN.models)
+        assert set(PLAN.renderer.referenced()) <= {*PLAN.models, *PLAN.project.seeds}
     assert set(PLAN.project.default_vars) <= PLAN.renderer.vars_read | RUNNER_VARS
 
 

@@ -322,6 +322,12 @@ def test_targets() -> None:
     for metric, users in (("ndcg", "north"), ("ndcg", "city=x"), ("gini", "region=x")):
         with pytest.raises(InputError, match="--segment"):
             target_of(PROJECT, "als", "all", metric, users)
+    error = target_of(PROJECT, "item_knn", "all", "rmse")
+    assert error == Target("rating item_knn", "all", "rmse", 0, is_better_higher=False)
+    assert error.label == "rmse of rating item_knn"
+    assert narrowed(PROJECT, error).vars["rating_models"] == ["item_knn"]
+    with pytest.raises(InputError, match="baseline or item_knn may be --source"):
+        narrowed(PROJECT, target_of(PROJECT, "als", "all", "mae"))
     for metric in ("ndgc@10", "ndcg@x", "ndcg@0"):
         with pytest.raises(InputError, match="--metric"):
             target_of(PROJECT, "als", "all", metric)
