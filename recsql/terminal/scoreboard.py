@@ -25,6 +25,8 @@ def print_backtests(
     _print_ratings(console, found)
     _print_policies(console, last)
     console.line()
+    for line in _rankers(found):
+        console.line(line)
     metrics = metric_definitions(project)
     rising = {name for name in metrics if metrics[name]["higher_is_better"] == "true"}
     for line in (*_leaders(last, rising), *_recalls(last), *_thresholds(project, last)):
@@ -173,6 +175,17 @@ def _leaders(fold: Backtest, rising: Collection[str]) -> Iterator[str]:
             worse = ", ".join(f"{name} ({_users(more)})" for more, name in unclear)
             text += f"; not clearly worse, and how many more users would tell: {worse}"
         yield text
+
+
+def _rankers(found: Sequence[Backtest]) -> Iterator[str]:
+    """Say which ranker ordered the lists of each fold, and what training it took."""
+    for ranker in (fold.ranker for fold in found if fold.ranker):
+        taken = ranker.seconds
+        how = "stored" if taken is None else f"trained for it in {taken:.0f} s"
+        yield (
+            f"fold as of {ranker.as_of}: ranker that learned until "
+            f"{ranker.learned_until}, {how}"
+        )
 
 
 def _recalls(fold: Backtest) -> Iterator[str]:
