@@ -63,6 +63,8 @@ def movielens(folder: Path) -> tuple[Project, int]:
         raise SystemExit(f"{MOVIELENS}: MovieLens latest-small is not there")
     init_project(folder, "movielens")
     project = recsql.load_project(folder)
+    likes = {**project.vars["events"], "where": "rating >= 4"}
+    project = project.with_vars({"events": likes, "weight_column": None})
     ratings = folder / "ratings.parquet"
     with open_warehouse(None, project.profile.settings) as scratch:
         scratch.rows(CLOCK.format(ratings=MOVIELENS / "ratings.csv", target=ratings))

@@ -1,9 +1,9 @@
-{#- nearest_of(row, column, similarity, side, count): the body of a CTE with the `count` most
+{#- nearest_of(row, column, similarity, side, count, shrinkage=none): the body of a CTE with the `count` most
     similar rows of each row, which is the voter or the target of the other, and the row
     itself at rank 0. The model names the cells `cells` and their scales `scales`.
     nearest_of("item_index", "user_index", "jaccard", "voter", 50)  ->
     select unnest(similar_rows((select ... from cells), ...), recursive := true) ... -#}
-{% macro nearest_of(row, column, similarity, side, count) %}
+{% macro nearest_of(row, column, similarity, side, count, shrinkage=none) %}
     select
         unnest(
             similar_rows(
@@ -16,7 +16,12 @@
                     ),
                     'denominator':
                     '{{ "union" if similarity == "jaccard" else "product" }}',
-                    'shrinkage':{{ var("knn_shrinkage") | float }}
+                    'shrinkage':
+                    {{
+                        (
+                            var("knn_shrinkage") if shrinkage is none else shrinkage
+                        ) | float
+                    }}
                 },
                 {{ count }}
             ),

@@ -4,6 +4,7 @@
 {{ config(enabled=var("as_of") is not none) }}
 with
     summary as (select * from {{ ref("eval_summary") }}),
+    definitions as (select * from {{ ref("metric_definitions") }}),
 
     folded as (
         select
@@ -23,7 +24,7 @@ with
         select
             earlier.allow_repeat as items,
             earlier.list_name as list,
-            concat(earlier.metric, '@', cast(earlier.k as varchar)) as metric,
+            {{ metric_label("earlier.metric", "earlier.k") }} as metric,
             earlier.metric_value as first_run,
             later.metric_value as second_run,
             later.metric_value - earlier.metric_value as difference,
@@ -34,8 +35,13 @@ with
                         + later.half_width * later.half_width
                     )
                 then 'could be chance'
-                when earlier.half_width is not null
-                then 'differs'
+                when earlier.half_width is null
+                then null
+                when
+                    definitions.higher_is_better
+                    = (later.metric_value > earlier.metric_value)
+                then 'better'
+                else 'worse'
             end as verdict
         from folded as earlier
         inner join
@@ -44,6 +50,7 @@ with
             and earlier.list_name = later.list_name
             and earlier.metric = later.metric
             and earlier.k = later.k
+        inner join definitions on earlier.metric = definitions.metric
         where
             earlier.run_id = {{ text((var("asked_runs") or ["", ""])[0]) }}
             and later.run_id = {{ text((var("asked_runs") or ["", ""])[1]) }}

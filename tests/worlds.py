@@ -116,6 +116,13 @@ def experiments(starts_at: str) -> dict[str, Any]:
     }
 
 
+# Ratings that are predicted: the pieces of each line.
+RATED: Mapping[str, Any] = {
+    "events": {
+        **load_project(builtin_root()).default_vars["events"],
+        "rating": "quantity",
+    }
+}
 # Every candidate source there is, by the models' names.
 ALL_SOURCES = sorted(
     path.stem.removeprefix("cand_")
@@ -209,6 +216,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
         "ends_at": None,
         "where": "quantity = 2 or household_id = 104",
     },
+    **RATED,
     **EVERY_FIGURE,
     **experiments("2024-03-01"),
 }

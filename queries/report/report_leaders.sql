@@ -13,7 +13,7 @@ with
         select
             as_of,
             allow_repeat,
-            concat(metric, '@', cast(k as varchar)) as metric,
+            {{ metric_label("metric", "k") }} as metric,
             list_name,
             other_list_name,
             user_count,
@@ -28,7 +28,7 @@ with
         select
             as_of,
             allow_repeat,
-            concat(metric, '@', cast(k as varchar)),
+            {{ metric_label("metric", "k") }},
             other_list_name,
             list_name,
             user_count,

@@ -18,7 +18,7 @@ with
             list_name like 'surface %' as is_surface,
             metric as metric_name,
             k,
-            concat(metric, '@', cast(k as varchar)) as metric,
+            {{ metric_label("metric", "k") }} as metric,
             metric_value,
             interval_low,
             interval_high,

@@ -24,7 +24,7 @@ with
             run_at,
             allow_repeat,
             list_name,
-            concat(metric, '@', cast(k as varchar)) as metric,
+            {{ metric_label("metric", "k") }} as metric,
             {{ over_folds() }}
         from kept
         group by run_id, run_at, allow_repeat, list_name, metric, k

@@ -27,7 +27,7 @@ with
             segment_place,
             allow_repeat,
             list_name,
-            concat(metric, '@', cast(k as varchar)) as metric,
+            {{ metric_label("metric", "k") }} as metric,
             metric_value,
             interval_low,
             interval_high,

@@ -27,7 +27,7 @@ with
             surfaces.surface,
             surfaces.list_name,
             surfaces.other_list_name,
-            concat(kept.metric, '@', cast(kept.k as varchar)) as metric,
+            {{ metric_label("kept.metric", "kept.k") }} as metric,
             kept.min_orders,
             kept.user_count,
             kept.mean_gain

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recsql.cli.options import open_console, open_project, project_options, work_options
+
+if TYPE_CHECKING:
+    from recsql.evaluation.fold_rankers import Origin
 
 
 @click.command("backtest", short_help="Score what the models would have shown.")
@@ -20,12 +23,20 @@ from recsql.cli.options import open_console, open_project, project_options, work
 )
 @click.option("--every", help="Between two folds.  [default: as --last]")
 @click.option("--gap", default="0d", show_default=True, help="Left out before --last.")
+@click.option(
+    "--ranker",
+    type=click.Choice(["auto", "stored", "train"]),
+    default="auto",
+    show_default=True,
+    help="Where a list wants one: train it for each fold? auto: if none is stored.",
+)
 @work_options
 def backtest(
     last: str,
     folds: int,
     every: str | None,
     gap: str,
+    ranker: Origin,
     threads: int | None,
     **options: Any,
 ) -> None:
@@ -39,6 +50,7 @@ def backtest(
         count=folds,
         every=backtests.parse_days(every, "--every") if every else days,
         gap=backtests.parse_days(gap, "--gap", least=0),
+        ranker=ranker,
     )
     project, console = open_project(**options), open_console()
     count = threads or project.profile.threads

@@ -186,7 +186,7 @@ def _verdict(target: Target, best: Trial, check: Check) -> tuple[str, str]:
     gain = check.after - check.before
     said = (
         f"Trial {best.number} as of {check.as_of:%Y-%m-%d %H:%M}, where no search has "
-        f"looked: {target.metric}@{target.k} {check.after:.4f}, as it is "
+        f"looked: {target.figure} {check.after:.4f}, as it is "
         f"{check.before:.4f}: {gain:+.4f}"
     )
     if check.low is None or check.high is None:

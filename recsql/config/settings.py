@@ -25,6 +25,7 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "knn_similarity": SIMILARITIES,
     "knn_truncation": ("source", "target"),
     "publish_also": ("parquet", "database", "postgres"),  # any number of them
+    "rating_models": ("baseline", "item_knn"),  # any number of them
     "repeated_lines": ("exact", "sum", "latest"),
     "sar_similarity": ("jaccard", "lift", "count"),
     "user_knn_similarity": SIMILARITIES,

@@ -25,6 +25,7 @@ NUMBER = (
 )
 NAMES = ("candidate_sources", "ranker_themes")  # of models and columns
 DAYS = ("decay_days", "half_life_days")  # also one number per type of event
+NUMBERS = ("region_decay_days",)  # by name, none by default
 SCALARS = (
     *("as_of", "fold_in_after", "asked_user", "asked_item", "not_item_pattern"),
     "eval_policy_surface",
@@ -181,7 +182,7 @@ def _marks(token: Any) -> bool:
 
 def _problem(name: str, given: Any, default: Any) -> str:
     """Return what is wrong with the shape of a var, or nothing."""
-    if name in DAYS and isinstance(given, dict):
+    if name in NUMBERS or (name in DAYS and isinstance(given, dict)):
         return wrong_numbers(given)
     if name in (*NUMBER, *DAYS, "rule_decay_days"):
         return "" if given is None else wrong_number(given)

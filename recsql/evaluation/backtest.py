@@ -6,7 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,13 @@ from recsql.config.git import git_commit
 from recsql.config.project import Project
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
-from recsql.evaluation.past import build_as_of, event_range, scratch_warehouse
+from recsql.evaluation.fold_rankers import FoldRanker, Origin, fold_ranker
+from recsql.evaluation.past import (
+    build_as_of,
+    event_range,
+    open_scratch,
+    scratch_warehouse,
+)
 from recsql.operation.pipeline import Listener
 
 SCRATCH = "backtest.duckdb"
@@ -82,12 +88,16 @@ class Policy:
 
 @dataclass(frozen=True)
 class Folds:
-    """Which past moments are looked at: the last days, then `every` days earlier."""
+    """Which past moments are looked at: the last days, then `every` days earlier.
+
+    `ranker` says whether each trains one of its own; see fold_ranker.
+    """
 
     days: int
     count: int = 1
     every: int = 0
     gap: int = 0
+    ranker: Origin = "auto"
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,7 @@ class Backtest:
     thresholds: tuple[Threshold, ...]
     candidate_recall: Mapping[str, float]  # of all sources, by allow_repeat
     policies: tuple[Policy, ...]
+    ranker: FoldRanker | None = None
 
 
 def parse_days(text: str, option: str = "--last", least: int = 1) -> int:
@@ -173,6 +184,9 @@ def _run_fold(
                 f"backtest: the window to hold out starts at {as_of}, and no event is "
                 f"older: the first is at {first}. Use a shorter --last or less --folds."
             )
+    moment = as_of, folds.days
+    ranker = fold_ranker(project, first, moment, folds.ranker, threads, listener)
+    with open_scratch(project, SCRATCH) as warehouse:
         dated = project.with_vars(
             {
                 "as_of": str(as_of),
@@ -186,7 +200,7 @@ def _run_fold(
         built = [name for name in KEPT if name in plan.models]
         found = _found(dated, warehouse, as_of, until)
     _append(project, built)
-    return found
+    return replace(found, ranker=ranker)
 
 
 def _asked(project: Project) -> list[str]:

@@ -85,22 +85,41 @@ def bootstrap_means(
     >>> found.columns, found.lows, found.highs
     (array([3]), array([0.5]), array([0.5]))
     """
+    return bootstrap_ratios(
+        columns, rows, values, np.ones(len(values)), resamples, seed
+    )
+
+
+def bootstrap_ratios(
+    columns: Indexes,
+    rows: Indexes,
+    sums: Doubles,
+    counts: Doubles,
+    resamples: int,
+    seed: int,
+) -> Bounds:
+    """Return bounds of sum over count of each column, over resamples of the rows.
+
+    As bootstrap_means, where each value is the sum of so many: means over all ratings
+    while users, with all theirs, are drawn. Shapes (values,) each.
+
+    >>> found = bootstrap_ratios(*(np.array([n]) for n in (3, 0, 1.0, 4.0)), 100, 42)
+    >>> found.columns, found.lows, found.highs
+    (array([3]), array([0.25]), array([0.25]))
+    """
     names, column_place = np.unique(columns, return_inverse=True)
     numbers, row_place = np.unique(rows, return_inverse=True)
-    table = np.full((len(numbers), len(names)), np.nan)
-    table[row_place, column_place] = values
-    is_there = ~np.isnan(table)
-    table[~is_there] = 0
-    sums = np.zeros((len(names), resamples))
-    counts = np.zeros((len(names), resamples))
+    tables = np.zeros((2, len(numbers), len(names)))
+    tables[:, row_place, column_place] = sums, counts
+    drawn = np.zeros((2, len(names), resamples))
     with _blas().limit(limits=1, user_api="blas"):
         for start in range(0, len(numbers), BLOCK):
             part = slice(start, start + BLOCK)
             weights = poisson_weights(numbers[part], resamples, seed)
-            sums += table[part].T @ weights
-            counts += is_there[part].astype(np.float64).T @ weights
+            for table, total in zip(tables, drawn, strict=True):
+                total += table[part].T @ weights
     with np.errstate(invalid="ignore"):
-        means = sums / counts
+        means = drawn[0] / drawn[1]
     lows, highs = _quantile(means, 0.025), _quantile(means, 0.975)
     tails = np.minimum((means <= 0).sum(axis=1), (means >= 0).sum(axis=1))
     p_values = np.minimum(2 * (tails + 1) / (resamples + 1), 1)

@@ -118,7 +118,7 @@ def _main_metric(answers: Answers, metrics: Sequence[str]) -> str:
     """Return the metric that lists are compared by, at the largest k."""
     for name in answers.project.vars["eval_compared_metrics"]:
         for metric in reversed(metrics):
-            if metric.startswith(f"{name}@"):
+            if metric.partition("@")[0] == name:
                 return metric
     return metrics[0] if metrics else ""
 

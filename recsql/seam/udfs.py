@@ -10,10 +10,9 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from recsql.numerics import distributions
-from recsql.seam import arrow_ranking, arrow_terms
+from recsql.seam import arrow_ranking, arrow_resampling, arrow_terms
 from recsql.seam.arrow_lists import (
     as_best_items,
-    as_bounds,
     as_cells,
     as_eligible,
     as_factors,
@@ -31,7 +30,6 @@ from recsql.seam.chunks import Body, by_chunk
 from recsql.seam.functions import (
     ALS_PARAMETERS,
     BEST,
-    BOUNDS,
     BPR_PARAMETERS,
     CELLS,
     EASE_PARAMETERS,
@@ -218,19 +216,6 @@ def similar_rows(matrix: Any, measure: Any, count: Any) -> Any:
     return as_neighbours(found)
 
 
-def bootstrap_means(columns: Any, rows: Any, values: Any, parameters: Any) -> Any:
-    """Return bounds of the mean of each column; see `resampling.bootstrap_means`."""
-    from recsql.numerics import resampling
-
-    found = resampling.bootstrap_means(
-        as_numbers(columns, "int32"),
-        as_numbers(rows, "int32"),
-        as_numbers(values, "float64"),
-        **parameters.as_py(),
-    )
-    return as_bounds(found)
-
-
 FUNCTIONS = (
     Function("als_fit", (*CELLS, ALS_PARAMETERS), FACTORS, als_fit),
     Function("als_fold_in", (*CELLS, VECTORS, ALS_PARAMETERS), FOLDED_IN, als_fold_in),
@@ -266,12 +251,7 @@ FUNCTIONS = (
         nearest_rows,
     ),
     Function("similar_rows", (MATRIX, MEASURE, "integer"), NEAREST, similar_rows),
-    Function(
-        "bootstrap_means",
-        (INDEXES, INDEXES, "double[]", "struct(resamples integer, seed integer)"),
-        BOUNDS,
-        bootstrap_means,
-    ),
+    *arrow_resampling.FUNCTIONS,
     Function("rank_score", *arrow_ranking.TYPES, arrow_ranking.rank_score),
     *arrow_terms.FUNCTIONS,
     Function("normal_sf", NUMBER, "double", distributions.normal_sf, by_chunk),

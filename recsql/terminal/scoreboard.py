@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from statistics import mean
 from typing import Any
 
 from recsql.config.project import Project
+from recsql.config.settings import metric_definitions
 from recsql.evaluation.backtest import Backtest, Comparison, Figure
 from recsql.terminal.console import Console
 
@@ -21,9 +22,14 @@ def print_backtests(
     """Print the lists of all folds, then what can and cannot be told apart."""
     print_figures(console, found)
     last = found[-1]
+    _print_ratings(console, found)
     _print_policies(console, last)
     console.line()
-    for line in (*_leaders(last), *_recalls(last), *_thresholds(project, last)):
+    for line in _rankers(found):
+        console.line(line)
+    metrics = metric_definitions(project)
+    rising = {name for name in metrics if metrics[name]["higher_is_better"] == "true"}
+    for line in (*_leaders(last, rising), *_recalls(last), *_thresholds(project, last)):
         console.line(line)
     console.line(
         f"run {found[-1].run_id}: kept in eval_runs, eval_summary and eval_comparisons"
@@ -32,13 +38,14 @@ def print_backtests(
 
 def print_figures(console: Console, found: Sequence[Backtest]) -> None:
     """Print one line per list, one column per metric; of several folds the means."""
-    columns = _columns([figure for fold in found for figure in fold.figures])
+    figures = [figure for fold in found for figure in fold.figures]
+    columns = _columns([figure for figure in figures if figure.k])
     lines: dict[tuple[str, str], dict[str, list[Figure]]] = defaultdict(
         lambda: defaultdict(list)
     )
     for fold in found:
         for f in fold.figures:
-            lines[f.allow_repeat, f.list_name][f"{f.metric}@{f.k}"].append(f)
+            lines[f.allow_repeat, f.list_name][_label(f.metric, f.k)].append(f)
     console.line()
     console.table(
         ("items", "list", "users", *columns),
@@ -87,6 +94,47 @@ def _title(found: Sequence[Backtest]) -> str:
     )
 
 
+def _print_ratings(console: Console, found: Sequence[Backtest]) -> None:
+    """Print the errors of predicted ratings, where there are any."""
+    lines: dict[tuple[str, str], list[Figure]] = defaultdict(list)
+    for fold in found:
+        for figure in fold.figures:
+            if not figure.k:
+                lines[figure.list_name, figure.metric].append(figure)
+    if not lines:
+        return
+    console.line()
+    console.table(
+        ("ratings by", "metric", "users", "error", "low", "high"),
+        [
+            (
+                name.removeprefix("rating "),
+                metric,
+                sum(f.users for f in figures),
+                _mean(figures),
+                *(round(mean(ends), 4) for ends in _ends(figures)),
+            )
+            for (name, metric), figures in sorted(lines.items())
+        ],
+        "Errors of predicted ratings, over all pairs rated in the holdout",
+    )
+
+
+def _ends(figures: Sequence[Figure]) -> Iterator[list[float]]:
+    """Yield the lower, then the upper ends of the intervals."""
+    yield [f.low for f in figures if f.low is not None]
+    yield [f.high for f in figures if f.high is not None]
+
+
+def _label(metric: str, k: int) -> str:
+    """Return a metric as people write it; k is 0 where no list is cut.
+
+    >>> _label("ndcg", 10), _label("rmse", 0)
+    ('ndcg@10', 'rmse')
+    """
+    return f"{metric}@{k}" if k else metric
+
+
 def _columns(figures: Sequence[Figure]) -> list[str]:
     """Return what fits on a screen: the usual metrics, if need be at one k."""
     metrics = sorted({f.metric for f in figures})
@@ -101,21 +149,25 @@ def _mean(figures: Sequence[Figure]) -> float | None:
     return round(mean(f.value for f in figures), 4) if figures else None
 
 
-def _leaders(fold: Backtest) -> Iterator[str]:
+def _leaders(fold: Backtest, rising: Collection[str]) -> Iterator[str]:
     """Say of each kind of items which list leads, and what is not clearly worse."""
-    kinds: dict[str, list[Comparison]] = defaultdict(list)
+    least: dict[str, int] = {}  # each compared metric is told of at its smallest k
     for c in fold.comparisons:
-        if (c.metric, c.k) == (fold.comparisons[0].metric, fold.comparisons[0].k):
-            kinds[c.allow_repeat].append(c)
-    for kind, pairs in sorted(kinds.items()):
+        least[c.metric] = min(c.k, least.get(c.metric, c.k))
+    kinds: dict[tuple[str, str], list[Comparison]] = defaultdict(list)
+    for c in fold.comparisons:
+        if c.k == least[c.metric]:
+            kinds[c.metric, c.allow_repeat].append(c)
+    for (metric, kind), pairs in sorted(kinds.items()):
         values = {
             f.list_name: f.value
             for f in fold.figures
-            if (f.allow_repeat, f.metric, f.k) == (kind, pairs[0].metric, pairs[0].k)
+            if (f.allow_repeat, f.metric, f.k) == (kind, metric, least[metric])
         }
         names = {name for c in pairs for name in (c.list_name, c.other_list_name)}
-        best = max(sorted(names), key=lambda name: values[name])
-        text = f"{kind}: {best} leads by {pairs[0].metric}@{pairs[0].k}"
+        choose = max if metric in rising else min
+        best = choose(sorted(names), key=lambda name: values[name])
+        text = f"{kind}: {best} leads by {_label(metric, least[metric])}"
         unclear = sorted(
             (c.more_users or 0, _other(c, best)) for c in pairs if _is_unclear(c, best)
         )
@@ -123,6 +175,17 @@ def _leaders(fold: Backtest) -> Iterator[str]:
             worse = ", ".join(f"{name} ({_users(more)})" for more, name in unclear)
             text += f"; not clearly worse, and how many more users would tell: {worse}"
         yield text
+
+
+def _rankers(found: Sequence[Backtest]) -> Iterator[str]:
+    """Say which ranker ordered the lists of each fold, and what training it took."""
+    for ranker in (fold.ranker for fold in found if fold.ranker):
+        taken = ranker.seconds
+        how = "stored" if taken is None else f"trained for it in {taken:.0f} s"
+        yield (
+            f"fold as of {ranker.as_of}: ranker that learned until "
+            f"{ranker.learned_until}, {how}"
+        )
 
 
 def _recalls(fold: Backtest) -> Iterator[str]:

@@ -28,7 +28,7 @@ from recsql.evaluation.past import (
 )
 from recsql.operation.pipeline import Listener
 from recsql.tuning.space import Settings, as_vars
-from recsql.tuning.targets import Target
+from recsql.tuning.targets import Target, narrowed
 
 FIGURES, OF_ALL_LISTS = "eval_user_figures", "eval_catalogue_metrics"
 SEGMENTS = "eval_segments"
@@ -117,6 +117,22 @@ class Bench:
         """Remove the scratch warehouses."""
         for number in (0, *(moment.number for moment in self.moments)):
             remove_scratch(self.project, f"tuning-{number}.duckdb")
+
+    def regions(self, users: int, most: int) -> list[str]:
+        """Return the home regions with so many users, the largest first."""
+        with open_scratch(self.project, self.searched[-1].file) as warehouse:
+            rows = warehouse.rows(
+                "select home_region from main.int_users where home_region is not null "
+                "group by home_region having count(*) >= ? "
+                "order by count(*) desc, home_region limit ?",
+                [users, most],
+            )
+        return [region for (region,) in rows]
+
+    def in_region(self, region: str) -> Bench:
+        """Return a bench of the same warehouses that sees one region's users."""
+        target = self.target.in_region(region)
+        return replace(self, project=narrowed(self.project, target), target=target)
 
     def study(self) -> str:
         """Return what trials that can be compared have in common, as a short hash.

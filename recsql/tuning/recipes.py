@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from recsql.errors import InputError, did_you_mean
 from recsql.tuning.search import Budget, Found, finish, search
-from recsql.tuning.space import Choice, Range, Space
+from recsql.tuning.space import Choice, Range, Settings, Space
 from recsql.tuning.trials import Lab, Trial
 
 
@@ -23,15 +23,27 @@ class Growth:
 
 
 @dataclass(frozen=True)
+class PerRegion:
+    """A var whose entry of each large region is searched by what its users think."""
+
+    name: str
+    options: tuple[Any, ...]  # None: no entry
+    least_users: int
+    most_regions: int
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """First grow, then search each space, each on top of the best so far."""
+    """First grow, then search each space, then regions, on top of the best so far."""
 
     source: str
     metric: str
     growth: Growth
     spaces: tuple[Space, ...]
+    regions: PerRegion
 
 
+DECAYS = (7, 15, 30, 60, 90, 120, 240)
 RECIPES: Mapping[str, Recipe] = {
     "als": Recipe(
         source="als",
@@ -42,8 +54,9 @@ RECIPES: Mapping[str, Recipe] = {
                 Range("als_regularization", 0.05, 0.1, is_log=False),
                 Range("als_iterations", 15, 30, is_log=False),
             ),
-            (Choice("decay_days", (7, 15, 30, 60, 90, 120, 240)),),
+            (Choice("decay_days", DECAYS),),
         ),
+        regions=PerRegion("region_decay_days", (None, *DECAYS), 200, 5),
     )
 }
 
@@ -65,7 +78,7 @@ def follow(
 ) -> Found:
     """Follow a recipe; the budget is that of each space."""
     lab.trial({})
-    settings = {recipe.growth.name: _grown(lab, recipe.growth, budget, tell)}
+    settings: Settings = {recipe.growth.name: _grown(lab, recipe.growth, budget, tell)}
     made: list[Trial] = []
     for space in recipe.spaces:
         names = ", ".join(dimension.name for dimension in space)
@@ -74,7 +87,35 @@ def follow(
         best = lab.best([*trials, lab.trial(settings)])
         settings = {**settings, **best.settings}
         made += [trial for trial in trials if trial not in made]
+    for entry in _regional(lab, recipe.regions, settings, budget, seed, tell):
+        made.append(lab.trial({**settings, **entry}))
+        settings = lab.best([lab.trial(settings), made[-1]]).settings
     return finish(lab, made)
+
+
+def _regional(
+    lab: Lab,
+    wanted: PerRegion,
+    settings: Settings,
+    budget: Budget,
+    seed: int,
+    tell: Callable[[str], None],
+) -> Iterator[Settings]:
+    """Yield the entry of each large region that is best for its own users.
+
+    It stays if all users together gain by it, too.
+    """
+    regions = lab.bench.regions(wanted.least_users, wanted.most_regions)
+    if not regions:
+        tell(f"{wanted.name}: no region has {wanted.least_users} users to learn from")
+    for region in regions:
+        name = f"{wanted.name}.{region}"
+        own = lab.in_region(region)
+        tell(f"{name}: {own.bench.target.label}")
+        trials = search(own, (Choice(name, wanted.options),), settings, budget, seed)
+        best = own.best([own.trial(settings), *trials]).settings
+        if name in best:
+            yield {name: best[name]}
 
 
 def _grown(

@@ -26,6 +26,7 @@ OWN = frozenset(  # what a backtest is made of: tune sets these itself
         *("eval_resamples", "eval_seed"),
     }
 )
+OPEN = frozenset({"region_decay_days"})  # vars that may get entries; null: no entry
 HOW = (
     'write NAME=LOW..HIGH, NAME=LOW..HIGH:log or "NAME=[a, b, c]", '
     "e.g. --space als_factors=16..256:log"
@@ -173,6 +174,8 @@ def default_of(project: Project, name: str) -> Any:
     default = project.vars[var]
     if not dot:
         return default
+    if var in OPEN and entry:
+        return default.get(entry)
     if not isinstance(default, dict) or entry not in default:
         entries = default if isinstance(default, dict) else ()
         hint = did_you_mean(entry, entries)
@@ -186,7 +189,12 @@ def as_vars(project: Project, settings: Settings) -> dict[str, Any]:
     for name, value in settings.items():
         var, dot, entry = name.partition(".")
         if dot:
-            changed[var] = {**changed.get(var, project.vars[var]), entry: value}
+            entries = {**changed.get(var, project.vars[var]), entry: value}
+            changed[var] = {
+                key: entries[key]
+                for key in entries
+                if var not in OPEN or entries[key] is not None
+            }
         else:
             changed[var] = value
     return changed

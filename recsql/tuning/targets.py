@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from recsql.config.project import Project
 from recsql.config.settings import CHOICES, metric_definitions
-from recsql.errors import InputError, did_you_mean
+from recsql.errors import InputError, did_you_mean, either
 
 ALL_USERS = ("all", "all users")
 OF_ALL_METRICS = (
@@ -15,15 +15,20 @@ OF_ALL_METRICS = (
 )
 
 
+OF_RATINGS = ("rmse", "mae")
+RATING = "rating "  # what lists of predicted ratings are called, and the model
+
+
 @dataclass(frozen=True)
 class Target:
     """The figure that is tuned: a metric of a list at k, over all items or some.
 
     Attributes:
-        list_name: a candidate source, or `surface` and the name of one.
+        list_name: a candidate source, or `surface` and the name of one; for errors of
+            ratings `rating` and a model of var rating_models.
         allow_repeat: all, new_only or repeat_only.
         metric: a metric of seed metric_definitions.
-        k: so many places of the list count.
+        k: so many places of the list count; 0 for errors of ratings.
         is_better_higher: whether more of the metric is better.
         segment: kind and name of the users who count, as in eval_segments.
     """
@@ -40,12 +45,21 @@ class Target:
         """Say whether it is a mean over users, which has an interval."""
         return self.metric not in OF_ALL_METRICS
 
+    def in_region(self, region: str) -> Target:
+        """Return the same figure of the users of one region."""
+        return replace(self, segment=("region", region))
+
     @property
     def label(self) -> str:
         """Return the figure's name as reports print it."""
         items = "" if self.allow_repeat == "all" else f" ({self.allow_repeat})"
         users = "" if self.segment == ALL_USERS else f", {' '.join(self.segment)}"
-        return f"{self.metric}@{self.k} of {self.list_name}{items}{users}"
+        return f"{self.figure} of {self.list_name}{items}{users}"
+
+    @property
+    def figure(self) -> str:
+        """Return the metric and its k, if it has one."""
+        return f"{self.metric}@{self.k}" if self.k else self.metric
 
 
 def target_of(
@@ -64,7 +78,8 @@ def target_of(
         )
     if (at and not cutoff.isdecimal()) or int(cutoff or 10) < 1:
         raise InputError(f'--metric "{figure}": write it as {metric}@10.')
-    k = int(cutoff or 10)
+    k = 0 if metric in OF_RATINGS else int(cutoff or 10)
+    list_name = f"{RATING}{list_name}" if metric in OF_RATINGS else list_name
     is_better_higher = known[metric]["higher_is_better"] == "true"
     segment = _segment_of(users) if users else ALL_USERS
     target = Target(list_name, items, metric, k, is_better_higher, segment)
@@ -93,12 +108,20 @@ def narrowed(project: Project, target: Target) -> Project:
     kind = target.segment[0]
     given: dict[str, Any] = {
         "eval_metrics": [target.metric],
-        "eval_cutoffs": [target.k],
+        "eval_cutoffs": [target.k or 10],
         "eval_segments": [] if kind == ALL_USERS[0] else [kind],
         "eval_compared_metrics": [],
         "similar_items": [],
     }
-    if target.list_name in surfaces:
+    if target.metric in OF_RATINGS:
+        model = target.list_name.removeprefix(RATING)
+        if model not in CHOICES["rating_models"]:
+            models = either(CHOICES["rating_models"])
+            raise InputError(
+                f'tune: no model "{model}" predicts ratings; {models} may be --source.'
+            )
+        given["rating_models"] = [model]
+    elif target.list_name in surfaces:
         given["surfaces"] = [surfaces[target.list_name]]
     elif f"cand_{target.list_name}" in project.models and target.list_name != "all":
         place = {"name": "tuned", "allow_repeat": "all", "length": target.k}

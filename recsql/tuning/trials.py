@@ -56,6 +56,15 @@ class Lab:
     def open(self) -> None:
         """Find the folds, and the trials that were made on them before."""
         self.bench.open()
+        self._begin()
+
+    def in_region(self, region: str) -> Lab:
+        """Return a lab, open too, whose trials are scored by a region's users alone."""
+        lab = Lab(self.project, self.bench.in_region(region), self.listener)
+        lab._begin()
+        return lab
+
+    def _begin(self) -> None:
         self.study = self.bench.study()
         self.known = self._stored()
 

@@ -1,8 +1,9 @@
 -- One row per (list_name, allow_repeat, segment_kind, segment, k, metric): the interval
--- of a mean over users, from eval_resamples resamples of the users (Efron 1979).
+-- of a mean over users, from eval_resamples resamples of the users (Efron 1979). Those
+-- of ratings (k = 0) are in eval_rating_summary.
 {{ config(enabled=var("as_of") is not none) }}
 with
-    figures as (select * from {{ ref("eval_user_figures") }}),
+    figures as (select * from {{ ref("eval_user_figures") }} where k > 0),
     segments as (select * from {{ ref("eval_segments") }}),
 
     named as (select metric, k from figures group by metric, k),

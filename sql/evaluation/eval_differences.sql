@@ -7,12 +7,16 @@
 }}
 with
     figures as (select * from {{ ref("eval_user_figures") }}),
+    definitions as (select * from {{ ref("metric_definitions") }}),
 
     compared as (
-        select *
+        select
+            figures.*,
+            case when definitions.higher_is_better then 1 else -1 end as direction
         from figures
+        inner join definitions on figures.metric = definitions.metric
         where
-            metric in (
+            figures.metric in (
                 {% for metric in var("eval_compared_metrics") %}
                     {{ text(metric) }} {% if not loop.last %}, {% endif %}
                 {% endfor %}
@@ -28,7 +32,10 @@ with
             others.list_name as other_list_name,
             compared.user_id,
             -- equal to 12 digits is equal: tests of ranks count ties
-            floor((compared.figure - others.figure) * 1000000000000 + 0.5)
+            floor(
+                compared.direction * (compared.figure - others.figure) * 1000000000000
+                + 0.5
+            )
             / 1000000000000 as difference
         from compared
         inner join

@@ -1,7 +1,7 @@
 -- One row per user whose first event is in the holdout: no model knows them.
 {{ config(enabled=var("as_of") is not none) }}
 with
-    holdout as (select * from {{ ref("int_holdout") }}),
+    holdout as (select * from {{ ref("int_holdout_events") }}),
     users as (select * from {{ ref("int_users") }}),
 
     known as (select user_id from users where order_count > 0),

@@ -15,11 +15,14 @@
     | list
 ) %}
 with
-    figures as (select * from {{ ref("eval_user_figures") }}),
+    figures as (select * from {{ ref("eval_user_figures") }} where k > 0),
     segments as (select * from {{ ref("eval_segments") }}),
     bounds as (select * from {{ ref("eval_bounds") }}),
     {% if metrics %}
         catalogue_metrics as (select * from {{ ref("eval_catalogue_metrics") }}),
+    {% endif %}
+    {% if measures_ratings() == "yes" %}
+        rating_summary as (select * from {{ ref("eval_rating_summary") }}),
     {% endif %}
 
     summed as (
@@ -49,13 +52,7 @@ with
         select summed.*, bounds.interval_low, bounds.interval_high
         from summed
         inner join
-            bounds
-            on summed.list_name = bounds.list_name
-            and summed.allow_repeat = bounds.allow_repeat
-            and summed.segment_kind = bounds.segment_kind
-            and summed.segment = bounds.segment
-            and summed.metric = bounds.metric
-            and summed.k = bounds.k
+            bounds using (list_name, allow_repeat, segment_kind, segment, metric, k)
         {% for metric in metrics %}
             union all
             select
@@ -73,6 +70,11 @@ with
             from catalogue_metrics
             where {{ metric }} is not null
         {% endfor %}
+        {% if measures_ratings() == "yes" %}
+            union all
+            select *
+            from rating_summary
+        {% endif %}
     ),
 
     final as (

@@ -2,7 +2,7 @@
 {{ config(enabled=var("as_of") is not none, materialized="view") }}
 {% set absent = (
     [] if "content" in var("candidate_sources") else ["content_diversity"]
-) %}
+) + ([] if measures_ratings() == "yes" else ["rmse", "mae"]) %}
 {% set figures = (
     [
         ("precision", "eval_user_metrics", "precision"),
@@ -38,6 +38,8 @@
         ("content_diversity", "eval_content_diversity", "content_diversity"),
         ("unexpectedness", "eval_calibration", "unexpectedness"),
         ("calibration", "eval_calibration", "calibration"),
+        ("rmse", "eval_rating_errors", "rmse"),
+        ("mae", "eval_rating_errors", "mae"),
     ]
     | selectattr(0, "in", var("eval_metrics"))
     | rejectattr(0, "in", absent)

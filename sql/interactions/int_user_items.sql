@@ -1,5 +1,6 @@
 -- One row per (user_id, item_id): how often, when, and how strongly the user took it.
--- weight = sum over events of event weight * exp(-age / decay_days); below 0: disliked.
+-- weight = sum over events of event weight * exp(-age / decay_days), by the decay of
+-- their type or region (macro event_decay); below 0: disliked.
 with
     events as (select * from {{ ref("int_events") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
@@ -15,14 +16,9 @@ with
             events.quantity,
             events.event_weight,
             events.event_weight
-            * {{
-                decay(
-                    days_between("events.event_at", "reference.reference_at"),
-                    var("decay_days"),
-                    var("half_life_days"),
-                    "events.event_type",
-                )
-            }} as weight
+            *
+            {{ event_decay(days_between("events.event_at", "reference.reference_at")) }}
+            as weight
         from events
         cross join reference
         where events.user_id is not null

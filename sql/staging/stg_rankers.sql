@@ -1,4 +1,4 @@
--- One row at most: the ranker that recsql train-ranker trained last.
+-- One row at most: the ranker that learned from the latest events; of these the last.
 -- A backtest sees only rankers that learned from nothing later than its as_of.
 {{ config(enabled=ranker_wants() == "yes") }}
 with
@@ -7,7 +7,7 @@ with
     numbered as (
         select
             *,
-            row_number() over (order by trained_at desc, learned_until desc) as age_rank
+            row_number() over (order by learned_until desc, trained_at desc) as age_rank
         from rankers
         {% if var("as_of") is not none %}
             where learned_until < {{ as_timestamp(var("as_of")) }}

@@ -8,6 +8,9 @@ with
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
+    {% if ranker_wants() == "yes" %}
+        ranker as (select * from {{ ref("stg_rankers") }}),
+    {% endif %}
     {% if has_exposures %}
         exposures as (select * from {{ ref("stg_exposures") }}),
     {% endif %}
@@ -30,6 +33,11 @@ with
         union all
         select 'int_user_items', max(last_at)
         from user_items
+        {% if ranker_wants() == "yes" %}
+            union all
+            select 'stg_rankers', max(learned_until)
+            from ranker
+        {% endif %}
         {% if has_exposures %}
             union all
             select 'stg_exposures', greatest(max(shown_at), max(clicked_at))

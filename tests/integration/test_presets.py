@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -199,3 +200,4 @@ def test_movielens_on_real_data(recsql: Recsql, tmp_path: Path) -> None:
     assert "published" in printed
     done = recsql("backtest", "--last", "28d", "--project", tmp_path)
     assert (done.code, done.err) == (0, "")
+    assert re.search(r"^item_knn +rmse +\d+ +[01]\.\d+ ", done.out, re.M)

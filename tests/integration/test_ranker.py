@@ -13,6 +13,9 @@ import duckdb
 import pytest
 
 from recsql.config.project import builtin_root, load_project
+from recsql.errors import InputError
+from recsql.evaluation.backtest import Folds, run_folds
+from recsql.evaluation.fold_rankers import fold_ranker
 from recsql.evaluation.training import Past, Trained, train_ranker
 from tests.integration.conftest import Outcome, Recsql
 
@@ -129,3 +132,73 @@ def test_the_past_must_be_long_enough(shop: Path, recsql: Recsql) -> None:
     assert done.code == 2
     assert "no event is older" in done.err
     assert "fewer --folds" in done.err
+
+
+RANKED = {
+    **VARS,
+    "surfaces": [
+        {
+            "name": "home",
+            "allow_repeat": "all",
+            "length": 10,
+            "strategy": "ranker",
+            "personal": VARS["candidate_sources"],
+            "fallback": ["popular"],
+        }
+    ],
+}
+
+
+def silent(event: object) -> None: ...
+
+
+def test_each_fold_has_a_ranker_of_its_past_and_the_next_time_it_is_there(
+    built_shop: Path, tmp_path: Path
+) -> None:
+    shop = Path(shutil.copytree(built_shop, tmp_path / "shop"))
+    project = load_project(shop, RANKED)
+    first = run_folds(project, Folds(14, count=2, every=14), 2, silent)
+    again = run_folds(project, Folds(14, count=2, every=14), 2, silent)
+    for fold, repeated in zip(first, again, strict=True):
+        assert fold.ranker
+        assert repeated.ranker
+        assert fold.ranker.seconds
+        assert repeated.ranker.seconds is None
+        assert fold.ranker.learned_until < fold.as_of
+        assert repeated.ranker.learned_until == fold.ranker.learned_until
+        assert "surface home" in {figure.list_name for figure in fold.figures}
+        assert fold.figures == repeated.figures
+    known = query(shop, "select learned_until from raw.rankers order by all")
+    assert known == [(fold.ranker.learned_until,) for fold in first if fold.ranker]
+
+
+def test_the_ranker_of_a_fold_is_the_same_whatever_comes_after(
+    built_shop: Path, tmp_path: Path
+) -> None:
+    as_of = datetime.fromisoformat(MOMENT)
+    trees = []
+    for name, where in (("here", "false"), ("there", f"event_at >= '{MOMENT}'")):
+        shop = Path(shutil.copytree(built_shop, tmp_path / name))
+        ((changed,),) = query(
+            shop,
+            "update raw.events set user_id = (select min(user_id) from raw.events), "
+            f"item_id = (select max(item_id) from raw.events) where {where}",
+        )
+        assert (changed > 50) == (name == "there")
+        project = load_project(shop, RANKED)
+        start = datetime(2024, 1, 1)
+        found = fold_ranker(project, start, (as_of, 14), "train", 2, silent)
+        assert found
+        assert found.learned_until < as_of
+        trees += query(shop, "select booster from raw.rankers")
+    assert trees[0] == trees[1]
+
+
+def test_a_fold_without_a_past_says_so(trained: tuple[Path, Trained]) -> None:
+    project = load_project(trained[0], RANKED)
+    moment = datetime(2024, 1, 20), 14
+    with pytest.raises(InputError, match="has too short a past to learn from"):
+        fold_ranker(project, datetime(2024, 1, 10), moment, "auto", 2, silent)
+    assert fold_ranker(project, moment[0], moment, "stored", 2, silent) is None
+    plain = load_project(trained[0], VARS)
+    assert fold_ranker(plain, moment[0], moment, "train", 2, silent) is None

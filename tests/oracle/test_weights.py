@@ -129,3 +129,17 @@ def test_als_reads_a_negative_weight_as_sure_absence() -> None:
         left = (users * confidence[:, None]).T @ users + 0.1 * np.eye(3)
         right = users.T @ (confidence * wanted)
         np.testing.assert_allclose(factors, np.linalg.solve(left, right), atol=2e-3)
+
+
+def test_a_region_has_its_own_decay() -> None:
+    lines = random_lines(10)
+    changed = {"region_decay_days": {"1": 20, 2: 90}, "decay_days": {"view": 5}}
+    with tiny_world(lines, wanted="+int_user_items", **changed) as world:
+        expected: dict[Pair, float] = defaultdict(float)
+        for line in world.past:
+            if line.user:
+                age = (AS_OF - line.at).total_seconds() / 86400
+                days = {1: 20, 2: 90}.get(line.store, math.inf)
+                expected[line.user, line.item] += math.exp(-age / days)
+        rows = world.rows("select user_id, item_id, weight from int_user_items")
+        assert {(u, i): w for u, i, w in rows} == pytest.approx(expected)

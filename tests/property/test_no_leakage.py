@@ -12,11 +12,23 @@ import pytest
 
 from recsql.compilation.compiler import compile_project
 from recsql.config.project import builtin_root, load_project
-from tests.worlds import ALL_SOURCES, AS_OF, Line, plan_with, random_lines, tiny_world
+from tests.worlds import (
+    ALL_SOURCES,
+    AS_OF,
+    RATED,
+    Line,
+    plan_with,
+    random_lines,
+    tiny_world,
+)
 
 PER_RUN = {"run_id", "generated_at"}
-HOLDOUT = {"stg_holdout_events", "int_holdout"}
-SETTINGS: dict[str, Any] = {"candidate_sources": ALL_SOURCES, "eval_metrics": ["ndcg"]}
+HOLDOUT = {"stg_holdout_events", "int_holdout_events", "int_holdout"}
+SETTINGS: dict[str, Any] = {
+    "candidate_sources": ALL_SOURCES,
+    "eval_metrics": ["ndcg"],
+    **RATED,
+}
 
 
 def another_future(lines: list[Line]) -> list[Line]:

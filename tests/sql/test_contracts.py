@@ -188,7 +188,7 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repeats"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
 KEPT |= {"split_part", "is_test_event", "shared_items"}
-KEPT |= {"decay", "eligible_of", "best_new_items", "owner_key", "line_key"}
+KEPT |= {"event_decay", "eligible_of", "best_new_items", "owner_key", "line_key"}
 
 
 def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
@@ -224,7 +224,7 @@ def test_every_default_var_is_read() -> None:
         sql = path.read_text()
         assert sql.startswith("-- One row per "), "line 1 states the grain"
         PLAN.renderer.render_text(sql, path)
-        assert set(PLAN.renderer.referenced()) <= set(PLAN.models)
+        assert set(PLAN.renderer.referenced()) <= {*PLAN.models, *PLAN.project.seeds}
     assert set(PLAN.project.default_vars) <= PLAN.renderer.vars_read | RUNNER_VARS
 
 

@@ -67,6 +67,10 @@ from recsql.errors import ProjectError
             "vars: drift_depth: 0 is no number from 1 on.",
         ),
         (
+            {"region_decay_days": {"n": "30d"}},
+            "vars: region_decay_days: it maps names to numbers. Seen: {'n': '30d'}.",
+        ),
+        (
             {"half_life_days": 30},
             "vars: decay_days and half_life_days say the same in two ways; set one of "
             "them to null.",

@@ -41,6 +41,7 @@ class Computed:
     figure: Figure
     target: Target = TARGET
     scored: list[tuple[Any, int]] = field(default_factory=list)
+    users: Mapping[str, int] = field(default_factory=dict)  # by region
     moments: tuple[Moment, ...] = tuple(
         Moment(n, datetime(2024, 1, 1) + timedelta(days=28 * n)) for n in (1, 2, 3)
     )
@@ -51,14 +52,22 @@ class Computed:
     def close(self) -> None: ...
 
     def study(self) -> str:
-        return "computed"
+        return repr(self.target.segment)
+
+    def regions(self, users: int, most: int) -> list[str]:
+        return [name for name, count in self.users.items() if count >= users][:most]
+
+    def in_region(self, region: str) -> Computed:
+        return replace(self, target=self.target.in_region(region))
 
     def changes_nothing(self, settings: Mapping[str, Any]) -> bool:
         return False
 
     def score(self, settings: Mapping[str, Any], moment: Moment) -> Score:
         self.scored.append((settings, moment.number))
-        return Score(moment.number, self.figure(settings, moment.number), 100, 0.1)
+        region = {"_region": self.target.segment[1]} if self.users else {}
+        value = self.figure({**settings, **region}, moment.number)
+        return Score(moment.number, value, 100, 0.1)
 
     def check(self, settings: Mapping[str, Any]) -> Check:
         before, after = self.figure({}, 3), self.figure(settings, 3)
@@ -227,6 +236,34 @@ def test_the_recipe_grows_while_it_pays_and_then_looks_around(tmp_path: Path) ->
     assert all(t.settings.get("als_factors") != 512 for t in found.trials)
 
 
+def test_the_recipe_finds_the_decay_of_a_region(tmp_path: Path) -> None:
+    """North wants 15 days and south 90, but everyone together does not gain by 90."""
+    own = {"north": 15, "south": 90}
+    name = "region_decay_days"
+
+    def figure(settings: Mapping[str, Any], fold: int) -> float:
+        asked = settings.get("_region")
+        hits = [settings.get(f"{name}.{r}") == days for r, days in own.items()]
+        if asked in own:
+            return float(hits[list(own).index(asked)])
+        return 0.5 + 0.1 * hits[0] - 0.1 * hits[1]
+
+    lab, bench = lab_on(tmp_path, figure)
+    bench.users = {"north": 400, "south": 300, "west": 199}
+    told: list[str] = []
+    with open_lab(lab):
+        found = follow(lab, recipe_of("als"), Budget(20), 42, told.append)
+    assert found.best.settings[f"{name}.north"] == 15
+    assert f"{name}.south" not in found.best.settings
+    tried = {key for settings, _ in bench.scored for key in settings if "." in key}
+    assert tried == {f"{name}.north", f"{name}.south"}
+    assert "region_decay_days.south: ndcg@10 of als, region south" in told
+    assert to_paste(PROJECT, {f"{name}.north": 15, f"{name}.7": 30}) == (
+        "vars:\n  region_decay_days:\n    '7': 30\n    north: 15"
+    )
+    assert to_paste(PROJECT, {f"{name}.north": None}).endswith("region_decay_days: {}")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -253,6 +290,8 @@ def test_spaces(tmp_path: Path) -> None:
     file = tmp_path / "space.yml"
     file.write_text("als_factors: 16..256:log\ndecay_days: [30, null]\n")
     given = ["als_regularization=0..1", "event_weights.cart=.1...9", "als_factors=8..9"]
+    north = ["region_decay_days.north=7..90"]
+    assert parse_space(PROJECT, north) == (Range(north[0].split("=")[0], 7, 90, False),)
     assert parse_space(PROJECT, given, file) == (
         Range("als_factors", 8, 9, False),
         Choice("decay_days", (30, None)),
@@ -283,6 +322,12 @@ def test_targets() -> None:
     for metric, users in (("ndcg", "north"), ("ndcg", "city=x"), ("gini", "region=x")):
         with pytest.raises(InputError, match="--segment"):
             target_of(PROJECT, "als", "all", metric, users)
+    error = target_of(PROJECT, "item_knn", "all", "rmse")
+    assert error == Target("rating item_knn", "all", "rmse", 0, is_better_higher=False)
+    assert error.label == "rmse of rating item_knn"
+    assert narrowed(PROJECT, error).vars["rating_models"] == ["item_knn"]
+    with pytest.raises(InputError, match="baseline or item_knn may be --source"):
+        narrowed(PROJECT, target_of(PROJECT, "als", "all", "mae"))
     for metric in ("ndgc@10", "ndcg@x", "ndcg@0"):
         with pytest.raises(InputError, match="--metric"):
             target_of(PROJECT, "als", "all", metric)
