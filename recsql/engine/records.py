@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recsql.compilation.render import Renderer, quoted
@@ -17,14 +17,23 @@ def relation_of(project: Project, name: str) -> str:
 
 
 def append_rows(
-    project: Project, warehouse: Warehouse, name: str, rows: Sequence[tuple[Any, ...]]
+    project: Project, warehouse: Warehouse, name: str, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Add rows to a raw table, which is made if it is not there yet."""
-    table = project.sources["raw", name]
-    relation = relation_of(project, name)
-    create_raw_tables(project, warehouse, [table])
-    places = ", ".join("?" for _ in table.columns)
+    create_raw_tables(project, warehouse, [project.sources["raw", name]])
+    insert_rows(warehouse, relation_of(project, name), rows)
+
+
+def insert_rows(
+    warehouse: Warehouse, relation: str, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows that all have the same columns; those not named are null."""
+    if not rows:
+        return
+    columns = ", ".join(quoted(name) for name in rows[0])
+    places = ", ".join("?" * len(rows[0]))
     with translated(f"insert into {relation}"):
         warehouse.connection.executemany(
-            f"insert into {relation} values ({places})", rows
+            f"insert into {relation} ({columns}) values ({places})",
+            [list(row.values()) for row in rows],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import mean
 from typing import TYPE_CHECKING
@@ -186,12 +186,18 @@ def _store(project: Project, trained: Trained, names: Sequence[str]) -> None:
     """Add the ranker, and the report on its features, to the raw tables."""
     now = datetime.now(UTC).replace(tzinfo=None)
     ranker = trained.ranker
-    row = (
-        *(now, trained.learned_until, ranking.OBJECTIVE, list(names)),
-        *(len(trained.moments), trained.pairs, ranker.trees, ranker.ndcg),
-        ranker.booster,
-    )
-    report = [(now, *astuple(feature)) for feature in trained.features]
+    row = {
+        "trained_at": now,
+        "learned_until": trained.learned_until,
+        "objective": ranking.OBJECTIVE,
+        "features": list(names),
+        "folds": len(trained.moments),
+        "pairs": trained.pairs,
+        "trees": ranker.trees,
+        "ndcg": ranker.ndcg,
+        "booster": ranker.booster,
+    }
+    report = [{"trained_at": now, **asdict(feature)} for feature in trained.features]
     profile = project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         append_rows(project, warehouse, "rankers", [row])

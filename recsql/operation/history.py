@@ -21,6 +21,7 @@ from recsql.config.git import git_commit
 from recsql.config.project import Project
 from recsql.engine.checks import ChecksFinished
 from recsql.engine.inputs import create_raw_tables
+from recsql.engine.records import insert_rows
 from recsql.engine.runner import ModelResult
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import RecsqlError, first_line
@@ -84,7 +85,7 @@ class Record:
             "recsql_version": __version__,
             "duckdb_version": duckdb.__version__,
         }
-        self._insert(RUNS, facts)
+        insert_rows(self.warehouse, self._table(RUNS), [facts])
 
     def measure(self) -> None:
         """Keep what is built: the profile, and the models with the bytes they take."""
@@ -93,8 +94,8 @@ class Record:
             self.warehouse.rows("checkpoint")
             kept = self._table("refresh_models")  # already, where publishing failed
             self.warehouse.rows(f"delete from {kept} where run_id = ?", [self.run_id])
-        for model in self.models:
-            facts = {
+        facts = [
+            {
                 "run_id": self.run_id,
                 "model_name": model.name,
                 "layer": model.layer,
@@ -103,7 +104,9 @@ class Record:
                 "seconds": model.seconds,
                 "byte_count": self._bytes(model),
             }
-            self._insert("refresh_models", facts)
+            for model in self.models
+        ]
+        insert_rows(self.warehouse, self._table("refresh_models"), facts)
         self._update(self._so_far())
 
     def published(self, version: int) -> None:
@@ -150,13 +153,6 @@ class Record:
             "where persistent and block_id >= 0"
         )
         return int(size or 0)
-
-    def _insert(self, table: str, facts: Mapping[str, Any]) -> None:
-        places = ", ".join("?" * len(facts))
-        self.warehouse.rows(
-            f"insert into {self._table(table)} ({', '.join(facts)}) values ({places})",
-            list(facts.values()),
-        )
 
     def _update(self, facts: Mapping[str, Any]) -> None:
         changes = ", ".join(f"{name} = ?" for name in facts)

@@ -127,26 +127,40 @@ class Lab:
         """Add a row per fold; a failed trial has a row without a figure."""
         target, profile = self.bench.target, self.project.profile
         moments = {moment.number: moment.as_of for moment in self.bench.moments}
-        told = (
-            *(target.list_name, target.allow_repeat, target.metric, target.k),
-            *target.segment,
-        )
-        commit = git_commit(self.project.root)
-        now = datetime.now(UTC).replace(tzinfo=None)
-        scores: tuple[tuple[int, float | None, int, float], ...] = tuple(
-            (score.fold, score.value, score.users, score.seconds)
-            for score in trial.scores
-        )
-        if trial.status == "failed":
-            scores = ((1, None, 0, 0.0),)
+        told = {
+            "study": self.study,
+            "trial": trial.number,
+            "settings": json.dumps(trial.settings),
+            "list_name": target.list_name,
+            "allow_repeat": target.allow_repeat,
+            "metric": target.metric,
+            "k": target.k,
+            **dict(zip(("segment_kind", "segment"), target.segment, strict=True)),
+            "status": trial.status,
+            "git_commit": git_commit(self.project.root),
+            "finished_at": datetime.now(UTC).replace(tzinfo=None),
+        }
         rows = [
-            (
-                *(self.study, trial.number, fold, moments[fold]),
-                *(json.dumps(trial.settings), *told),
-                *(value, users, trial.status, seconds, commit, now),
-            )
-            for fold, value, users, seconds in scores
+            {
+                **told,
+                "fold": score.fold,
+                "as_of": moments[score.fold],
+                "metric_value": score.value,
+                "user_count": score.users,
+                "seconds": score.seconds,
+            }
+            for score in trial.scores
         ]
+        if trial.status == "failed":
+            rows = [
+                {
+                    **told,
+                    "fold": 1,
+                    "as_of": moments[1],
+                    "user_count": 0,
+                    "seconds": 0.0,
+                }
+            ]
         with open_warehouse(profile.build_path, profile.settings) as warehouse:
             append_rows(self.project, warehouse, TABLE, rows)
 
