@@ -23,6 +23,7 @@ SECTIONS = {
     "sources": "Sources",
     "popularity": "Popularity",
     "experiments": "Experiments",
+    "policies": "Policies",
     "runs": "Over time",
     "drift": "Drift",
     "users": "Users",
@@ -30,6 +31,7 @@ SECTIONS = {
     "models": "Models",
     "about": "About",
 }
+ESTIMATORS = [("snips", "SNIPS, steadier"), ("ips", "IPS, right on average")]
 DRIFT = (
     ("psi", "How much counts differ", "Population stability index; 0: not at all."),
     ("rbo", "How much lists are the same", "Rank-biased overlap; 1: wholly."),
@@ -55,13 +57,18 @@ def content_of(answers: Answers) -> Mapping[str, Any]:
         parts["experiments"].dicts, lambda row: (row["experiment"], row["variant"])
     )
     drift = list(_drift(answers))
+    policies = parts["policies"].dicts
+    there = {**dict.fromkeys(SECTIONS, True), "drift": drift, "policies": policies}
     return {
         "project": answers.project.name,
         "parts": parts,
         "manifest": manifest,
         "build_is_read": answers.build_is_read,
-        "sections": [s for s in SECTIONS.items() if s[0] != "drift" or drift],
+        "sections": [s for s in SECTIONS.items() if there[s[0]]],
         "drift": drift,
+        "policies": policies,
+        "places": [(x, x) for x in dict.fromkeys(row["places"] for row in policies)],
+        "estimators": ESTIMATORS,
         "refreshes": answers.parts.get("refreshes", Part()).dicts,
         "headline": _headline(answers),
         **_quality(answers),

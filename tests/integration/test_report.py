@@ -42,7 +42,8 @@ VARS: dict[str, Any] = {
         "item_id": "item_id",
         "surface": "'home'",
         "shown_at": "event_at - interval '1' hour",
-        "clicked_at": "case when len(item_id) % 2 = 0 then event_at end",
+        "clicked_at": "case when ascii(item_id[6]) % 2 = 0 then event_at end",
+        "propensity": "0.1",
     },
     "experiments": [
         {
@@ -134,7 +135,7 @@ def test_every_chart_is_drawn_named_and_a_table_too(page: Page) -> None:
     names = {chart.get_attribute("data-chart") for chart in charts.all()}
     assert names == {
         *("intervals", "segments", "coverage", "novelty", "ranks", "overlap"),
-        *("popularity", "lorenz", "lifts"),
+        *("popularity", "lorenz", "lifts", "policies"),
     }
     for chart in charts.all():
         drawing = chart.locator("svg")
@@ -179,6 +180,13 @@ def test_a_user_is_found_by_keyboard(page: Page, shop: Path) -> None:
         assert page.locator("#user-list .title").all_inner_texts() == expected
     taken = page.locator("#user-history .title").all_inner_texts()
     assert len(taken) > 3
+    again = published(
+        shop,
+        "select item_title from rec_buy_again where user_id = 'bob o''neil' "
+        "order by item_rank",
+    )
+    assert page.locator("#user-again .title").all_inner_texts() == again[:20]
+    assert len(again) > 3
     page.get_by_text("what the score is made of").first.click()
     assert page.locator("#user-list .bars li").first.is_visible()
 
@@ -239,6 +247,22 @@ def test_figures_are_those_of_the_tables(page: Page, shop: Path) -> None:
     )
     fills = page.locator("#sources tr", has_text="history").first
     assert f"{share:.1f} %" in str(fills.text_content())
+
+
+def test_lists_are_valued_by_logged_exposures(page: Page, shop: Path) -> None:
+    for estimator in ("snips", "ips"):
+        expected = published(
+            shop,
+            "select policy_value from eval_policies where list_name = 'surface home' "
+            "and estimator = ?",
+            estimator,
+        )
+        page.locator("#policies select[name=estimator]").select_option(estimator)
+        page.locator("#policies .chart").locator("svg").wait_for()
+        mark = page.locator("#policies svg [aria-roledescription=point]")
+        labels = [str(m.get_attribute("aria-label")) for m in mark.all()]
+        (told,) = [label for label in labels if "surface home" in label]
+        assert f"{expected[0]:.2%}" in told
 
 
 def test_a_choice_draws_the_chart_anew(page: Page) -> None:
