@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
+from math import inf
 from typing import Any
 
 from recsql.report.data import Answers, Model, Part
@@ -47,6 +48,7 @@ FACTS = {
     "duckdb_version": "DuckDB",
 }
 NEWCOMERS = "new users"
+RATINGS = "predicted ratings"
 Row = dict[str, Any]
 
 
@@ -117,7 +119,7 @@ def _ranked(answers: Answers) -> list[Row]:
     order = {name: i for i, name in enumerate(answers.project.vars["eval_metrics"])}
     return sorted(
         answers.parts["metrics"].dicts,
-        key=lambda row: (row["k"], order.get(row["metric_name"], len(order))),
+        key=lambda row: (row["k"] or inf, order.get(row["metric_name"], len(order))),
     )
 
 
@@ -232,26 +234,32 @@ def _more(users: int | None) -> str:
 def _metric_tables(
     answers: Answers, metrics: Sequence[str], main_metric: str
 ) -> Iterator[Row]:
-    """Yield a table for each kind of items: a line for each list, a cell per metric."""
+    """Yield a table for each kind of items, and for predicted ratings.
+
+    It has a line for each list, a cell per metric.
+    """
     rows = _ranked(answers)
-    for kind in KINDS:
+    kinds = [(t, [r for r in rows if r["allow_repeat"] == k]) for k, t in KINDS.items()]
+    tables = [(title, [row for row in own if row["k"]]) for title, own in kinds]
+    for title, own in (*tables, (RATINGS, [row for row in rows if not row["k"]])):
         cells: dict[str, dict[str, Row]] = {}
-        for row in rows:
-            if row["allow_repeat"] == kind:
-                cells.setdefault(row["list_name"], {})[row["metric"]] = row
+        for row in own:
+            cells.setdefault(row["list_name"], {})[row["metric"]] = row
         used = [m for m in metrics if any(m in line for line in cells.values())]
         best = {m: _best(answers, m, cells.values()) for m in used}
         mains = {name: line.get(main_metric) for name, line in cells.items()}
         values = {name: main["metric_value"] for name, main in mains.items() if main}
         if used:
             yield {
-                "title": KINDS[kind].capitalize(),
+                "title": title.capitalize(),
                 "metrics": used,
                 "lines": [
                     {
                         "name": name,
                         "is_surface": any(c["is_surface"] for c in line.values()),
-                        "users": (mains[name] or {}).get("user_count"),
+                        "users": (mains[name] or next(iter(line.values())))[
+                            "user_count"
+                        ],
                         "cells": [_cell(line.get(m), best[m]) for m in used],
                     }
                     for name, line in sorted(

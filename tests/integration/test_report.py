@@ -83,6 +83,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scaffold.init_project(folder, "own-tables")
     settings = yaml.safe_load((folder / "dbt_project.yml").read_text())
     settings["vars"] = {**settings["vars"], **VARS}
+    settings["vars"]["events"]["rating"] = "ascii(item_id[6]) % 5 + 1"
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     write_events(folder / "events.csv")
     with (folder / "items.csv").open("w", newline="") as file:
@@ -240,6 +241,13 @@ def test_figures_are_those_of_the_tables(page: Page, shop: Path) -> None:
     )
     row = page.locator("#quality tr", has_text="surface home").first
     assert f"{figure:.4f}" in row.inner_text()
+    errors = published(
+        shop,
+        "select metric_value from eval_summary where list_name = 'rating item_knn'",
+    )
+    told = page.get_by_label("Predicted ratings: table").inner_text()
+    assert len(errors) >= 2
+    assert all(f"{error:.4f}" in told or f"{error:.3f}" in told for error in errors[:2])
     (share,) = published(
         shop,
         "select 100 * avg((candidate_source = 'history')::int) from rec_for_user "
