@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
 from itertools import groupby
+from math import inf
 from typing import Any
 
 from recsql.report.data import Answers, Model, Part
@@ -23,6 +24,7 @@ SECTIONS = {
     "sources": "Sources",
     "popularity": "Popularity",
     "experiments": "Experiments",
+    "policies": "Policies",
     "runs": "Over time",
     "drift": "Drift",
     "users": "Users",
@@ -30,6 +32,7 @@ SECTIONS = {
     "models": "Models",
     "about": "About",
 }
+ESTIMATORS = [("snips", "SNIPS, steadier"), ("ips", "IPS, right on average")]
 DRIFT = (
     ("psi", "How much counts differ", "Population stability index; 0: not at all."),
     ("rbo", "How much lists are the same", "Rank-biased overlap; 1: wholly."),
@@ -45,6 +48,7 @@ FACTS = {
     "duckdb_version": "DuckDB",
 }
 NEWCOMERS = "new users"
+RATINGS = "predicted ratings"
 Row = dict[str, Any]
 
 
@@ -55,13 +59,18 @@ def content_of(answers: Answers) -> Mapping[str, Any]:
         parts["experiments"].dicts, lambda row: (row["experiment"], row["variant"])
     )
     drift = list(_drift(answers))
+    policies = parts["policies"].dicts
+    there = {**dict.fromkeys(SECTIONS, True), "drift": drift, "policies": policies}
     return {
         "project": answers.project.name,
         "parts": parts,
         "manifest": manifest,
         "build_is_read": answers.build_is_read,
-        "sections": [s for s in SECTIONS.items() if s[0] != "drift" or drift],
+        "sections": [s for s in SECTIONS.items() if there[s[0]]],
         "drift": drift,
+        "policies": policies,
+        "places": [(x, x) for x in dict.fromkeys(row["places"] for row in policies)],
+        "estimators": ESTIMATORS,
         "refreshes": answers.parts.get("refreshes", Part()).dicts,
         "headline": _headline(answers),
         **_quality(answers),
@@ -110,7 +119,7 @@ def _ranked(answers: Answers) -> list[Row]:
     order = {name: i for i, name in enumerate(answers.project.vars["eval_metrics"])}
     return sorted(
         answers.parts["metrics"].dicts,
-        key=lambda row: (row["k"], order.get(row["metric_name"], len(order))),
+        key=lambda row: (row["k"] or inf, order.get(row["metric_name"], len(order))),
     )
 
 
@@ -225,26 +234,32 @@ def _more(users: int | None) -> str:
 def _metric_tables(
     answers: Answers, metrics: Sequence[str], main_metric: str
 ) -> Iterator[Row]:
-    """Yield a table for each kind of items: a line for each list, a cell per metric."""
+    """Yield a table for each kind of items, and for predicted ratings.
+
+    It has a line for each list, a cell per metric.
+    """
     rows = _ranked(answers)
-    for kind in KINDS:
+    kinds = [(t, [r for r in rows if r["allow_repeat"] == k]) for k, t in KINDS.items()]
+    tables = [(title, [row for row in own if row["k"]]) for title, own in kinds]
+    for title, own in (*tables, (RATINGS, [row for row in rows if not row["k"]])):
         cells: dict[str, dict[str, Row]] = {}
-        for row in rows:
-            if row["allow_repeat"] == kind:
-                cells.setdefault(row["list_name"], {})[row["metric"]] = row
+        for row in own:
+            cells.setdefault(row["list_name"], {})[row["metric"]] = row
         used = [m for m in metrics if any(m in line for line in cells.values())]
         best = {m: _best(answers, m, cells.values()) for m in used}
         mains = {name: line.get(main_metric) for name, line in cells.items()}
         values = {name: main["metric_value"] for name, main in mains.items() if main}
         if used:
             yield {
-                "title": KINDS[kind].capitalize(),
+                "title": title.capitalize(),
                 "metrics": used,
                 "lines": [
                     {
                         "name": name,
                         "is_surface": any(c["is_surface"] for c in line.values()),
-                        "users": (mains[name] or {}).get("user_count"),
+                        "users": (mains[name] or next(iter(line.values())))[
+                            "user_count"
+                        ],
                         "cells": [_cell(line.get(m), best[m]) for m in used],
                     }
                     for name, line in sorted(

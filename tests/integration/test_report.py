@@ -42,7 +42,8 @@ VARS: dict[str, Any] = {
         "item_id": "item_id",
         "surface": "'home'",
         "shown_at": "event_at - interval '1' hour",
-        "clicked_at": "case when len(item_id) % 2 = 0 then event_at end",
+        "clicked_at": "case when ascii(item_id[6]) % 2 = 0 then event_at end",
+        "propensity": "0.1",
     },
     "experiments": [
         {
@@ -82,6 +83,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scaffold.init_project(folder, "own-tables")
     settings = yaml.safe_load((folder / "dbt_project.yml").read_text())
     settings["vars"] = {**settings["vars"], **VARS}
+    settings["vars"]["events"]["rating"] = "ascii(item_id[6]) % 5 + 1"
     (folder / "dbt_project.yml").write_text(yaml.safe_dump(settings))
     write_events(folder / "events.csv")
     with (folder / "items.csv").open("w", newline="") as file:
@@ -134,7 +136,7 @@ def test_every_chart_is_drawn_named_and_a_table_too(page: Page) -> None:
     names = {chart.get_attribute("data-chart") for chart in charts.all()}
     assert names == {
         *("intervals", "segments", "coverage", "novelty", "ranks", "overlap"),
-        *("popularity", "lorenz", "lifts"),
+        *("popularity", "lorenz", "lifts", "policies"),
     }
     for chart in charts.all():
         drawing = chart.locator("svg")
@@ -179,6 +181,13 @@ def test_a_user_is_found_by_keyboard(page: Page, shop: Path) -> None:
         assert page.locator("#user-list .title").all_inner_texts() == expected
     taken = page.locator("#user-history .title").all_inner_texts()
     assert len(taken) > 3
+    again = published(
+        shop,
+        "select item_title from rec_buy_again where user_id = 'bob o''neil' "
+        "order by item_rank",
+    )
+    assert page.locator("#user-again .title").all_inner_texts() == again[:20]
+    assert len(again) > 3
     page.get_by_text("what the score is made of").first.click()
     assert page.locator("#user-list .bars li").first.is_visible()
 
@@ -232,6 +241,13 @@ def test_figures_are_those_of_the_tables(page: Page, shop: Path) -> None:
     )
     row = page.locator("#quality tr", has_text="surface home").first
     assert f"{figure:.4f}" in row.inner_text()
+    errors = published(
+        shop,
+        "select metric_value from eval_summary where list_name = 'rating item_knn'",
+    )
+    told = page.get_by_label("Predicted ratings: table").inner_text()
+    assert len(errors) >= 2
+    assert all(f"{error:.4f}" in told or f"{error:.3f}" in told for error in errors[:2])
     (share,) = published(
         shop,
         "select 100 * avg((candidate_source = 'history')::int) from rec_for_user "
@@ -239,6 +255,22 @@ def test_figures_are_those_of_the_tables(page: Page, shop: Path) -> None:
     )
     fills = page.locator("#sources tr", has_text="history").first
     assert f"{share:.1f} %" in str(fills.text_content())
+
+
+def test_lists_are_valued_by_logged_exposures(page: Page, shop: Path) -> None:
+    for estimator in ("snips", "ips"):
+        expected = published(
+            shop,
+            "select policy_value from eval_policies where list_name = 'surface home' "
+            "and estimator = ?",
+            estimator,
+        )
+        page.locator("#policies select[name=estimator]").select_option(estimator)
+        page.locator("#policies .chart").locator("svg").wait_for()
+        mark = page.locator("#policies svg [aria-roledescription=point]")
+        labels = [str(m.get_attribute("aria-label")) for m in mark.all()]
+        (told,) = [label for label in labels if "surface home" in label]
+        assert f"{expected[0]:.2%}" in told
 
 
 def test_a_choice_draws_the_chart_anew(page: Page) -> None:

@@ -300,3 +300,44 @@ def test_generated_exposures_are_drawn_as_said(world: World) -> None:
     assert len(found) > 100
     assert found == expected
     assert {row["surface"] for row in asked} == {"home"}
+
+
+def test_buy_again_is_that_of_the_table(world: World) -> None:
+    table = {
+        (str(r["user_id"]), r["item_rank"]): r for r in world.dicts("rec_buy_again")
+    }
+    asked = ask(world, "report_buy_again")
+    sampled = {row["user_id"] for row in ask(world, "report_users")}
+    assert {(r["user_id"], r["item_rank"]) for r in asked} == {
+        key for key in table if key[0] in sampled and key[1] <= 20
+    }
+    for row in asked:
+        known = table[row["user_id"], row["item_rank"]]
+        assert row["item_id"] == str(known["item_id"])
+        assert row["status"] == known["status"]
+        expected = known["expected_at"]
+        assert row["expected_on"] == (expected and expected.date())
+
+
+def test_policies_are_means_over_the_folds_of_the_latest_run(world: World) -> None:
+    table = (
+        "run_id, list_name, allow_repeat, k, estimator, policy_value, interval_low, "
+        "interval_high, shown_value, exposure_count, matched_count, user_count, "
+        "effective_count, mean_weight, generated_at"
+    )
+    world.rows(
+        "create table eval_policies as select * from (values "
+        "('old', 'als', 'all', 5, 'ips', .9, .8, 1.0, .1, 10, 5, 3, 4.0, 1.0, 1), "
+        "('new', 'als', 'all', 5, 'ips', .2, .1, .3, .1, 10, 5, 3, 4.0, 0.8, 2), "
+        "('new', 'als', 'all', 5, 'ips', .4, .3, .5, .3, 30, 7, 5, 6.0, 1.2, 2)) "
+        f"as t({table})"
+    )
+    (row,) = ask(world, "report_policies")
+    world.rows("drop table eval_policies")
+    assert (row["policy_value"], row["shown_value"]) == pytest.approx((0.3, 0.2))
+    half = 0.1 / math.sqrt(2)
+    assert row["interval_low"] == pytest.approx(0.3 - half)
+    assert row["interval_high"] == pytest.approx(0.3 + half)
+    counts = ("exposure_count", "matched_count", "effective_count", "mean_weight")
+    assert [row[name] for name in counts] == [40, 12, 10, 1]
+    assert (row["places"], row["is_surface"]) == ("the first 5", False)

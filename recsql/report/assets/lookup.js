@@ -72,6 +72,7 @@ function combobox(box, options, pick) {
 
 const lists = grouped(unpack("lists"), "user_id");
 const histories = grouped(unpack("history"), "user_id");
+const repeats = grouped(unpack("buy_again"), "user_id");
 const reasons = grouped(unpack("reasons"), "user_id");
 const users = new Map(unpack("users").map((user) => [user.user_id, user]));
 const items = new Map(unpack("items").map((item) => [item.item_id, item]));
@@ -127,6 +128,16 @@ function parts(rows) {
   );
 }
 
+const statuses = { overdue: "overdue", due: "due", not_yet: "not yet" };
+
+function again(line) {
+  const days = line.gap_days === 1 ? "day" : `${line.gap_days} days`;
+  const rhythm = line.gap_days === null ? null : `every ${days}${line.gap_basis === "item" ? ", as others do" : ""}`;
+  const expected = line.expected_on === null ? null : `expected on ${day(line.expected_on)}`;
+  const why = [rhythm, expected].filter(Boolean).join(" · ");
+  return row(line.item_rank, itemName(line.item_id, line.item_title), statuses[line.status], why);
+}
+
 let surface = null;
 
 function showUser(id) {
@@ -148,6 +159,8 @@ function showUser(id) {
       ? history.map((line) => row(line.item_place, itemName(line.item_id, line.item_title), times(line.basket_count), `last on ${day(line.last_on)}`))
       : [nothing(data.tables.history ? "Nothing taken yet." : "Not in this report: see above.")]),
   );
+  const taken = repeats.get(id) ?? [];
+  document.getElementById("user-again")?.replaceChildren(...(taken.length ? taken.map(again) : [nothing("Nothing yet.")]));
   const bySurface = grouped(rows, "surface");
   const names = data.surfaces.filter((name) => bySurface.has(name));
   if (!names.includes(surface)) surface = names[0];
