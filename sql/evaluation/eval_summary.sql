@@ -4,13 +4,7 @@
 -- once, such as coverage, have none: a resample of users covers less by its nature.
 {{ config(enabled=var("as_of") is not none) }}
 {% set metrics = (
-    [
-        "catalogue_coverage",
-        "user_coverage",
-        "gini",
-        "entropy",
-        "personalization",
-    ]
+    "catalogue_coverage user_coverage gini entropy personalization".split()
     | select("in", var("eval_metrics"))
     | list
 ) %}
@@ -52,7 +46,13 @@ with
         select summed.*, bounds.interval_low, bounds.interval_high
         from summed
         inner join
-            bounds using (list_name, allow_repeat, segment_kind, segment, metric, k)
+            bounds
+            on summed.list_name = bounds.list_name
+            and summed.allow_repeat = bounds.allow_repeat
+            and summed.segment_kind = bounds.segment_kind
+            and summed.segment = bounds.segment
+            and summed.metric = bounds.metric
+            and summed.k = bounds.k
         {% for metric in metrics %}
             union all
             select
