@@ -2,6 +2,7 @@
 -- to the score of a shown candidate, from every source that is a sum or has one cause.
 {{ config(materialized="view") }}
 {% set of_sources = {
+    "why_neighbours": ["user_knn"],
     "why_links": ["rules", "sequential", "item_knn", "content"],
     "why_factors": ["als", "svd"],
     "why_weights": ["ease", "graph_filter", "sar"],

@@ -16,7 +16,7 @@ LINKED = ("rules", "sequential", "item_knn", "content")
 WEIGHTED = ("ease", "graph_filter", "sar")
 FACTORED = ("als", "svd")
 WHOLE = ("popular", "group_popular", "new_items", "history")
-SOURCES = (*LINKED, *WEIGHTED, *FACTORED, *WHOLE, "bpr")
+SOURCES = (*LINKED, *WEIGHTED, *FACTORED, *WHOLE, "user_knn", "bpr")
 SETTINGS: dict[str, Any] = {
     "candidate_sources": list(SOURCES),
     "personal_min_orders": 0,
@@ -58,6 +58,16 @@ class Oracle:
         for rows in self.held.values():
             rows.sort(key=lambda r: r["item_index"])
             rows.sort(key=lambda r: (r["last_at"], r["weight"]), reverse=True)
+        self.similar = world.dicts("sig_user_neighbours")
+        self.cells: dict[int, dict[int, float]] = defaultdict(dict)
+        for row in world.dicts("sig_user_knn_weights"):
+            self.cells[row["user_index"]][row["item_index"]] = row["weight"]
+        self.indexes = dict(world.rows("select user_id, user_index from int_users"))
+        self.weights = {
+            (row["user_index"], row["item_index"]): row["weight"]
+            for rows in self.held.values()
+            for row in rows
+        }
         self.links: dict[str, dict[tuple[int, int], float]] = {}
         for source, sql in (
             (
@@ -127,6 +137,8 @@ class Oracle:
         known = [r for r in held if r["is_eligible"]]
         if source == "als":
             return self.als_terms(known, item)
+        if source == "user_knn":
+            return self.neighbour_terms(self.indexes[user], item)
         of: Callable[[int], float] = {
             "svd": lambda i: float(self.factors["svd"][i] @ self.factors["svd"][item]),
         }.get(source, lambda i: float(self.matrices[source][i, item]))
@@ -135,6 +147,23 @@ class Oracle:
             r["item_index"]: (1.0 if binary else r["weight"]) * of(r["item_index"])
             for r in known
         }
+
+    def neighbour_terms(self, user: int, item: int) -> Terms:
+        """Split the vote of each similar user among the items in common."""
+        found: Terms = defaultdict(float)
+        for row in self.similar:
+            other = row["similar_user_index"]
+            if row["user_index"] != user or (other, item) not in self.weights:
+                continue
+            vote = row["similarity"] * self.weights[other, item]
+            if other == user:
+                found[item] += vote
+                continue
+            mine, theirs = self.cells[user], self.cells[other]
+            products = {i: mine[i] * theirs[i] for i in mine.keys() & theirs.keys()}
+            for index, product in products.items():
+                found[index] += vote * product / sum(products.values())
+        return found
 
     def als_terms(self, known: list[dict[str, Any]], item: int) -> Terms:
         from implicit.cpu.als import AlternatingLeastSquares
