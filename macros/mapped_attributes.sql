@@ -11,6 +11,8 @@
             {{ text(attribute) }},
             nullif(trim(cast(({{ expression }}) as varchar)), '')
         from {{ input_relation(input) }}
-        {% if var(input).get("where") %} where ({{ var(input).get("where") }}) {% endif %}
+        {% if var(input).get("where") %}
+            where ({{ var(input).get("where") }})
+        {% endif %}
     {% endfor %}
 {% endmacro %}

@@ -43,7 +43,7 @@ CASES: dict[str, dict[str, Any]] = {
     "sums": {"repeated_lines": "sum"},
     "latest": {"repeated_lines": "latest", "max_user_events_per_day": 3},
     "core": {"core_min_items_per_user": 2},
-    "decayed": {"rule_decay_days": 3},
+    "decayed": {"rule_decay_days": 3, "decay_days": {"purchase": 2, "view": 0.5}},
     "tombstones": {"events": DELETED},
     "event_ids": {"events": {**DELETED, "event_id": "event_id"}},
 }
@@ -77,7 +77,7 @@ refreshes = st.lists(st.tuples(arrivals, st.integers(0, 3)), min_size=2, max_siz
 
 def names(plan: Plan) -> tuple[str, ...]:
     wanted = ["+sig_rules", "+int_rejected_events", "+mon_giant_baskets"]
-    return plan.graph.select([*wanted, "+int_basket_items", "+int_users"])
+    return plan.graph.select([*wanted, "+int_basket_items", "+int_user_items"])
 
 
 @contextmanager
