@@ -203,6 +203,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "weight_below_threshold": 0.5,
     "rule_levels": [["item", "category"], ["category", "category"]],
     "rule_region": "region",
+    "rule_decay_days": 30,
     "item_relations": True,
     "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED],
     "ranker": True,

@@ -43,7 +43,7 @@ CASES: dict[str, dict[str, Any]] = {
     "sums": {"repeated_lines": "sum"},
     "latest": {"repeated_lines": "latest", "max_user_events_per_day": 3},
     "core": {"core_min_items_per_user": 2},
-    "decayed": {"rule_decay_days": 3, "decay_days": {"purchase": 2, "view": 0.5}},
+    "decayed": {"rule_decay_days": 0.03, "decay_days": {"purchase": 2, "view": 0.5}},
     "tombstones": {"events": DELETED},
     "event_ids": {"events": {**DELETED, "event_id": "event_id"}},
 }
