@@ -46,7 +46,7 @@ SQL_TYPE = re.compile(r"[A-Za-z]\w*(\([\d, ]+\))?")
 
 RUNNER_VARS = frozenset(  # read by the runners, by no model
     {
-        *("keep_refreshes", "keep_versions"),
+        *("keep_refreshes", "keep_versions", "max_extra_share"),
         *("parquet_partitions", "parquet_row_group_rows"),
         *("metrics_file", "on_failure", "on_publish"),
         *("publish_also", "publish_database", "publish_postgres", "publish_schema"),
