@@ -200,7 +200,7 @@ def test_what_was_a_plain_table_for_a_while_is_built_anew(shop: Path) -> None:
 
 
 def test_a_table_of_extra_rows_is_built_anew(shop: Path) -> None:
-    """Of rows that came later, as meta.extra_rows says; var max_extra_share is the limit."""
+    """Of rows that came later, as meta.extra_rows says, up to var max_extra_share."""
     path = shop / "sql/int_append.sql"
     extra = "incremental_strategy='append', meta={'extra_rows': 'id > 3'}"
     path.write_text(READ % extra)
