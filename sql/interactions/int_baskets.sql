@@ -10,7 +10,6 @@
 }}
 with
     owners as (select * from {{ ref("int_owners") }}),
-    events as (select * from {{ ref("int_events") }}),
     latest as (select max(changed_at) as refreshed_at from owners),
     {% if is_incremental() %}
         known as (select * from {{ this }}),
@@ -27,7 +26,30 @@ with
             from known
             where is_shared or owner_key in (select owner_key from changed)
         ),
+
+        -- what may also hold lines of owners that did not change
+        shared as (
+            select basket_id
+            from known
+            where
+                basket_id in (select basket_id from touched)
+                and (is_shared or owner_key not in (select owner_key from changed))
+        ),
     {% endif %}
+
+    events as (
+        select *
+        from {{ ref("int_events") }}
+        {% if is_incremental() %}
+            where owner_key in (select owner_key from changed)
+            union all
+            select *
+            from {{ ref("int_events") }}
+            where
+                basket_id in (select basket_id from shared)
+                and owner_key not in (select owner_key from changed)
+        {% endif %}
+    ),
 
     grouped as (
         select
@@ -40,9 +62,6 @@ with
             min(owner_key) as owner_key,
             min(owner_key) <> max(owner_key) as is_shared
         from events
-        {% if is_incremental() %}
-            where basket_id in (select basket_id from touched)
-        {% endif %}
         group by basket_id
     ),
 
