@@ -37,6 +37,7 @@ SETTINGS: dict[str, Any] = {
     "min_item_baskets": 1,
     "min_pair_count": 1,
     "max_basket_items": 4,
+    "max_extra_share": 1.0,
 }
 CASES: dict[str, dict[str, Any]] = {
     "plain": {"min_pair_count": 2},
