@@ -7,6 +7,8 @@
         *,
         coalesce(quantity < 0, false)
         or {{ event_type_in(var("return_event_types")) }} as is_return,
-        coalesce({{ rejection_reason() }}, {{ outlier_reason() }}) as line_reason
+        coalesce(
+            deletion, {{ rejection_reason() }}, {{ outlier_reason() }}
+        ) as line_reason
     from {{ events }}
 {% endmacro %}

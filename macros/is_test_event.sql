@@ -9,7 +9,8 @@
     {%- if var("eval_split") == "last_n" -%}
         user_id is not null
         and dense_rank() over (
-            partition by user_id, event_at < {{ as_timestamp(var("as_of")) }}
+            partition by
+                user_id, deletion is null, event_at < {{ as_timestamp(var("as_of")) }}
             order by event_at desc
         )
         <= {{ last_n }}

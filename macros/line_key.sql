@@ -3,6 +3,7 @@
 {% macro line_key() -%}
     {%- set columns = ["user_id", "item_id", "event_at", "event_type", "basket_id"] -%}
     {%- set columns = columns + ["quantity", "amount", "rating", "region"] -%}
+    {%- set columns = columns + ["event_id", "is_deleted"] -%}
     hash(
         {% for column in columns -%}
             {{ mapped("events", column) }}{{ "" if loop.last else ", " }}

@@ -3,9 +3,7 @@
     their part of the amount; quantity and amount of all others are as they came.
     settled_lines("netted")  ->  select user_id, ..., rejection_reason from ... -#}
 {% macro settled_lines(netted) %}
-    {%- set as_it_came = (
-        "rejection_reason is not null or kept_units = " ~ line_units()
-    ) %}
+    {%- set intact = "rejection_reason is not null or kept_units = " ~ line_units() %}
     {%- set pieces = "cast(kept_units as double) / 1000000" %}
     select
         user_id,
@@ -14,12 +12,13 @@
         unreadable_event_at,
         event_type,
         basket_id,
-        case when {{ as_it_came }} then quantity else {{ pieces }} end as quantity,
+        case when {{ intact }} then quantity else {{ pieces }} end as quantity,
         case
-            when {{ as_it_came }} then amount else line_amount * kept_units / units
+            when {{ intact }} then amount else line_amount * kept_units / units
         end as amount,
         rating,
         region,
+        event_id,
         owner_key,
         rejection_reason
     from

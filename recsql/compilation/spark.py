@@ -23,15 +23,15 @@ from recsql.seam import udfs
 # each has run on both, in tests/integration/test_spark.py. Add to it only with a test.
 CHECKED = """
     abs add alias and argmax array arrayagg arrayappend arraycontains arrayfilter
-    arraysort arraytostring avg between boolean case cast ceil coalesce column concat
-    concatws count cte datatype datatypeparam denserank distinct div dpipe eq exists
-    exp explode filter floor from generateseries greatest group groupconcat gt gte
-    having identifier if in interval is join lag lambda lead least length limit
-    literal ln log logicaland logicalor lower lt lte max md5 median min mul neg neq
-    not null nullif or order ordered paren pow propertyeq qualify rank
-    regexpextractall replace round rownumber select split sqrt star stddevsamp struct
-    sub subquery substring sum table tablealias timetounix trim trycast tuple union
-    upper var where window windowspec with withingroup
+    arraysort arraytostring avg between boolean bracket case cast ceil coalesce column
+    concat concatws count cte datatype datatypeparam denserank distinct div dpipe eq
+    exists exp explode filter floor from generateseries greatest group groupconcat gt
+    gte having identifier if in interval is join lag lambda lead least length limit
+    literal ln log logicaland logicalor lower lt lte max md5 median min mul neg neq not
+    null nullif or order ordered paren pow propertyeq qualify rank regexpextractall
+    replace round rownumber select split sqrt star stddevsamp struct sub subquery
+    substring sum table tablealias timetounix trim trycast tuple union upper var where
+    window windowspec with withingroup
 """
 
 

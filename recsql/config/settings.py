@@ -42,11 +42,12 @@ LIMITED = {
     **dict.fromkeys(("freshness_warn", "freshness_fail"), TABLES),  # or events.view ...
 }
 
+OFFSET = re.compile(r":\d\d.*[+-](?!00(:?00)?$)\d\d(:?\d\d)?$")
 SQL_TYPE = re.compile(r"[A-Za-z]\w*(\([\d, ]+\))?")
 
 RUNNER_VARS = frozenset(  # read by the runners, by no model
     {
-        *("keep_refreshes", "keep_versions"),
+        *("keep_refreshes", "keep_versions", "max_extra_share"),
         *("parquet_partitions", "parquet_row_group_rows"),
         *("metrics_file", "on_failure", "on_publish"),
         *("publish_also", "publish_database", "publish_postgres", "publish_schema"),
@@ -86,6 +87,12 @@ def require_settings(project: Project) -> None:
                 "varchar or uuid."
             )
     _require_monitoring(project.vars)
+    for name in ("as_of", "fold_in_after"):
+        if OFFSET.search(str(project.vars[name])):
+            raise ProjectError(
+                f"vars: {name}: {project.vars[name]} has an offset. Give the moment in "
+                "UTC, without one."
+            )
 
 
 def _require_monitoring(given: Mapping[str, Any]) -> None:

@@ -59,6 +59,8 @@ def refresh_model(
     with named(compiled):
         parts = _parts(plan, cursor, compiled)
         reason = _reason_to_rebuild(warehouse, cursor, name, parts)
+        if reason is None:
+            reason = _outgrown(plan, cursor, compiled)
         with transaction(cursor):
             if reason is None and compiled.incremental:
                 added = warehouse.add_to(cursor, compiled.incremental)
@@ -93,6 +95,20 @@ def _reason_to_rebuild(
         return "--full-refresh"
     before, now = json.loads(found[0][0]), json.loads(json.dumps(parts, default=str))
     return next(_changes(before, now), None)
+
+
+def _outgrown(
+    plan: Plan, cursor: duckdb.DuckDBPyConnection, compiled: Compiled
+) -> str | None:
+    """Say that too many rows are there for refreshes alone, as meta.extra_rows says."""
+    condition = (compiled.config.get("meta") or {}).get("extra_rows")
+    if not condition:
+        return None
+    (share,) = cursor.execute(
+        f"select avg(cast({condition} as integer)) from main.{compiled.name}"
+    ).fetchall()[0]
+    limit = float(plan.project.vars["max_extra_share"])
+    return f"{share:.0%} of its rows were extra" if (share or 0) > limit else None
 
 
 def _changes(before: Parts, now: Parts) -> Iterator[str]:

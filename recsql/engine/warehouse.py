@@ -178,12 +178,11 @@ def _connect(
     path: Path | None, settings: Mapping[str, Any]
 ) -> duckdb.DuckDBPyConnection:
     options: dict[str, Any] = {k: _option(setting) for k, setting in settings.items()}
-    zone = options.pop("TimeZone", None)
+    zone = options.pop("TimeZone", "UTC")  # not that of the machine
     try:
         connection = duckdb.connect(str(path) if path else ":memory:", config=options)
         connection.execute("set enable_progress_bar = false")
-        if zone:
-            connection.execute(f"set TimeZone = '{zone}'")
+        connection.execute(f"set global TimeZone = '{zone}'")  # for cursors, too
     except duckdb.IOException as error:
         raise _open_error(path, error) from None
     except duckdb.Error as error:

@@ -34,7 +34,7 @@ def open_version(project: Project, folder: Path) -> Iterator[Source]:
     zone = settings.pop("TimeZone", "UTC")
     path = folder / FILE
     with translated(f"publish {path}"), duckdb.connect(config=settings) as connection:
-        connection.execute(f"set TimeZone = {literal(str(zone))}")
+        connection.execute(f"set global TimeZone = {literal(str(zone))}")
         connection.execute(f"attach {literal(str(path))} as version (read_only)")
         names = connection.execute(
             "select table_name from duckdb_tables() "

@@ -1,7 +1,6 @@
--- One row per (basket_index, item_code, is_paired, since_at): what a basket holds
--- now, or
--- held until a refresh. An item is in a basket once; what weighs 0 or less is not in
--- it.
+-- One row per (basket_index, item_code, is_paired, basket_at, since_at): what a basket
+-- holds now, or held until a refresh. An item is in a basket once; what weighs 0 or
+-- less is not in it.
 -- is_paired: not in baskets of more than max_basket_items (see mon_giant_baskets).
 {{
     config(
@@ -45,7 +44,8 @@ with
             baskets.basket_index,
             codes.item_code,
             {{ "true" if cap is none else "baskets.item_count <= " ~ (cap | int) }}
-            as is_paired
+            as is_paired,
+            baskets.basket_at
         from events
         inner join baskets on events.basket_id = baskets.basket_id
         inner join codes on events.item_id = codes.item_id
@@ -54,21 +54,21 @@ with
             {% if is_incremental() %}
                 and baskets.basket_index in (select basket_index from touched)
             {% endif %}
-        group by baskets.basket_index, codes.item_code, is_paired
+        group by baskets.basket_index, codes.item_code, is_paired, baskets.basket_at
     ),
 
     final as (
-        select basket_index, item_code, is_paired,
+        select basket_index, item_code, is_paired, basket_at,
         {% if is_incremental() %}
                 coalesce(current.since_at, latest.refreshed_at) as since_at,
                 case
                     when held.basket_index is null then latest.refreshed_at
                 end as until_at
             from held
-            full join current using (basket_index, item_code, is_paired)
+            full join current using (basket_index, item_code, is_paired, basket_at)
             cross join latest
             union all
-            select basket_index, item_code, is_paired, since_at, until_at
+            select basket_index, item_code, is_paired, basket_at, since_at, until_at
             from before
             where until_at is not null
         {% else %}

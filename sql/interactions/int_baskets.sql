@@ -10,13 +10,9 @@
 }}
 with
     owners as (select * from {{ ref("int_owners") }}),
-    events as (select * from {{ ref("int_events") }}),
     latest as (select max(changed_at) as refreshed_at from owners),
     {% if is_incremental() %}
-        known as (select * from {{ this }}),
-
         changed as ({{ changed_owners(this) }}),
-
         -- what these owners have and had; of a shared basket any owner may be gone
         touched as (
             select basket_id
@@ -24,10 +20,32 @@ with
             where owner_key in (select owner_key from changed)
             union
             select basket_id
-            from known
+            from {{ this }}
             where is_shared or owner_key in (select owner_key from changed)
         ),
+
+        shared as (
+            select basket_id
+            from {{ this }}
+            where
+                basket_id in (select basket_id from touched)
+                and (is_shared or owner_key not in (select owner_key from changed))
+        ),
     {% endif %}
+
+    events as (
+        select *
+        from {{ ref("int_events") }}
+        {% if is_incremental() %}
+            where owner_key in (select owner_key from changed)
+            union all
+            select *
+            from {{ ref("int_events") }}
+            where
+                basket_id in (select basket_id from shared)
+                and owner_key not in (select owner_key from changed)
+        {% endif %}
+    ),
 
     grouped as (
         select
@@ -40,9 +58,6 @@ with
             min(owner_key) as owner_key,
             min(owner_key) <> max(owner_key) as is_shared
         from events
-        {% if is_incremental() %}
-            where basket_id in (select basket_id from touched)
-        {% endif %}
         group by basket_id
     ),
 
@@ -56,10 +71,10 @@ with
                         partition by known.basket_index is null
                         order by grouped.basket_id
                     )
-                    + (select coalesce(max(basket_index), -1) from known)
+                    + (select coalesce(max(basket_index), -1) from {{ this }})
                 ) as basket_number
             from grouped
-            left join known on grouped.basket_id = known.basket_id
+            left join {{ this }} as known on grouped.basket_id = known.basket_id
         {% else %}
             select *, row_number() over (order by basket_id) - 1 as basket_number
             from grouped

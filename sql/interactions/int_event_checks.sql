@@ -18,6 +18,7 @@ with
             amount,
             rating,
             region,
+            event_id,
             owner_key,
             {% if has_core %}
                 case

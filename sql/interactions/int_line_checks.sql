@@ -48,6 +48,7 @@ with
             amount,
             rating,
             region,
+            event_id,
             rejection_reason,
             owner_key,
             refreshed_at

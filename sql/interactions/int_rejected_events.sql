@@ -14,6 +14,7 @@ with
             amount,
             rating,
             region,
+            event_id,
             rejection_reason
         from checked
         where rejection_reason is not null

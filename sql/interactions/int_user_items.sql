@@ -1,66 +1,53 @@
 -- One row per (user_id, item_id): how often, when, and how strongly the user took it.
 -- weight = sum over events of event weight * exp(-age / decay_days), by the decay of
--- their type or region (macro event_decay); below 0: disliked.
+-- their type or region; below 0: disliked. int_owner_items has the sums as of a moment;
+-- here they are made as old as they are.
 with
-    events as (select * from {{ ref("int_events") }}),
+    owner_items as (select * from {{ ref("int_owner_items") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    weighted as (
+    aged as (
         select
-            events.user_id,
-            events.item_id,
-            events.basket_id,
-            events.event_at,
-            events.quantity,
-            events.event_weight,
-            events.event_weight
-            *
-            {{ event_decay(days_between("events.event_at", "reference.reference_at")) }}
-            as weight
-        from events
+            owner_items.*,
+            {{ days_between("owner_items.weighed_at", "reference.reference_at") }}
+            as age_days
+        from owner_items
         cross join reference
-        where events.user_id is not null
+        where owner_items.user_id is not null
     ),
 
-    summed as (
+    weighted as (
         select
-            user_id,
-            item_id,
-            count(*) as event_count,
-            count(distinct basket_id) as basket_count,
-            sum(quantity) as quantity,
-            min(event_at) as first_at,
-            max(event_at) as last_at,
-            -- liked once is liked, also where the weight decays to less than the sum
-            -- holds
+            *,
+            -- liked once is liked, also where the weight decays to less than sums hold
             greatest(
-                {{ stable_sum("weight") }},
-                case when min(event_weight) > 0 then 1e-24 end
-            ) as weight
-        from weighted
-        group by user_id, item_id
+                {{ aged_weight("weights", "age_days") }},
+                case when taken_count = event_count then 1e-24 end
+            ) as decayed_weight
+        from aged
     ),
 
     final as (
         select
-            summed.user_id,
-            summed.item_id,
+            weighted.user_id,
+            weighted.item_id,
             users.user_index,
             items.item_index,
             items.is_eligible,
-            summed.first_at,
-            summed.last_at,
-            summed.event_count,
-            summed.basket_count,
-            summed.quantity,
-            {% if var("weight_column") is none %} {{ scaled("summed.weight") }}
-            {% else %} summed.weight
+            weighted.first_at,
+            weighted.last_at,
+            weighted.event_count,
+            weighted.basket_count,
+            weighted.quantity,
+            {% if var("weight_column") is none %}
+                {{ scaled("weighted.decayed_weight") }}
+            {% else %} weighted.decayed_weight
             {% endif %} as weight
-        from summed
-        inner join users on summed.user_id = users.user_id
-        inner join items on summed.item_id = items.item_id
+        from weighted
+        inner join users on weighted.user_id = users.user_id
+        inner join items on weighted.item_id = items.item_id
     )
 
 select *

@@ -4,7 +4,9 @@
 with
     mapped as ({{ mapped_events() }}),
 
-    split as (select *, {{ split_part() }} as part from mapped),
+    marked as ({{ marked_deletions("mapped", "holdout") }}),
+
+    split as (select *, {{ split_part() }} as part from marked),
 
     final as (
         select
@@ -18,6 +20,8 @@ with
             amount,
             rating,
             region,
+            event_id,
+            deletion,
             owner_key
         from split
         where part = 'holdout'

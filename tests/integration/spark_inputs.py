@@ -121,6 +121,8 @@ QUERIES = [
     "cast('0x' || substr(md5(word), 1, 13) as bigint) as s from raw.odd",
     "select team, cast(sum(cast(number * power(2, 80) as hugeint)) as double) as r "
     "from raw.odd group by team",
+    "select team, [min(number), max(number)] as r, "
+    "[min(team), max(team), count(*)][3] as s from raw.odd group by team",
     "select team, arg_max(word, number) as r from raw.odd group by team",
     "select team, arg_max(word, (number, other)) as r, min(word) as s, max(word) as t "
     "from raw.odd group by team",

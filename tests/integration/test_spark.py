@@ -147,12 +147,19 @@ def _sorted(table: pa.Table) -> Rows:
     """Sort rows by what both engines give exactly, then by their other numbers."""
 
     def key(row: tuple[Any, ...]) -> tuple[list[str], list[float]]:
-        exact = [str(x) for x in row if not isinstance(x, float | Decimal)]
+        exact = [str(x) for x in row if not _is_inexact(x)]
         return exact, [
             round(float(x), 6) for x in row if isinstance(x, float | Decimal)
         ]
 
     return sorted((tuple(row.values()) for row in table.to_pylist()), key=key)
+
+
+def _is_inexact(value: Any) -> bool:
+    """Say whether a value is a number that may differ in its last digits, or a list."""
+    if isinstance(value, list):
+        return any(map(_is_inexact, value))
+    return isinstance(value, float | Decimal)
 
 
 def _compare(expected: Rows, found: Rows) -> None:
@@ -171,4 +178,6 @@ def _alike(mine: Any, theirs: Any) -> bool:
     if isinstance(mine, float | Decimal) and isinstance(theirs, float | int | Decimal):
         both_nan = math.isnan(mine) and math.isnan(theirs)
         return both_nan or math.isclose(mine, theirs, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(mine, list) and isinstance(theirs, list):
+        return len(mine) == len(theirs) and all(map(_alike, mine, theirs))
     return bool(mine == theirs)

@@ -21,7 +21,8 @@ START = datetime(2024, 1, 1)
 COLUMNS = (
     "user_id bigint, item_id bigint, event_at timestamp, unreadable_event_at varchar, "
     "event_type varchar, basket_id varchar, quantity double, amount double, "
-    "rating double, region varchar, owner_key ubigint"
+    "rating double, region varchar, event_id varchar, deletion varchar, "
+    "owner_key ubigint"
 )
 
 
@@ -112,7 +113,9 @@ def by_sql(events: Sequence[Event], rule: str) -> dict[str, tuple[str | None, An
         connection.execute(f"create table stg_events ({COLUMNS})")
         connection.execute("create table int_owners (changed_at timestamp)")
         connection.executemany(
-            "insert into stg_events values (?, ?, ?, null, ?, ?, ?, null, null, ?, 0)",
+            "insert into stg_events by name select ? as user_id, ? as item_id, "
+            "? as event_at, ? as event_type, ? as basket_id, ? as quantity, "
+            "? as region",
             [
                 (
                     *(e.user, e.item, START + timedelta(days=e.day), e.kind),

@@ -5,13 +5,22 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 from recsql.engine.checks import plan_checks, run_checks
 from recsql.numerics.factorize import AlsParameters, als
-from tests.worlds import ALL_SOURCES, AS_OF, World, plan_with, random_lines, tiny_world
+from tests.worlds import (
+    ALL_SOURCES,
+    AS_OF,
+    World,
+    moved,
+    plan_with,
+    random_lines,
+    tiny_world,
+)
 
 SETTINGS = {
     "candidate_sources": ALL_SOURCES,
@@ -49,8 +58,37 @@ def test_a_pair_weighs_the_sum_of_its_events(
     rated: World, weights: dict[Pair, float]
 ) -> None:
     rows = rated.rows("select user_id, item_id, weight from int_user_items")
-    assert {(u, i): w for u, i, w in rows} == pytest.approx(weights)
+    assert {(u, i): w for u, i, w in rows} == pytest.approx(weights, rel=1e-9)
     assert min(weights.values()) < -0.5
+
+
+@pytest.mark.parametrize(
+    ("decay", "days"),
+    [
+        ({"decay_days": 60}, (60, 60)),
+        ({"decay_days": {"purchase": 30, "view": 3}}, (30, 3)),
+        ({"decay_days": None, "half_life_days": 20}, (20 / math.log(2),) * 2),
+        ({"decay_days": {"view": 7}}, (math.inf, 7)),
+    ],
+    ids=str,
+)
+def test_a_weight_far_in_the_past_is_as_exact(
+    decay: dict[str, Any], days: tuple[float, float]
+) -> None:
+    """Of users who left years ago, too: sums of terms that are next to nothing."""
+    events = {**plan_with().project.vars["events"]}
+    events["event_type"] = "case when store_id = 1 then 'view' else 'purchase' end"
+    lines = [moved(line, -365.0 * ((line.user or 0) % 3)) for line in random_lines(3)]
+    with tiny_world(lines, wanted="+int_user_items", events=events, **decay) as world:
+        rows = world.rows("select user_id, item_id, weight from int_user_items")
+        terms = defaultdict(list)
+        for line in world.past:
+            if line.user:
+                age = (AS_OF - line.at).total_seconds() / 86400
+                weight, span = (0.1, days[1]) if line.store == 1 else (1, days[0])
+                terms[line.user, line.item].append(weight * np.exp(-age / span))
+    expected = {pair: math.fsum(weights) for pair, weights in terms.items()}
+    assert {(u, i): w for u, i, w in rows} == pytest.approx(expected, rel=1e-9)
 
 
 def test_only_liked_events_count_for_items_and_baskets(rated: World) -> None:

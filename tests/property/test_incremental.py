@@ -27,20 +27,26 @@ COLUMNS = [
     "quantity",
     "amount",
     "region",
+    "event_id",
+    "is_deleted",
 ]
-MAPPED = {"table": "lines", **{name: name for name in COLUMNS}}
+MAPPED = {"table": "lines", **{name: name for name in COLUMNS[:-2]}}
+DELETED = {**MAPPED, "is_deleted": "is_deleted"}
 SETTINGS: dict[str, Any] = {
     "events": MAPPED,
     "min_item_baskets": 1,
     "min_pair_count": 1,
     "max_basket_items": 4,
+    "max_extra_share": 1.0,
 }
 CASES: dict[str, dict[str, Any]] = {
     "plain": {"min_pair_count": 2},
     "sums": {"repeated_lines": "sum"},
     "latest": {"repeated_lines": "latest", "max_user_events_per_day": 3},
     "core": {"core_min_items_per_user": 2},
-    "decayed": {"rule_decay_days": 3},
+    "decayed": {"rule_decay_days": 0.03, "decay_days": {"purchase": 2, "view": 0.5}},
+    "tombstones": {"events": DELETED},
+    "event_ids": {"events": {**DELETED, "event_id": "event_id"}},
 }
 # What is compared: internal numbers are read as the ids that they stand for.
 IDS = {
@@ -58,16 +64,21 @@ lines = st.tuples(
     st.sampled_from([1.0, 1.0, 2.0, -1.0, 0.0]),
     st.sampled_from([1.0, 2.5]),
     st.sampled_from(["north", "south"]),
+    st.sampled_from([None, "e1", "e2", "e3", "e4", "e5"]),
+    st.sampled_from([False, False, False, True]),
+)
+# A tombstone may say no more than which event it deletes.
+stones = st.sampled_from(["e1", "e2", "e3", "e4"]).map(
+    lambda event: (*[None] * (len(COLUMNS) - 2), event, True)
 )
 # Each refresh: lines that arrived (late ones too), and how many old ones are gone.
-refreshes = st.lists(
-    st.tuples(st.lists(lines, max_size=12), st.integers(0, 3)), min_size=2, max_size=4
-)
+arrivals = st.lists(lines | stones, max_size=12)
+refreshes = st.lists(st.tuples(arrivals, st.integers(0, 3)), min_size=2, max_size=4)
 
 
 def names(plan: Plan) -> tuple[str, ...]:
     wanted = ["+sig_rules", "+int_rejected_events", "+mon_giant_baskets"]
-    return plan.graph.select([*wanted, "+int_basket_items", "+int_users"])
+    return plan.graph.select([*wanted, "+int_basket_items", "+int_user_items"])
 
 
 @contextmanager
@@ -81,7 +92,7 @@ def warehouse_with(lines: Sequence[Row]) -> Iterator[Warehouse]:
 
 def replace_lines(warehouse: Warehouse, lines: Sequence[Row]) -> None:
     types = [pa.int64(), pa.int64(), pa.string(), pa.timestamp("us"), pa.string()]
-    types += [pa.float64(), pa.float64(), pa.string()]
+    types += [pa.float64(), pa.float64(), pa.string(), pa.string(), pa.bool_()]
     columns = zip(*lines, strict=True) if lines else [[]] * len(COLUMNS)
     arrays = [pa.array(list(c), t) for c, t in zip(columns, types, strict=True)]
     warehouse.rows("drop table if exists raw.lines")
@@ -122,7 +133,7 @@ def tables(plan: Plan, warehouse: Warehouse) -> dict[str, list[Row]]:
 
 
 @settings(
-    max_examples=10,
+    max_examples=14,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -189,6 +189,7 @@ KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repe
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
 KEPT |= {"split_part", "is_test_event", "shared_items"}
 KEPT |= {"event_decay", "eligible_of", "best_new_items", "owner_key", "line_key"}
+KEPT |= {"event_key", "tombstones", "unreadable", "summed_weights", "aged_weight"}
 
 
 def test_a_unit_test_says_whether_its_model_is_added_to() -> None:

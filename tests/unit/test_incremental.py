@@ -199,6 +199,21 @@ def test_what_was_a_plain_table_for_a_while_is_built_anew(shop: Path) -> None:
     assert found == [(10,)]
 
 
+def test_a_table_of_extra_rows_is_built_anew(shop: Path) -> None:
+    """Of rows that came later, as meta.extra_rows says, up to var max_extra_share."""
+    path = shop / "sql/int_append.sql"
+    extra = "incremental_strategy='append', meta={'extra_rows': 'id > 3'}"
+    path.write_text(READ % extra)
+    run(shop, "int_append")
+    lines(shop, "(1, 'a', 1.0), (2, 'b', 1.0), (4, 'c', 1.0), (5, 'c', 1.0)")
+    assert run(shop, "int_append")["int_append"].note == "2 rows new or changed"
+    lines(shop, "(6, 'a', 1.0), (7, 'a', 1.0)")
+    assert run(shop, "int_append")["int_append"].note == "2 rows new or changed"
+    assert run(shop, "int_append", max_extra_share=0.6)["int_append"].rows == 7
+    result = run(shop, "int_append")["int_append"]
+    assert (result.rows, result.note) == (2, "built anew: 57% of its rows were extra")
+
+
 def test_what_reads_a_model_that_was_built_anew_is_built_anew(shop: Path) -> None:
     (shop / "sql/int_reader.sql").write_text(
         "-- One row per event.\n"
