@@ -63,7 +63,7 @@ with
         where user_index = similar_user_index
     ),
 
-    user_knn_terms as (
+    summed as (
         select
             votes.user_index,
             votes.item_index,
@@ -77,17 +77,18 @@ with
         group by votes.user_index, votes.item_index, shared.reason_index
     ),
 
-    named as ({{ named_terms(["user_knn"]) }}),
-
-    final as (
-        select *
-        from named
-        qualify
+    user_knn_terms as (
+        select
+            *,
             row_number() over (
-                partition by user_id, item_id order by contribution desc, reason_index
-            )
-            <= {{ var("explanation_items") | int }}
-    )
+                partition by user_index, item_index
+                order by contribution desc, reason_index
+            ) as place
+        from summed
+        qualify place <= {{ var("explanation_items") | int }}
+    ),
+
+    final as ({{ named_terms(["user_knn"]) }})
 
 select *
 from final
