@@ -171,7 +171,7 @@ def test_compile_writes_plain_sql(shop: Path, recsql: Recsql, tmp_path: Path) ->
     assert done.code == 0
     text = (tmp_path / "out/interactions/int_user_items.sql").read_text()
     assert "{{" not in text
-    assert "main.int_events" in text
+    assert "main.int_owner_items" in text
 
 
 def test_lineage_ends_at_the_raw_columns(shop: Path, recsql: Recsql) -> None:
