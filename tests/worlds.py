@@ -175,6 +175,13 @@ LEARNED: Mapping[str, Any] = {
     "personal": ["ease"],
     "fallback": ["popular"],
 }
+ALIKE: Mapping[str, Any] = {
+    "name": "alike",
+    "allow_repeat": "all",
+    "length": 2,
+    "personal": ["user_knn"],
+    "fallback": ["popular"],
+}
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
@@ -205,7 +212,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_region": "region",
     "rule_decay_days": 30,
     "item_relations": True,
-    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED],
+    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED, ALIKE],
     "ranker": True,
     "refresh_history": True,
     "drift_fail": {},  # the refreshes before are made up
