@@ -3,7 +3,7 @@
     block_weight("basket_at")  ->  cast(exp(...) * power(2, 100) as hugeint) -#}
 {% macro block_weight(moment) -%}
     {%- set days = var("rule_decay_days") | float -%}
-    {%- set end = "(" ~ decay_block(moment) ~ " + 1) * " ~ (16 * 86400 * days) -%}
+    {%- set end = block_end(decay_block(moment)) -%}
     {%- set age = "(" ~ end ~ " - cast(epoch(" ~ moment ~ ") as double)) / 86400.0" -%}
     cast({{ decay(age, days) }} * power(2, 100) as hugeint)
 {%- endmacro %}

@@ -10,9 +10,6 @@
             {{ mapped(input, key) }},
             {{ text(attribute) }},
             nullif(trim(cast(({{ expression }}) as varchar)), '')
-        from {{ input_relation(input) }}
-        {% if var(input).get("where") %}
-            where ({{ var(input).get("where") }})
-        {% endif %}
+        from {{ input_relation(input) }} {{ wanted_rows(input) }}
     {% endfor %}
 {% endmacro %}

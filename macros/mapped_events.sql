@@ -21,8 +21,5 @@
         {{ event_key() }} as event_key,
         {{ owner_key() }} as owner_key,
         {{ line_key() }} as line_key
-    from {{ input_relation("events") }}
-    {% if var("events").get("where") %}
-        where ({{ var("events").get("where") }})
-    {% endif %}
+    from {{ input_relation("events") }} {{ wanted_rows("events") }}
 {% endmacro %}

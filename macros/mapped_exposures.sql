@@ -9,8 +9,5 @@
         try_cast({{ mapped("exposures", "shown_at") }} as timestamp) as shown_at,
         try_cast({{ mapped("exposures", "clicked_at") }} as timestamp) as clicked_at,
         try_cast({{ mapped("exposures", "propensity") }} as double) as propensity
-    from {{ input_relation("exposures") }}
-    {% if var("exposures").get("where") %}
-        where ({{ var("exposures").get("where") }})
-    {% endif %}
+    from {{ input_relation("exposures") }} {{ wanted_rows("exposures") }}
 {% endmacro %}

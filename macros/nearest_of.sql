@@ -1,6 +1,7 @@
-{#- nearest_of(row, column, similarity, side, count, shrinkage=none): the body of a CTE with the `count` most
-    similar rows of each row, which is the voter or the target of the other, and the row
-    itself at rank 0. The model names the cells `cells` and their scales `scales`.
+{#- nearest_of(row, column, similarity, side, count, shrinkage=none): the body of a CTE with
+    the `count` most similar rows of each row, which is the voter or the target of the
+    other, and the row itself at rank 0; shrinkage is knn_shrinkage unless given. The model
+    names the cells `cells` and their scales `scales`.
     nearest_of("item_index", "user_index", "jaccard", "voter", 50)  ->
     select unnest(similar_rows((select ... from cells), ...), recursive := true) ... -#}
 {% macro nearest_of(row, column, similarity, side, count, shrinkage=none) %}

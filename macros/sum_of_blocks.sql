@@ -3,7 +3,7 @@
     sum_of_blocks("pair_weight", "decay_block", "reference_at")  ->  (cast(sum(...) ... -#}
 {% macro sum_of_blocks(weight, block, moment) -%}
     {%- set days = var("rule_decay_days") | float -%}
-    {%- set end = "(" ~ block ~ " + 1) * " ~ (16 * 86400 * days) -%}
+    {%- set end = block_end(block) -%}
     {%- set age = "(cast(epoch(" ~ moment ~ ") as double) - " ~ end ~ ") / 86400.0" -%}
     {{
         stable_sum(

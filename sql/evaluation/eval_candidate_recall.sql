@@ -41,10 +41,7 @@ with
             count(proposed.item_id) as found_count
         from truth
         cross join sources
-        inner join
-            kinds
-            on kinds.allow_repeat = 'all'
-            or truth.is_repeat = (kinds.allow_repeat = 'repeat_only')
+        inner join kinds on {{ is_of_kind("truth.is_repeat", "kinds.allow_repeat") }}
         left join
             proposed
             on sources.candidate_source = proposed.candidate_source

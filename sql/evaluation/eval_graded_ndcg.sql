@@ -23,10 +23,7 @@ with
                 order by truth.weight desc, truth.popularity_place
             ) as place
         from truth
-        inner join
-            scored
-            on scored.allow_repeat = 'all'
-            or truth.is_repeat = (scored.allow_repeat = 'repeat_only')
+        inner join scored on {{ is_of_kind("truth.is_repeat", "scored.allow_repeat") }}
     ),
 
     ideals as (

@@ -31,10 +31,7 @@ with
             {{ if_asked("weighted_recall", stable_sum("truth.item_weight")) }}
             as item_weight
         from truth
-        inner join
-            scored
-            on scored.allow_repeat = 'all'
-            or truth.is_repeat = (scored.allow_repeat = 'repeat_only')
+        inner join scored on {{ is_of_kind("truth.is_repeat", "scored.allow_repeat") }}
         group by scored.allow_repeat, truth.user_id, truth.is_newcomer
     ),
 

@@ -51,10 +51,7 @@ with
         inner join
             truth
             on user_metrics.user_id = truth.user_id
-            and (
-                user_metrics.allow_repeat = 'all'
-                or truth.is_repeat = (user_metrics.allow_repeat = 'repeat_only')
-            )
+            and {{ is_of_kind("truth.is_repeat", "user_metrics.allow_repeat") }}
         inner join parted on truth.item_id = parted.item_id
         left join
             hits

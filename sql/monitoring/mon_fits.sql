@@ -1,14 +1,12 @@
 -- One row per model_name: when a factor model was fitted, why then, and what it has not
 -- seen.
-{% set models = ["als", "bpr", "lmf", "svd"] %}
-{% set built = models | select("in", var("candidate_sources")) | list %}
-{{ config(enabled=built | length > 0) }}
+{{ config(enabled=fitted_models() != "") }}
 with
     refit as (select * from {{ ref("sig_refit") }}),
     items as (select * from {{ ref("int_items") }}),
 
     fits as (
-        {% for model in built %}
+        {% for model in fitted_models().split() %}
             select model_name, fitted_at, item_ids
             from {{ ref("sig_" ~ model ~ "_model") }}
             {% if not loop.last %}

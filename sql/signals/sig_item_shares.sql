@@ -1,11 +1,6 @@
 -- One row per eligible item that a user likes: its share of all weight.
 -- share = sum of its pairs' weights / sum over all items; weights above 0 only.
-{% set models = ["als", "bpr", "lmf", "svd"] %}
-{{
-    config(
-        enabled=models | select("in", var("candidate_sources")) | list | length > 0
-    )
-}}
+{{ config(enabled=fitted_models() != "") }}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
 

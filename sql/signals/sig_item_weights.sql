@@ -1,7 +1,6 @@
 -- One row per sold item: the baskets that hold it, weighed by exp(-age /
--- rule_decay_days),
--- as the pairs of sig_item_pairs are. Without rule_decay_days a weight is a number of
--- baskets.
+-- rule_decay_days), as the pairs of sig_item_pairs are. Without rule_decay_days a
+-- weight is a number of baskets.
 {% set decayed = var("rule_decay_days") is not none %}
 {{ config(materialized="table" if decayed else "view") }}
 with

@@ -1,7 +1,6 @@
 -- One row per rated item: how much better than others it is rated.
 -- b_i = sum of (rating - mu) / (rating_item_damping + ratings): Koren 2010, Factor in
--- the
--- neighbors, ACM TKDD 4(1), section 2.1.
+-- the neighbors, ACM TKDD 4(1), section 2.1.
 {{ config(enabled=predicts_ratings() == "yes") }}
 with
     ratings as (select * from {{ ref("int_ratings") }}),

@@ -1,7 +1,7 @@
 -- One row per (item_index, similar_item_index): items that users rate alike.
 -- similarity = adjusted cosine (Sarwar et al. 2001): of ratings less the user's mean,
--- an
--- item that was not rated being 0; rating_shrinkage is added to what it is divided by.
+-- an item that was not rated being 0; rating_shrinkage is added to what it is divided
+-- by.
 {{ config(enabled=predicts_ratings(["item_knn"]) == "yes") }}
 with
     residuals as (select * from {{ ref("sig_rating_residuals") }}),

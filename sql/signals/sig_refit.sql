@@ -1,10 +1,9 @@
 -- One row: when a fit of the factor models was last due, why, and what moved since.
 -- drift = half the sum over items of |share of all weight now - share at the fit|: the
 -- part of the weight that lies on other items (total variation distance).
-{% set models = ["als", "bpr", "lmf", "svd"] %}
 {{
     config(
-        enabled=models | select("in", var("candidate_sources")) | list | length > 0,
+        enabled=fitted_models() != "",
         materialized=fitted_as(),
         unique_key="refit_every",
     )

@@ -2,13 +2,10 @@
 -- Users whose history changed since the fit, or with events since fold_in_after, get
 -- theirs from their full history and the items' factors as they are.
 {{ config(enabled="svd" in var("candidate_sources")) }}
-{% set holds_out = var("as_of") is not none and var("eval_split") == "users" %}
-{% set keeps = var("refit_every") | int > 1 %}
-{% set folds_in = var("fold_in_after") is not none or holds_out or keeps %}
 with
     model as (select * from {{ ref("sig_svd_model") }}),
     users as (select * from {{ ref("int_users") }}),
-    {% if folds_in %}
+    {% if folds_in() == "yes" %}
         item_factors as (select * from {{ ref("sig_svd_item_factors") }}),
         user_items as (select * from {{ ref("int_user_items") }}),
         owner_items as (select * from {{ ref("int_owner_items") }}),
@@ -40,7 +37,7 @@ with
     final as (
         select user_index, factors
         from learned
-        {% if folds_in %}
+        {% if folds_in() == "yes" %}
             where user_index not in (select user_index from late)
             union all
             select folded.user_index, folded.factors

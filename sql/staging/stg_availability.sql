@@ -18,10 +18,7 @@ with
                 {{ mapped("availability", "item_id") }},
                 try_cast({{ mapped("availability", "available_from") }} as timestamp),
                 try_cast({{ mapped("availability", "available_to") }} as timestamp)
-            from {{ input_relation("availability") }}
-            {% if var("availability").get("where") %}
-                where ({{ var("availability").get("where") }})
-            {% endif %}
+            from {{ input_relation("availability") }} {{ wanted_rows("availability") }}
         {% endif %}
     ),
 

@@ -27,9 +27,7 @@ with
                     {{ mapped("items", "available_to") }} as timestamp
                 ) as available_to,
                 cast({{ mapped("items", "variant") }} as varchar) as variant
-            from {{ input_relation("items") }}
-            {% if var("items").get("where") %} where ({{ var("items").get("where") }})
-            {% endif %}
+            from {{ input_relation("items") }} {{ wanted_rows("items") }}
         {% endif %}
     ),
 

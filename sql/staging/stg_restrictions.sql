@@ -26,10 +26,7 @@ with
                 ),
                 try_cast({{ mapped("restrictions", "starts_at") }} as timestamp),
                 try_cast({{ mapped("restrictions", "ends_at") }} as timestamp)
-            from {{ input_relation("restrictions") }}
-            {% if var("restrictions").get("where") %}
-                where ({{ var("restrictions").get("where") }})
-            {% endif %}
+            from {{ input_relation("restrictions") }} {{ wanted_rows("restrictions") }}
         {% endif %}
     ),
 

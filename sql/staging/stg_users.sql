@@ -12,9 +12,7 @@ with
             select
                 {{ mapped("users", "user_id") }} as user_id,
                 cast({{ mapped("users", "user_group") }} as varchar) as user_group
-            from {{ input_relation("users") }}
-            {% if var("users").get("where") %} where ({{ var("users").get("where") }})
-            {% endif %}
+            from {{ input_relation("users") }} {{ wanted_rows("users") }}
         {% endif %}
     ),
 

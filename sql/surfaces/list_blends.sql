@@ -34,10 +34,7 @@ with
         inner join
             surfaces
             on parts.surface = surfaces.surface
-            and (
-                surfaces.allow_repeat = 'all'
-                or candidates.is_repeat = (surfaces.allow_repeat = 'repeat_only')
-            )
+            and {{ is_of_kind("candidates.is_repeat", "surfaces.allow_repeat") }}
         where coalesce(candidates.score >= parts.min_score, true)
     ),
 

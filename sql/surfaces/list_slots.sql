@@ -48,11 +48,11 @@ with
             exclusions.item_id is null
             and orders.left_out is null
             and coalesce(orders.item_place >= firsts.first_rank, true)
-            and (
-                surfaces.allow_repeat = 'all'
-                or (user_items.item_id is not null)
-                = (surfaces.allow_repeat = 'repeat_only')
-            )
+            and {{
+                is_of_kind(
+                    "(user_items.item_id is not null)", "surfaces.allow_repeat"
+                )
+            }}
     ),
 
     numbered as (

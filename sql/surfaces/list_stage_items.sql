@@ -86,10 +86,7 @@ with
         inner join
             surfaces
             on stages.surface = surfaces.surface
-            and (
-                surfaces.allow_repeat = 'all'
-                or proposed.is_repeat = (surfaces.allow_repeat = 'repeat_only')
-            )
+            and {{ is_of_kind("proposed.is_repeat", "surfaces.allow_repeat") }}
     )
 
 select *
