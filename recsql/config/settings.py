@@ -129,3 +129,18 @@ def metric_definitions(project: Project) -> dict[str, dict[str, str]]:
     """Return the rows of seed metric_definitions by metric."""
     with project.seeds["metric_definitions"].open(encoding="utf-8", newline="") as file:
         return {row["metric"]: row for row in csv.DictReader(file)}
+
+
+def rising_metrics(project: Project) -> frozenset[str]:
+    """Return the metrics of which more is better."""
+    metrics = metric_definitions(project).items()
+    return frozenset(n for n, row in metrics if row["higher_is_better"] == "true")
+
+
+def metric_label(metric: str, k: int) -> str:
+    """Return a metric as people write it; k is 0 where no list is cut.
+
+    >>> metric_label("ndcg", 10), metric_label("rmse", 0)
+    ('ndcg@10', 'rmse')
+    """
+    return f"{metric}@{k}" if k else metric

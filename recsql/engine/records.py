@@ -11,9 +11,10 @@ from recsql.engine.inputs import create_raw_tables
 from recsql.engine.warehouse import Warehouse, translated
 
 
-def relation_of(project: Project, name: str) -> str:
-    """Return the raw table that a source is."""
-    return quoted(*Renderer(project).source_parts(project.sources["raw", name]))
+def find_relation(project: Project, warehouse: Warehouse, name: str) -> str | None:
+    """Return the raw table that a source is, None where it is not there yet."""
+    parts = _parts(project, name)
+    return quoted(*parts) if warehouse.has_table(*parts) else None
 
 
 def append_rows(
@@ -21,7 +22,7 @@ def append_rows(
 ) -> None:
     """Add rows to a raw table, which is made if it is not there yet."""
     create_raw_tables(project, warehouse, [project.sources["raw", name]])
-    insert_rows(warehouse, relation_of(project, name), rows)
+    insert_rows(warehouse, quoted(*_parts(project, name)), rows)
 
 
 def insert_rows(
@@ -37,3 +38,8 @@ def insert_rows(
             f"insert into {relation} ({columns}) values ({places})",
             [list(row.values()) for row in rows],
         )
+
+
+def _parts(project: Project, name: str) -> list[str]:
+    """Return the schema and the name of the raw table that a source is."""
+    return Renderer(project).source_parts(project.sources["raw", name])

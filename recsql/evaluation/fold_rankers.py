@@ -9,7 +9,7 @@ from typing import Literal
 
 from recsql.compilation.render import Renderer
 from recsql.config.project import Project
-from recsql.engine.records import relation_of
+from recsql.engine.records import find_relation
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError
 from recsql.evaluation.training import Past, train_ranker
@@ -81,9 +81,9 @@ def fold_ranker(
 def _stored(project: Project, as_of: datetime, names: list[str]) -> datetime | None:
     """Return until when the ranker that stg_rankers would take has learned."""
     profile = project.profile
-    relation = relation_of(project, "rankers")
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
-        if not warehouse.has_table(*relation.replace('"', "").split(".")):
+        relation = find_relation(project, warehouse, "rankers")
+        if relation is None:
             return None
         rows = warehouse.rows(
             f"select learned_until, features from {relation} where learned_until < ? "

@@ -10,7 +10,7 @@ from typing import Any
 from recsql.compilation.compiler import compile_project
 from recsql.compilation.render import Renderer
 from recsql.config.project import Project
-from recsql.config.settings import metric_definitions
+from recsql.config.settings import metric_definitions, rising_metrics
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError, InUse
 from recsql.publishing.manifest import read_manifest
@@ -83,11 +83,7 @@ def gather(project: Project) -> Answers:
                 for name in manifest["tables"]
             },
             formulas={name: row["formula"] for name, row in metrics.items()},
-            rising=frozenset(
-                name
-                for name, row in metrics.items()
-                if row["higher_is_better"] == "true"
-            ),
+            rising=rising_metrics(project),
             manifest=manifest,
             build_is_read=len(files) > 1,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from recsql.seam.arrow_lists import as_bounds, as_numbers
@@ -10,17 +11,14 @@ from recsql.seam.functions import BOUNDS, INDEXES, Function
 PARAMETERS = "struct(resamples integer, seed integer)"
 
 
+KINDS = ("int32", "int32", "float64", "float64")  # columns, rows, sums, counts
+
+
 def bootstrap_means(columns: Any, rows: Any, values: Any, parameters: Any) -> Any:
     """Return bounds of the mean of each column; see `resampling.bootstrap_means`."""
     from recsql.numerics import resampling
 
-    found = resampling.bootstrap_means(
-        as_numbers(columns, "int32"),
-        as_numbers(rows, "int32"),
-        as_numbers(values, "float64"),
-        **parameters.as_py(),
-    )
-    return as_bounds(found)
+    return _bounds(resampling.bootstrap_means, (columns, rows, values), parameters)
 
 
 def bootstrap_ratios(
@@ -29,14 +27,13 @@ def bootstrap_ratios(
     """Return bounds of sums over counts; see `resampling.bootstrap_ratios`."""
     from recsql.numerics import resampling
 
-    found = resampling.bootstrap_ratios(
-        as_numbers(columns, "int32"),
-        as_numbers(rows, "int32"),
-        as_numbers(sums, "float64"),
-        as_numbers(counts, "float64"),
-        **parameters.as_py(),
-    )
-    return as_bounds(found)
+    lists = (columns, rows, sums, counts)
+    return _bounds(resampling.bootstrap_ratios, lists, parameters)
+
+
+def _bounds(resample: Callable[..., Any], lists: Sequence[Any], parameters: Any) -> Any:
+    numbers = (as_numbers(*given) for given in zip(lists, KINDS, strict=False))
+    return as_bounds(resample(*numbers, **parameters.as_py()))
 
 
 LISTS = (INDEXES, INDEXES, "double[]")

@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any
 
 from recsql.config.project import Project
-from recsql.config.settings import metric_definitions
+from recsql.config.settings import metric_label, rising_metrics
 from recsql.evaluation.backtest import Backtest, Comparison, Figure
 from recsql.terminal.console import Console
 
@@ -27,8 +27,7 @@ def print_backtests(
     console.line()
     for line in _rankers(found):
         console.line(line)
-    metrics = metric_definitions(project)
-    rising = {name for name in metrics if metrics[name]["higher_is_better"] == "true"}
+    rising = rising_metrics(project)
     for line in (*_leaders(last, rising), *_recalls(last), *_thresholds(project, last)):
         console.line(line)
     console.line(
@@ -45,7 +44,7 @@ def print_figures(console: Console, found: Sequence[Backtest]) -> None:
     )
     for fold in found:
         for f in fold.figures:
-            lines[f.allow_repeat, f.list_name][_label(f.metric, f.k)].append(f)
+            lines[f.allow_repeat, f.list_name][metric_label(f.metric, f.k)].append(f)
     console.line()
     console.table(
         ("items", "list", "users", *columns),
@@ -126,15 +125,6 @@ def _ends(figures: Sequence[Figure]) -> Iterator[list[float]]:
     yield [f.high for f in figures if f.high is not None]
 
 
-def _label(metric: str, k: int) -> str:
-    """Return a metric as people write it; k is 0 where no list is cut.
-
-    >>> _label("ndcg", 10), _label("rmse", 0)
-    ('ndcg@10', 'rmse')
-    """
-    return f"{metric}@{k}" if k else metric
-
-
 def _columns(figures: Sequence[Figure]) -> list[str]:
     """Return what fits on a screen: the usual metrics, if need be at one k."""
     metrics = sorted({f.metric for f in figures})
@@ -167,12 +157,14 @@ def _leaders(fold: Backtest, rising: Collection[str]) -> Iterator[str]:
         names = {name for c in pairs for name in (c.list_name, c.other_list_name)}
         choose = max if metric in rising else min
         best = choose(sorted(names), key=lambda name: values[name])
-        text = f"{kind}: {best} leads by {_label(metric, least[metric])}"
+        text = f"{kind}: {best} leads by {metric_label(metric, least[metric])}"
         unclear = sorted(
-            (c.more_users or 0, _other(c, best)) for c in pairs if _is_unclear(c, best)
+            (c.more_users or 0, _other(c, best), _users(c.more_users))
+            for c in pairs
+            if _is_unclear(c, best)
         )
         if unclear:
-            worse = ", ".join(f"{name} ({_users(more)})" for more, name in unclear)
+            worse = ", ".join(f"{name} ({users})" for _, name, users in unclear)
             text += f"; not clearly worse, and how many more users would tell: {worse}"
         yield text
 
@@ -198,7 +190,14 @@ def _recalls(fold: Backtest) -> Iterator[str]:
             )
 
 
-def _users(count: int) -> str:
+def _users(count: int | None) -> str:
+    """Say how many more users would tell two lists apart.
+
+    >>> _users(None), _users(1200)
+    ('they are equal', 'about 1,200')
+    """
+    if count is None:
+        return "they are equal"
     if count == 0:
         return "means would tell, ranks do not"
     return f"about {count:,}" if count < 1e6 else "over a million"

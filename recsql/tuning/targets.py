@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from recsql.config.project import Project
-from recsql.config.settings import CHOICES, metric_definitions
+from recsql.config.settings import (
+    CHOICES,
+    metric_definitions,
+    metric_label,
+    rising_metrics,
+)
 from recsql.errors import InputError, did_you_mean, either
 
 ALL_USERS = ("all", "all users")
@@ -59,7 +64,7 @@ class Target:
     @property
     def figure(self) -> str:
         """Return the metric and its k, if it has one."""
-        return f"{self.metric}@{self.k}" if self.k else self.metric
+        return metric_label(self.metric, self.k)
 
 
 def target_of(
@@ -80,7 +85,7 @@ def target_of(
         raise InputError(f'--metric "{figure}": write it as {metric}@10.')
     k = 0 if metric in OF_RATINGS else int(cutoff or 10)
     list_name = f"{RATING}{list_name}" if metric in OF_RATINGS else list_name
-    is_better_higher = known[metric]["higher_is_better"] == "true"
+    is_better_higher = metric in rising_metrics(project)
     segment = _segment_of(users) if users else ALL_USERS
     target = Target(list_name, items, metric, k, is_better_higher, segment)
     if users and not target.is_per_user:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from recsql.config.git import git_commit
 from recsql.config.project import Project
-from recsql.engine.records import append_rows, relation_of
+from recsql.engine.records import append_rows, find_relation
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError, ModelError, TestsFailed
 from recsql.tuning.moments import Bench, Score
@@ -167,9 +167,9 @@ class Lab:
     def _stored(self) -> list[Trial]:
         """Return the trials of the study that the warehouse has."""
         profile = self.project.profile
-        relation = relation_of(self.project, TABLE)
         with open_warehouse(profile.build_path, profile.settings) as warehouse:
-            if not warehouse.has_table(*relation.replace('"', "").split(".")):
+            relation = find_relation(self.project, warehouse, TABLE)
+            if relation is None:
                 return []
             rows = warehouse.rows(
                 "select trial, settings, status, list((fold, metric_value, user_count, "
