@@ -30,9 +30,9 @@ class Shown:
         """Return what is to be said of rows that are not here, or nothing."""
         if self.total <= len(self.rows):
             return ""
-        left_out = self.total - len(self.rows)
         return (
-            f"{len(self.rows):,} of {self.total:,} rows, {left_out:,} left out. "
+            f"{len(self.rows):,} of {self.total:,} rows, "
+            f"{self.total - len(self.rows):,} left out. "
             f"More of them: --limit {min(self.total, MOST_ROWS)}"
         )
 
