@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from recsql.compilation.compiler import Plan
 from recsql.config.project import Project
 from recsql.engine.checks import CheckResult, ChecksFinished, plan_checks, run_checks
+from recsql.engine.contents import Contents
 from recsql.engine.incremental import forget_builds
 from recsql.engine.inputs import require_inputs
 from recsql.engine.runner import ModelResult, run_models
@@ -51,7 +52,15 @@ class Monitored:
     age_hours: Mapping[str, float]  # by input, e.g. events.view
 
 
-Found = Quarantine | GiantBaskets | Monitored
+@dataclass(frozen=True)
+class Unchanged:
+    """How many models were left as they are, as nothing they are made of changed."""
+
+    models: int
+    of: int
+
+
+Found = Unchanged | Quarantine | GiantBaskets | Monitored
 Event = ModelResult | Found | CheckResult | ChecksFinished | Published
 Listener = Callable[[Event], None]
 
@@ -141,7 +150,8 @@ def run(
     with _warehouse(project) as warehouse:
         names = selection.names(plan)
         _begin(plan, warehouse, names, selection.full_refresh)
-        tally.take(run_models(plan, warehouse, names, threads))
+        contents = Contents(plan, warehouse, forced=names)
+        tally.take(run_models(plan, warehouse, names, threads, contents))
     tally.raise_if_models_failed()
 
 
@@ -178,7 +188,8 @@ def build(
     with _warehouse(project) as warehouse:
         names = selection.names(plan)
         _begin(plan, warehouse, names, selection.full_refresh)
-        return _build(plan, warehouse, names, threads, listener)
+        contents = Contents(plan, warehouse, forced=names)
+        return _build(plan, contents, names, threads, listener)
 
 
 def publish_tables(project: Project, listener: Listener) -> Published:
@@ -223,7 +234,9 @@ def refresh(
             told = record.listening(listener)
             names = plan.graph.with_ancestors(plan.graph.select(select))
             _begin(plan, warehouse, names, full_refresh)
-            results = _build(plan, warehouse, names, threads, told)
+            forced = names if full_refresh else ()
+            contents = Contents(plan, warehouse, forced)
+            results = _build(plan, contents, names, threads, told)
             record.measure()
             published = publish(plan, warehouse)
             record.published(published.version)
@@ -233,14 +246,17 @@ def refresh(
 
 def _build(
     plan: Plan,
-    warehouse: Warehouse,
+    contents: Contents,
     names: tuple[str, ...],
     threads: int,
     listener: Listener,
 ) -> list[ModelResult]:
+    warehouse = contents.warehouse
     tally = Tally(listener)
-    tally.take(run_models(plan, warehouse, names, threads))
+    tally.take(run_models(plan, warehouse, names, threads, contents))
     tally.raise_if_models_failed()
+    if unchanged := sum(result.status == "unchanged" for result in tally.results):
+        listener(Unchanged(unchanged, len(tally.results)))
     if QUARANTINE in names:
         listener(_quarantine(warehouse))
     if GIANTS in names:

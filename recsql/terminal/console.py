@@ -10,7 +10,13 @@ from typing import Any
 
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
-from recsql.operation.pipeline import Event, GiantBaskets, Monitored, Quarantine
+from recsql.operation.pipeline import (
+    Event,
+    GiantBaskets,
+    Monitored,
+    Quarantine,
+    Unchanged,
+)
 from recsql.publishing.publish import Published
 
 STYLES = {
@@ -33,6 +39,8 @@ class Console:
             self._model(event)
         elif isinstance(event, CheckResult):
             self._check(event)
+        elif isinstance(event, Unchanged):
+            self.line(f"unchanged {event.models} of {event.of} models")
         elif isinstance(event, Quarantine):
             self._quarantine(event)
         elif isinstance(event, GiantBaskets):
@@ -48,6 +56,7 @@ class Console:
         """Print an event only where it is a failure or a warning."""
         if isinstance(event, ModelResult | CheckResult) and event.status not in (
             "done",
+            "unchanged",
             "passed",
         ):
             self.event(event)
@@ -100,6 +109,8 @@ class Console:
             self.line("  ".join(parts).rstrip(), "" if number else "bold")
 
     def _model(self, result: ModelResult) -> None:
+        if result.status == "unchanged":
+            return
         rows = f"{result.rows:>12,} rows" if result.rows else " " * 17
         seconds = f"{result.seconds:8.2f} s" if result.status != "skipped" else ""
         note = f"  {result.note}" if result.note else ""

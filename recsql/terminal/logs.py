@@ -15,13 +15,20 @@ from recsql import __version__
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
 from recsql.errors import RecsqlError
-from recsql.operation.pipeline import Event, GiantBaskets, Monitored, Quarantine
+from recsql.operation.pipeline import (
+    Event,
+    GiantBaskets,
+    Monitored,
+    Quarantine,
+    Unchanged,
+)
 from recsql.publishing.publish import Published
 
 NAMES: dict[type, str] = {
     ModelResult: "model",
     CheckResult: "check",
     ChecksFinished: "checks",
+    Unchanged: "unchanged",
     Quarantine: "quarantine",
     GiantBaskets: "giant_baskets",
     Monitored: "monitored",
