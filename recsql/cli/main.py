@@ -230,7 +230,10 @@ def show(
         given = {"user_id": user, "item_id": item, "surface": surface}
         filters = {name: text for name, text in given.items() if text is not None}
         shown = shows.show(project, str(table), filters, limit)
-    open_console().table(shown.headers, shown.rows)
+    console = open_console()
+    console.table(shown.headers, shown.rows)
+    if shown.left_out:
+        console.line(shown.left_out)
 
 
 @cli.command("explain", short_help="Say why a user is shown an item, or not.")
