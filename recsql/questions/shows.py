@@ -31,8 +31,8 @@ class Shown:
         if self.total <= len(self.rows):
             return ""
         return (
-            f"{len(self.rows):,} of {self.total:,} rows, {self.total - len(self.rows):,} "
-            f"left out. More of them: --limit {min(self.total, MOST_ROWS)}"
+            f"{len(self.rows):,} of {self.total:,} rows, "
+            f"{self.total - len(self.rows):,} left out. More of them: --limit {min(self.total, MOST_ROWS)}"
         )
 
 
