@@ -32,7 +32,8 @@ class Shown:
             return ""
         return (
             f"{len(self.rows):,} of {self.total:,} rows, "
-            f"{self.total - len(self.rows):,} left out. More of them: --limit {min(self.total, MOST_ROWS)}"
+            f"{self.total - len(self.rows):,} left out. "
+            f"More of them: --limit {min(self.total, MOST_ROWS)}"
         )
 
 
