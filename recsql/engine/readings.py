@@ -65,8 +65,9 @@ def _number(column: str, texts: Sequence[str]) -> str | None:
     if all(DOT.fullmatch(text) for text in _kept(texts, "%")) and "%" in signs:
         return f"try_cast(replace({column}, '%', '') as double) / 100"
     if all(re.fullmatch(r"\(.*\)", text) for text in texts):
-        inner = reading(column, "double", [text[1:-1] for text in texts])
-        return f"- {inner}" if inner else f"- try_cast(trim({column}, '()') as double)"
+        inner = _number(f"trim({column}, '()')", [text[1:-1] for text in texts])
+        sign = f"case when {column} like '(%' then -1 else 1 end"
+        return f"{sign} * {inner}" if inner else None
     bare = [re.sub(r"[^0-9.,+-]", "", text).strip(".,") for text in texts]
     cleaned = column
     if bare != list(texts):

@@ -33,7 +33,7 @@ with
                     min(unread),
                     max(unread),
                     max_by(unread, md5(unread)),
-                    count(zoned),
+                    count(case when zoned = 1 then readable end),
                     count(far),
                     max(far)
                 from
@@ -43,7 +43,7 @@ with
                             {{ unreadable(raw, type) }} as unread,
                             {% if type == "timestamp" %}
                                 case when {{ has_zone(raw) }} then 1 end as zoned,
-                            {% else %} null as zoned,
+                            {% else %} 0 as zoned,
                             {% endif %}
                             {{ far_text(input, column) }} as far
                         from {{ input_relation(input) }} {{ wanted_rows(input) }}

@@ -92,7 +92,7 @@ def test_too_many_stop_the_refresh_before_anything_is_built(
 ) -> None:
     run_sql(shop, "alter table raw.events add column paid varchar default '1.322,00'")
     changed(shop, events_amount="paid")
-    before = built(shop, "from main.mon_runs where outcome = 'published'")
+    before = built(shop, "select run_id from main.mon_runs where outcome = 'published'")
     done = refreshed(shop, recsql)
     assert done.code == 2
     (line,) = done.err.strip().splitlines()
@@ -100,7 +100,7 @@ def test_too_many_stop_the_refresh_before_anything_is_built(
     assert "cannot be read as numbers, such as '1.322,00'" in line
     assert "try_cast(replace(replace(paid, '.', ''), ',', '.') as double)" in line
     assert "int_events" not in done.out
-    assert before == built(shop, "from main.mon_runs where outcome = 'published'")
+    assert before == built(shop, "select run_id from main.mon_runs where outcome = 'published'")
     way = "try_cast(replace(replace(paid, '.', ''), ',', '.') as double)"
     changed(shop, events_amount=f'"{way}"')
     assert refreshed(shop, recsql).code == 0
@@ -112,7 +112,7 @@ def test_a_few_go_to_quarantine_with_their_text(shop: Path, recsql: Recsql) -> N
         shop,
         """
         create or replace table raw.events as
-        select *, '1' as pieces, '5' as stars, 'no' as gone, event_at::varchar as at
+        select *, '1' as pieces, '5' as stars, 'no' as gone, event_at::varchar as moment
         from raw.events;
         insert into raw.events values
             ('ann', 'sku', '2024-01-01', '2 pcs', '5', 'no', '2024-01-01 10:00:00+02'),
@@ -125,7 +125,7 @@ def test_a_few_go_to_quarantine_with_their_text(shop: Path, recsql: Recsql) -> N
             ('ann', 'sku', '2024-01-01', '3', 'nan', 'no', '2024-01-01 02:30:00 PM')
         """,
     )
-    mapping = {"quantity": "pieces", "rating": "stars", "event_at": "at"}
+    mapping = {"quantity": "pieces", "rating": "stars", "event_at": "moment"}
     changed(shop, **{f"events_{name}": column for name, column in mapping.items()})
     path = shop / "dbt_project.yml"
     path.write_text(
@@ -198,7 +198,7 @@ def test_a_window_that_cannot_be_read_is_not_for_ever(
     assert "items.available_to: 1 of 20 values cannot be read as times" in done.out
     assert f"such as '{bad}'" in done.out
     assert "these items are not shown" in done.out
-    shown = built(shop, "select distinct item_id from main.rec_for_user")
+    shown = built(shop, "select distinct item_id from main.elig_scope_items")
     assert (item,) not in shown
     assert len(shown) == 19
     changed(shop, restrictions_table="blocked", restrictions_ends_at="ends")

@@ -212,15 +212,6 @@ def test_a_macro_used_once_is_inlined() -> None:
         assert uses > 1 or path.stem in KEPT, path.stem
 
 
-def test_defaults_are_explained() -> None:
-    lines = (ROOT / "dbt_project.yml").read_text().split("\nvars:\n")[1].splitlines()
-    for line in lines:
-        if re.match(r"  \w+: .*[^ ]", line) and not line.strip().startswith("#"):
-            name = line.strip().split(":")[0]
-            before = lines[lines.index(line) - 1]
-            assert "#" in line or "#" in before or name.startswith("als_"), line
-
-
 def test_every_default_var_is_read() -> None:
     for path in PLAN.project.queries.values():
         sql = path.read_text()
