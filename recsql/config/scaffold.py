@@ -7,10 +7,19 @@ import shutil
 from pathlib import Path
 
 from recsql.config.files import write_beside
-from recsql.config.project import NAME, PROJECT_FILE, Project, builtin_root
+from recsql.config.project import (
+    NAME,
+    PROJECT_FILE,
+    Project,
+    builtin_root,
+    load_project,
+)
+from recsql.config.reference import schema_text
 from recsql.errors import InputError, did_you_mean, reason
 
 PRESETS = Path(__file__).parent / "presets"
+SCHEMA = ".vars.schema.json"
+MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"  # editors check and complete
 DEFAULT_PRESET = "own-tables"
 
 
@@ -39,13 +48,16 @@ def init_project(folder: Path, preset: str) -> list[str]:
         (folder / "sql").mkdir(parents=True, exist_ok=True)
         shutil.copyfile(builtin_root() / "profiles.yml", folder / "profiles.yml")
         write_beside(folder / ".gitignore", "/warehouse/\n/target/\n")
+        schema = schema_text(load_project(builtin_root()))
+        write_beside(folder / SCHEMA, schema + "\n")
         sources = sorted((PRESETS / preset).rglob("*.*"))
         # the file that makes it a project comes last: then all of it is there
         for source in sorted(sources, key=lambda path: path.name == PROJECT_FILE):
             target = folder / source.relative_to(PRESETS / preset)
             target.parent.mkdir(parents=True, exist_ok=True)
             text = source.read_text(encoding="utf-8").replace("PROJECT_NAME", name)
-            write_beside(target, text)
+            head = MODELINE if source.name == PROJECT_FILE else ""
+            write_beside(target, head + text)
     except OSError as error:
         raise InputError(f"init: {folder}: {reason(error.strerror)}.") from None
     text = (folder / PROJECT_FILE).read_text(encoding="utf-8")
