@@ -100,7 +100,9 @@ def test_too_many_stop_the_refresh_before_anything_is_built(
     assert "cannot be read as numbers, such as '1.322,00'" in line
     assert "try_cast(replace(replace(paid, '.', ''), ',', '.') as double)" in line
     assert "int_events" not in done.out
-    assert before == built(shop, "select run_id from main.mon_runs where outcome = 'published'")
+    assert before == built(
+        shop, "select run_id from main.mon_runs where outcome = 'published'"
+    )
     way = "try_cast(replace(replace(paid, '.', ''), ',', '.') as double)"
     changed(shop, events_amount=f'"{way}"')
     assert refreshed(shop, recsql).code == 0
