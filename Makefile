@@ -12,7 +12,7 @@ comma := ,
 empty :=
 ALL := .[$(subst $(empty) $(empty),$(comma),$(EXTRAS))]
 
-.PHONY: demo test check lint format faults fuzz bench services clean
+.PHONY: reference demo test check lint format faults fuzz bench services clean
 .PHONY: lock test-latest test-lowest
 
 demo: $(VENV)/.demo
@@ -45,6 +45,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix recsql tests benchmarks
 	$(BIN)/ruff format recsql tests benchmarks
 	$(BIN)/sqlfmt --quiet $(SQL)
+
+# docs/vars.md and the comments of dbt_project.yml, from recsql/config/vars.yml.
+reference: $(VENV)/.dev
+	$(BIN)/python -m recsql.config.reference
 
 faults: $(VENV)/.dev
 	RECSQL_KILLS=100 $(BIN)/python -m pytest tests/integration/test_faults.py

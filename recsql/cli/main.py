@@ -23,6 +23,7 @@ from recsql.cli.options import (
 from recsql.cli.ranker import train_ranker
 from recsql.cli.report import report
 from recsql.cli.tune import tune
+from recsql.cli.vars import show_vars
 from recsql.errors import InputError
 
 
@@ -33,7 +34,7 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
     was wrong (files, settings, names); 3 another process is at work on the warehouse;
-    4 not done in time; 130 interrupted.
+    4 not done in time; 130, 143, 129 interrupted: ctrl-C, SIGTERM, SIGHUP.
     """
 
 
@@ -269,6 +270,6 @@ def demo(threads: int | None, **options: Any) -> None:
     run_demo(project, threads or project.profile.threads, open_console())
 
 
-COMMANDS = (backtest, compare, forget, report, train_ranker, tune)
+COMMANDS = (backtest, compare, forget, report, train_ranker, tune, show_vars)
 for command in (*COMMANDS, *cli_refresh.COMMANDS):
     cli.add_command(command)

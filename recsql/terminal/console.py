@@ -10,13 +10,14 @@ from typing import Any
 
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
-from recsql.operation.pipeline import (
-    Event,
+from recsql.operation.findings import (
     GiantBaskets,
     Monitored,
+    Noted,
     Quarantine,
     Unchanged,
 )
+from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 
 STYLES = {
@@ -47,6 +48,8 @@ class Console:
             self._giants(event)
         elif isinstance(event, Monitored):
             self._monitored(event)
+        elif isinstance(event, Noted):
+            self.line(f"noted    {event.text}; see {event.table}", "yellow")
         elif isinstance(event, ChecksFinished):
             self._finished(event)
         else:

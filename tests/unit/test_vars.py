@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from recsql.compilation.compiler import require_vars
 from recsql.config.declared import FILE, TYPE, Declared, declared
 from recsql.config.project import builtin_root, load_project
+from recsql.config.reference import generated, schema
+from recsql.config.scaffold import init_project, presets
 from recsql.config.shapes import KINDS, WITHIN, require_shapes
-from recsql.errors import ProjectError
+from recsql.errors import InputError, ProjectError
+from recsql.questions.settings import listing
 
 PROJECT = load_project(builtin_root())
 WHERE = FILE.relative_to(builtin_root())
@@ -20,7 +26,8 @@ ENTRY = """
     what: One line on what it does.
     type: whole number from 1     # line 1 of the file lists what there is
     unit: days
-    example: 7"""
+    example: 7
+and run `make reference`."""
 
 
 def every_declaration(var: Declared) -> Iterator[Declared]:
@@ -128,6 +135,55 @@ def test_the_message_names_var_value_and_range(
     with pytest.raises(ProjectError) as caught:
         require_vars(PROJECT.with_vars(changed))
     assert str(caught.value) == message
+
+
+def test_generated_files_are_what_would_be_generated() -> None:
+    for path, text in generated(builtin_root()).items():
+        assert path.read_text() == text, f"{path.name}: run `make reference`."
+
+
+def test_the_schema_agrees_with_the_checks(tmp_path: Path) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft7Validator(schema(PROJECT))
+    validator.check_schema(validator.schema)
+    for preset in presets():
+        init_project(tmp_path / preset, preset)
+        text = (tmp_path / preset / "dbt_project.yml").read_text()
+        first = text.splitlines()[0]
+        assert first == "# yaml-language-server: $schema=.vars.schema.json"
+        assert (tmp_path / preset / ".vars.schema.json").exists()
+        validator.validate(yaml.safe_load(text))
+    for name, var in declared().items():
+        example = json.loads(json.dumps(var.example, default=str))
+        validator.validate({"name": "shop", "vars": {name: example}})
+        for given in outside(var):
+            if (
+                isinstance(given, int | str | list | bool)
+                and abs(given if isinstance(given, int) else 0) < 2**63
+            ):
+                wrong = {"name": "shop", "vars": {name: given}}
+                assert not validator.is_valid(wrong), (name, given)
+
+
+def test_vars_are_shown_by_word() -> None:
+    lines = [text for text, _ in listing(PROJECT, "decay", False)]
+    assert "decay_days: 60" in lines
+    assert (
+        "    It is a number above 0, in days; or a mapping of such by type of event; "
+        "or null. Example: {purchase: 60, view: 7}"
+    ) in lines
+    assert "rule_decay_days: null" in lines
+    changed = listing(PROJECT.with_vars({"decay_days": 30}), "", True)
+    assert [text for text, kind in changed if kind == "name"] == [
+        "decay_days: 30   (default 60)"
+    ]
+    assert listing(PROJECT, "", True) == [("every var is what it is by default", "")]
+    assert any(
+        text.startswith("    diversity: ")
+        for text, _ in listing(PROJECT, "surfaces", False)
+    )
+    with pytest.raises(InputError, match='no var has to do with "dekay_days"'):
+        listing(PROJECT, "dekay_days", False)
 
 
 def test_types_are_spelled_as_documented() -> None:
