@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+import uuid
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import file_digest, sha256
@@ -20,16 +21,18 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled, quoted
-from recsql.engine.warehouse import Warehouse
+from recsql.engine.checks import Check
+from recsql.engine.runs import builders
+from recsql.engine.warehouse import Warehouse, transaction
 from recsql.seam import udfs
 
 SCHEMA = "recsql"
-TABLE = f"{SCHEMA}.contents"
-STAMPS = ("run_id", "generated_at")  # columns that are no content
+TABLE, PASSED = f"{SCHEMA}.contents", f"{SCHEMA}.passed"
+STAMPS = ("run_id", "generated_at")  # columns of public tables that are no content
 # Where a model only writes down when it was built; anything else reads the clock.
-WRITTEN_DOWN = re.compile(
-    r"(timestamp )?'[^']*'\)?\s+as\s+(run_id|generated_at|fitted_at)\b"
-)
+MOMENT = r"(timestamp )?'[^']*'\)?\s+as\s+"
+FITTED = re.compile(MOMENT + r"fitted_at\b")
+STAMPED = re.compile(MOMENT + rf"({'|'.join(STAMPS)}|fitted_at)\b")
 CALLED = re.compile(rf"\b({'|'.join(f.name for f in udfs.FUNCTIONS)})\s*\(")
 
 
@@ -58,8 +61,13 @@ class Contents:
             f"create table if not exists {TABLE} "
             "(name varchar, made_of varchar, content varchar, row_count bigint)"
         )
+        warehouse.rows(f"create table if not exists {PASSED} (made_of varchar)")
+        # a table that somebody else replaced, dbt for one, has lost its signature
+        ours = {*builders(warehouse), *plan.project.seeds, *self._views()}
         self.known = {
-            name: Kept(*rest) for name, *rest in warehouse.rows(f"from {TABLE}")
+            name: Kept(*rest)
+            for name, *rest in warehouse.rows(f"from {TABLE}")
+            if name in ours
         }
         self.sources: dict[str, str] = {}
         self.reading = Lock()
@@ -83,10 +91,34 @@ class Contents:
         """Write down what a table was made of and holds, now that it is built."""
         made_of = self._made_of(cursor, name)
         is_view = self._kind(name) == "view"
-        content = made_of if is_view else _content(cursor, quoted("main", name))
+        stamps = STAMPS if name in self.plan.public else ()
+        relation = quoted("main", name)
+        content = made_of if is_view else _content(cursor, relation, stamps)
         self.known[name] = Kept(made_of, content, rows)
         values = [name, made_of, content, rows]
         cursor.execute(f"insert into {TABLE} values (?, ?, ?, ?)", values)
+
+    def passed(self, checks: Iterable[Check]) -> set[Check]:
+        """Return those checks that passed on the very rows there are now."""
+        if self.forced:
+            return set()
+        known = {made_of for (made_of,) in self.warehouse.rows(f"from {PASSED}")}
+        return {check for check in checks if self._asked(check) in known}
+
+    def note_passed(self, checks: Iterable[Check]) -> None:
+        """Write down, in place of what was known, which checks passed."""
+        asked = [self._asked(check) for check in checks]
+        with transaction(self.warehouse.connection):
+            self.warehouse.rows(f"delete from {PASSED}")
+            self.warehouse.rows(f"insert into {PASSED} select unnest(?)", [asked])
+
+    def _asked(self, check: Check) -> str:
+        """Return a checksum of a check and of what the tables it reads hold."""
+        read = [self._content_of(name) for name in check.reads]
+        return sha256("\n".join([check.sql, *read]).encode()).hexdigest()
+
+    def _views(self) -> list[str]:
+        return [name for name in self.plan.models if self._kind(name) == "view"]
 
     def _kind(self, name: str) -> str:
         model = self.plan.models.get(name)
@@ -110,13 +142,14 @@ class Contents:
     def _text(self, model: Compiled) -> str:
         """Return all SQL of a model; when it was built counts where it reads that."""
         text = full_text(model)
-        still = WRITTEN_DOWN.sub("", text)
+        stamps = STAMPED if model.name in self.plan.public else FITTED
+        still = stamps.sub("", text)
         timeless = self.plan.renderer.timeless
         return timeless(text) if timeless(still) == still else text
 
     def _content_of(self, parent: str) -> str:
         known = self.known.get(parent)
-        return known.content if known else "not known"
+        return known.content if known else str(uuid.uuid4())  # equal to nothing
 
     def _source(self, cursor: duckdb.DuckDBPyConnection, relation: str) -> str:
         with self.reading:
@@ -138,10 +171,12 @@ def forget_contents(warehouse: Warehouse) -> None:
         warehouse.rows(f"delete from {TABLE}")
 
 
-def _content(cursor: duckdb.DuckDBPyConnection, relation: str) -> str:
+def _content(
+    cursor: duckdb.DuckDBPyConnection, relation: str, stamps: Collection[str] = ()
+) -> str:
     """Return a checksum of a table's columns and rows, in whatever order they are."""
     columns = cursor.execute(f"describe {relation}").fetchall()
-    counted = [quoted(row[0]) for row in columns if row[0] not in STAMPS]
+    counted = [quoted(row[0]) for row in columns if row[0] not in stamps]
     hashed = f"hash({', '.join(counted)})" if counted else "0"
     rows = cursor.execute(
         f"select count(*), bit_xor({hashed}), sum({hashed}) from {relation}"
