@@ -115,7 +115,7 @@ KINDS: Mapping[str, Callable[[Any], bool]] = {
 
 def _unknown_word(project: Project, var: Declared, given: str) -> Iterator[str]:
     choices = choices_of(project, var.choices)
-    if given not in choices:
+    if choices and given not in choices:  # without sources there is nothing to choose
         words = (*choices, *([None] if var.unset is not None else []))
         hint = did_you_mean(given, choices) or f" It may be {either(words)}."
         yield f'there is no "{shown(given)}".{hint}'
