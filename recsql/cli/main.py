@@ -23,6 +23,7 @@ from recsql.cli.options import (
 from recsql.cli.ranker import train_ranker
 from recsql.cli.report import report
 from recsql.cli.tune import tune
+from recsql.cli.vars import show_vars
 from recsql.errors import InputError
 
 
@@ -33,7 +34,7 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
     was wrong (files, settings, names); 3 another process is at work on the warehouse;
-    4 not done in time; 130 interrupted.
+    4 not done in time; 130, 143, 129 interrupted: ctrl-C, SIGTERM, SIGHUP.
     """
 
 
@@ -185,7 +186,10 @@ def show(
         given = {"user_id": user, "item_id": item, "surface": surface}
         filters = {name: text for name, text in given.items() if text is not None}
         shown = shows.show(project, str(table), filters, limit)
-    open_console().table(shown.headers, shown.rows)
+    console = open_console()
+    console.table(shown.headers, shown.rows)
+    if shown.left_out:
+        console.line(shown.left_out)
 
 
 @cli.command("explain", short_help="Say why a user is shown an item, or not.")
@@ -215,12 +219,13 @@ def eject(model: str, **options: Any) -> None:
 @work_options
 def demo(threads: int | None, **options: Any) -> None:
     """Load 1.47 million real grocery lines, refresh, backtest, publish, and show."""
+    from recsql.config.project import demo_project
     from recsql.demo.groceries import run_demo
 
-    project = open_project(**options)
+    project = open_project(**options, load=demo_project)
     run_demo(project, threads or project.profile.threads, open_console())
 
 
-COMMANDS = (backtest, compare, forget, load, report, train_ranker, tune)
+COMMANDS = (backtest, compare, forget, load, report, train_ranker, tune, show_vars)
 for command in (*COMMANDS, *cli_refresh.COMMANDS):
     cli.add_command(command)
