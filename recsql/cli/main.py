@@ -34,7 +34,7 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
     was wrong (files, settings, names); 3 another process is at work on the warehouse;
-    4 not done in time; 130 interrupted.
+    4 not done in time; 130, 143, 129 interrupted: ctrl-C, SIGTERM, SIGHUP.
     """
 
 

@@ -16,7 +16,8 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.engine.incremental import prepare, refresh_model
-from recsql.engine.warehouse import Warehouse
+from recsql.engine.runs import complete, sign
+from recsql.engine.warehouse import Warehouse, named, transaction
 from recsql.errors import DiskFull, Interrupted, OutOfMemory, RecsqlError
 
 ALONE = "alone, as memory ran out beside others"
@@ -70,6 +71,8 @@ class _Run:
                     yield from self._start(pool)
                     if self.running:
                         yield from self._finish()
+                if not self.broken:
+                    complete(self.warehouse, self.plan.renderer.invocation_id)
             except (KeyboardInterrupt, GeneratorExit) as stop:
                 self.waiting.clear()
                 self._stop()
@@ -146,7 +149,10 @@ class _Run:
             elif model.incremental:
                 rows, note = refresh_model(self.plan, self.warehouse, cursor, name)
             else:
-                rows = self.warehouse.materialize(cursor, model)
+                with named(model), transaction(cursor):
+                    rows = self.warehouse.materialize(cursor, model)
+                    if self.warehouse.kinds[name] == "table":
+                        sign(cursor, name, self.plan.renderer.invocation_id)
         except RecsqlError as failure:
             error = failure
         return ModelResult(

@@ -188,9 +188,9 @@ def publish_tables(project: Project, listener: Listener) -> Published:
         run_id = built_by(plan, warehouse)
         with recorded(plan, warehouse, "publish", run_id) as record:
             record.measure()
-            published = publish(plan, warehouse)
+            published = publish(plan, warehouse, run_id)
+            listener(published)
             record.published(published.version)
-    listener(published)
     return published
 
 
@@ -225,9 +225,9 @@ def refresh(
             _begin(plan, warehouse, names, full_refresh)
             results = _build(plan, warehouse, names, threads, told)
             record.measure()
-            published = publish(plan, warehouse)
+            published = publish(plan, warehouse, run_id)
+            listener(published)
             record.published(published.version)
-        listener(published)
     return results
 
 

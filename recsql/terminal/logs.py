@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,7 +48,8 @@ class JsonLog:
     def session(self) -> Iterator[None]:
         """Write a first line, and a last one that says how it ended."""
         started = time.monotonic()
-        self.line("started", version=__version__, pid=os.getpid())
+        with suppress(OSError):  # a full disk behind standard output stops no work
+            self.line("started", version=__version__, pid=os.getpid())
         ended: dict[str, Any] = {"exit_code": 0}
         try:
             yield
@@ -60,7 +61,8 @@ class JsonLog:
         finally:
             level = "error" if "error" in ended else "info"
             seconds = round(time.monotonic() - started, 3)
-            self.line("finished", level, seconds=seconds, **ended)
+            with suppress(OSError):
+                self.line("finished", level, seconds=seconds, **ended)
 
     def line(self, name: str, level: str = "info", /, **fields: Any) -> None:
         """Write one line: time, level, what it is about, and its fields."""
