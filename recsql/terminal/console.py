@@ -10,7 +10,7 @@ from typing import Any
 
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
-<<<<<<< HEAD
+from recsql.errors import visible
 from recsql.operation.findings import (
     GiantBaskets,
     Monitored,
@@ -18,10 +18,6 @@ from recsql.operation.findings import (
     Quarantine,
     Unchanged,
 )
-=======
-from recsql.errors import visible
-from recsql.operation.findings import GiantBaskets, Monitored, Noted, Quarantine
->>>>>>> main
 from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 

@@ -25,7 +25,7 @@ MODELS = {
     "where amount > {{ var('floor') }}",
     "int_names": "select distinct item from {{ ref('int_large') }}",
     "int_seen": "{{ config(materialized='view') }} from {{ ref('int_names') }}",
-    "rec_names": "from {{ ref('int_seen') }} "
+    "rec_names": "{{ config(tags=['public']) }} from {{ ref('int_seen') }} "
     "select item, '{{ invocation_id }}' as run_id",
     "int_now": "select timestamp '{{ run_started_at }}' as moment",
 }
