@@ -264,9 +264,10 @@ def eject(model: str, **options: Any) -> None:
 @work_options
 def demo(threads: int | None, **options: Any) -> None:
     """Load 1.47 million real grocery lines, refresh, backtest, publish, and show."""
+    from recsql.config.project import demo_project
     from recsql.demo.groceries import run_demo
 
-    project = open_project(**options)
+    project = open_project(**options, load=demo_project)
     run_demo(project, threads or project.profile.threads, open_console())
 
 
