@@ -80,7 +80,7 @@ def load(project: Project, files: dict[str, Path]) -> None:
     schema, profile = str(project.vars["raw_schema"]), project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         for name, file in files.items():
-            load_table(warehouse, schema, name, [str(file)], {})
+            load_table(warehouse, schema, name, [str(file)])
 
 
 def every_source() -> list[str]:
