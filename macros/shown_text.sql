@@ -2,6 +2,8 @@
     shown_text("example")  ->  case when example is null then '' else concat('"', ...) end -#}
 {% macro shown_text(column) -%}
     case
-        when {{ column }} is null then '' else concat('"', left({{ column }}, 60), '"')
+        when {{ column }} is null
+        then ''
+        else concat('"', substring({{ column }}, 1, 60), '"')
     end
 {%- endmacro %}
