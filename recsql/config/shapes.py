@@ -78,9 +78,10 @@ Check = Callable[[Any], str]
 ENTRIES: Mapping[str, Mapping[str, Check]] = {
     "surfaces": {
         **dict.fromkeys(("name", "allow_repeat", "strategy", "blend_by"), wrong_text),
-        **dict.fromkeys(("length", "max_per_category", "diversity"), wrong_number),
+        **dict.fromkeys(("length", "diversity"), wrong_number),
         **dict.fromkeys(("personal", "fallback"), wrong_names),
-        **dict.fromkeys(("weights", "min_scores"), wrong_numbers),
+        **dict.fromkeys(("weights", "min_scores", "max_per"), wrong_numbers),
+        "where": wrong_scalar,
         "one_per_variant": wrong_flag,
         "rules": wrong_rules,
     },
@@ -139,6 +140,8 @@ def expressions(project: Project) -> Iterator[tuple[str, Any]]:
     if project.vars["rule_region"] is not None:
         yield "rule_region", project.vars["rule_region"]
     for surface in _mappings(project.vars["surfaces"]):
+        if surface.get("where") is not None:
+            yield f'surfaces: "{surface.get("name")}": where', surface["where"]
         for rule in _mappings(surface.get("rules")):
             if rule.get("when") is not None:
                 yield f'surfaces: "{surface.get("name")}": rules: when', rule["when"]

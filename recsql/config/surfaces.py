@@ -17,7 +17,7 @@ ACTIONS = ("hide", "boost", "bury", "slot")
 REQUIRED = ("allow_repeat", "length", "personal", "fallback")
 KNOWN = (
     *("name", *REQUIRED, "strategy", "blend_by", "weights", "min_scores"),
-    *("rules", "max_per_category", "one_per_variant", "diversity"),
+    *("where", "rules", "max_per", "one_per_variant", "diversity"),
 )
 RULE_KEYS = ("name", "do", "when", "by", "at", "source")
 Entry = Mapping[str, Any]
@@ -47,6 +47,7 @@ def require_surfaces(project: Project) -> None:
             or _wrong_entry(entry)
             or _wrong_numbers(entry)
             or _wrong_sources(entry, project.vars["candidate_sources"])
+            or _wrong_caps(entry, project.vars["items"])
         )
         if problem:
             raise ProjectError(f'vars: surfaces: "{name}": {problem}')
@@ -77,9 +78,9 @@ def _wrong_entry(entry: Entry) -> str:
 
 
 def _wrong_numbers(entry: Entry) -> str:
-    for key in ("length", "max_per_category"):
-        number = entry.get(key)
-        if number is not None and (not isinstance(number, int) or number < 1):
+    caps = {f"max_per: {key}": n for key, n in (entry.get("max_per") or {}).items()}
+    for key, number in {"length": entry["length"], **caps}.items():
+        if not isinstance(number, int) or number < 1:
             return f"{key} is a whole number from 1 on. Seen: {number}."
     diversity = entry.get("diversity") or 0
     if not 0 <= diversity <= 1:
@@ -104,6 +105,15 @@ def _wrong_sources(entry: Entry, listed: list[str]) -> str:
                     f'personal: var candidate_sources does not list "{source}".'
                     + did_you_mean(str(source), listed)
                 )
+    return ""
+
+
+def _wrong_caps(entry: Entry, items: Entry) -> str:
+    known = ["category", *(items.get("attributes") or ())]
+    for name in entry.get("max_per") or ():
+        if name not in known:
+            hint = did_you_mean(str(name), known) or f" There are: {', '.join(known)}."
+            return f'max_per: var items has no attribute "{name}".{hint}'
     return ""
 
 

@@ -30,9 +30,10 @@ class Shown:
         """Return what is to be said of rows that are not here, or nothing."""
         if self.total <= len(self.rows):
             return ""
+        shown = len(self.rows)
         return (
-            f"{len(self.rows):,} of {self.total:,} rows, {self.total - len(self.rows):,} "
-            f"left out. More of them: --limit {min(self.total, MOST_ROWS)}"
+            f"{shown:,} of {self.total:,} rows, {self.total - shown:,} left out. "
+            f"More of them: --limit {min(self.total, MOST_ROWS)}"
         )
 
 
