@@ -51,7 +51,7 @@ def refused(surfaces: Any) -> str:
         ({"diversity": 2}, "diversity: it is a number from 0 to 1; or null. Seen: 2."),
         (
             {"max_per": {"category": 0}},
-            "max_per: category is a whole number from 1 on. Seen: 0.",
+            "max_per: category: it is a whole number from 1 on, in items. Seen: 0.",
         ),
         (
             {"max_per": {"vendor": 2}},
