@@ -111,7 +111,9 @@ def test_what_is_loaded_counts(tmp_path: Path) -> None:
         file.execute("create table raw.sales (who int, what int, sold_at timestamp)")
     with pytest.raises(RecsqlError) as caught:
         require_binding(compile_project(project))
-    assert str(caught.value).startswith("dbt_project.yml: vars: events: event_at: moment: ")
+    assert str(caught.value).startswith(
+        "dbt_project.yml: vars: events: event_at: moment: "
+    )
     assert str(caught.value).endswith("It has: who, what, sold_at.")
 
 
