@@ -15,6 +15,7 @@ from recsql.cli.options import (
     full_refresh_option,
     open_console,
     open_project,
+    open_to_work,
     parse_type,
     project_options,
     selection_options,
@@ -86,20 +87,26 @@ def load(
     """Load FILES (CSV, TSV, Parquet, JSON lines, Arrow; .gz; globs) as table NAME."""
     from recsql.engine.loader import load_table
     from recsql.engine.malformed import TABLE, told
+    from recsql.engine.suppression import left_out
     from recsql.engine.warehouse import open_warehouse
 
-    project = open_project(**options)
+    project = open_to_work(**options)
     given = dict(parse_type(text) for text in types)
     profile = project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         schema = str(project.vars["raw_schema"])
-        loaded = load_table(warehouse, schema, name, files, given, max_malformed)
+        without = left_out(project, warehouse, name)
+        loaded = load_table(
+            warehouse, schema, name, files, given, max_malformed, without
+        )
     console = open_console()
     count = "1 file" if len(loaded.files) == 1 else f"{len(loaded.files)} files"
     console.line(f"loaded {loaded.rows:,} rows from {count} into {loaded.table}")
+    if loaded.forgotten:
+        console.line(f"left out {loaded.forgotten:,} rows of users who are forgotten")
     if loaded.malformed:
-        left_out = told(loaded.malformed)
-        console.line(f"left out, samples in {schema}.{TABLE}: {left_out}")
+        found = told(loaded.malformed)
+        console.line(f"left out, samples in {schema}.{TABLE}: {found}")
     console.table(("column", "type"), loaded.columns)
 
 
@@ -134,7 +141,7 @@ def _work(name: str, threads: int | None, options: dict[str, Any]) -> None:
 
     kinds = ("select", "exclude", "full_refresh")
     selection = pipeline.Selection(**{k: options.pop(k) for k in kinds if k in options})
-    project = open_project(**options)
+    project = open_to_work(threads, **options)
     console = open_console()
     do = getattr(pipeline, name)
     count = threads or project.profile.threads

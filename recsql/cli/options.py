@@ -82,6 +82,18 @@ def open_project(
     return project
 
 
+def open_to_work(threads: int | None = None, **options: Any) -> Project:
+    """Load the project for a command that changes the warehouse.
+
+    What an earlier `forget` had to leave is finished first, whoever runs next.
+    """
+    from recsql.operation.forget import finish_before
+
+    project = open_project(**options)
+    finish_before(project, threads or project.profile.threads, open_console().event)
+    return project
+
+
 def open_console() -> Console:
     """Return where results are printed; loaded late, as `--help` prints nothing."""
     from recsql.terminal.console import Console

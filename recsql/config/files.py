@@ -48,8 +48,8 @@ def note_written(folder: Path, path: Path, kind: str) -> None:
     A scratch file changes after this; only what is complete has a checksum.
     """
     target = path.resolve()
-    entry = {"path": str(target), "kind": kind}
-    if target.is_file():
+    entry = {"path": os.path.relpath(target, folder.resolve()), "kind": kind}
+    if target.is_file() and kind == "report":
         entry["sha256"] = sha256(target.read_bytes()).hexdigest()
     try:
         with (folder / LIST).open("a", encoding="utf-8") as file:
@@ -68,4 +68,5 @@ def written(folder: Path) -> Iterator[tuple[Path, str, str | None]]:
                 entry = json.loads(line)
                 entries[entry["path"]] = entry
     for path, entry in entries.items():
-        yield Path(path), entry["kind"], entry.get("sha256")
+        target = Path(os.path.normpath(folder.resolve() / path))
+        yield target, entry["kind"], entry.get("sha256")

@@ -13,7 +13,7 @@ import duckdb
 
 from recsql.compilation.render import literal, quoted
 from recsql.config.shapes import NAME
-from recsql.engine.malformed import Malformed, create_readable
+from recsql.engine.malformed import Malformed, create_readable, create_without
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import InputError, Interrupted, did_you_mean, first_line
 
@@ -43,6 +43,7 @@ class Loaded:
     columns: tuple[tuple[str, str], ...]
     files: tuple[str, ...]
     malformed: tuple[Malformed, ...] = ()
+    forgotten: int = 0
 
 
 def load_table(
@@ -52,6 +53,7 @@ def load_table(
     patterns: Sequence[str],
     types: Mapping[str, str],
     max_malformed: float = 0.0,
+    without: str | None = None,
 ) -> Loaded:
     """Load files into `schema.name`, replacing it only when all of them were read.
 
@@ -64,6 +66,8 @@ def load_table(
             guessed (an id with leading zeros: `VARCHAR`).
         max_malformed: the share of lines of CSV and TSV files that may be left out as
             they cannot be read; see `malformed.py`.
+        without: the condition for rows that are not even stored, as their users are
+            forgotten; without effect where the files lack its columns.
 
     Raises:
         InputError: a file is missing, cannot be read, or the formats differ.
@@ -81,12 +85,14 @@ def load_table(
         connection.execute("set preserve_insertion_order = true")
         if max_malformed and suffix in TEXT:
             readers = [(file, _readable(file, suffix, types)) for file in files]
-            made = create_readable(connection, schema, name, readers, max_malformed)
+            made = create_readable(
+                connection, (schema, name), readers, max_malformed, without
+            )
         else:
-            made = _create(connection, relation, suffix, files, types), ()
+            made = _create(connection, relation, suffix, files, types, without)
         described = connection.execute(f"describe {relation}").fetchall()
     columns = tuple((row[0], row[1]) for row in described)
-    return Loaded(f"{schema}.{name}", made[0], columns, tuple(files), made[1])
+    return Loaded(f"{schema}.{name}", made[0], columns, tuple(files), *made[1:])
 
 
 @contextmanager
@@ -111,17 +117,17 @@ def _create(
     suffix: str,
     files: list[str],
     types: Mapping[str, str],
-) -> int:
-    create = f"create or replace table {relation} as select * from"
+    without: str | None,
+) -> tuple[int, tuple[Malformed, ...], int]:
     if suffix in ARROW:
         connection.register("arrow_input", _read_arrow(files))
-        rows = connection.execute(f"{create} arrow_input").fetchall()
+        made = create_without(connection, relation, "arrow_input", without)
         connection.unregister("arrow_input")
     else:
         csv = f"{LONG_LINES}, union_by_name = true{_types(types)}"
         reader = READERS[suffix].format(csv=csv)
-        rows = connection.execute(f"{create} {reader}", [files]).fetchall()
-    return int(rows[0][0])
+        made = create_without(connection, relation, reader, without, files)
+    return made[0], (), made[1]
 
 
 def _readable(file: str, suffix: str, types: Mapping[str, str]) -> str:

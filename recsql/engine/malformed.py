@@ -54,11 +54,11 @@ class Malformed:
 
 def create_readable(
     connection: duckdb.DuckDBPyConnection,
-    schema: str,
-    name: str,
+    table: tuple[str, str],
     readers: Sequence[tuple[str, str]],
     most: float,
-) -> tuple[int, tuple[Malformed, ...]]:
+    without: str | None,
+) -> tuple[int, tuple[Malformed, ...], int]:
     """Create `schema.name` of the lines that can be read, in one transaction.
 
     What is left out is counted by reason; the first 1,000 lines of each file and reason
@@ -66,14 +66,15 @@ def create_readable(
 
     Args:
         connection: of the warehouse.
-        schema: the raw schema.
-        name: the table's name.
+        table: the raw schema, and the table's name.
         readers: a file and the `read_csv(...)` that reads it, for each file.
         most: the largest share of lines that may be left out.
+        without: the condition for rows that are left out as nobody may keep them.
 
     Raises:
         InputError: more lines than that cannot be read; the table is unchanged.
     """
+    schema, name = table
     for number, (_, reader) in enumerate(readers):
         connection.execute(
             f"create or replace temp table part_{number} as select * from {reader}"
@@ -84,12 +85,34 @@ def create_readable(
     ((rows,),) = connection.execute(f"select count(*) from ({parts})").fetchall()
     _require_few(name, found, rows, most)
     connection.execute("begin")
-    connection.execute(f"create or replace table {quoted(schema, name)} as {parts}")
+    made = create_without(connection, quoted(schema, name), f"({parts})", without)
     _keep(connection, quoted(schema, TABLE), name)
     connection.execute("commit")
     for number in range(len(readers)):
         connection.execute(f"drop table part_{number}")
-    return int(rows), found
+    return made[0], found, made[1]
+
+
+def create_without(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    reader: str,
+    without: str | None,
+    *values: list[str],
+) -> tuple[int, int]:
+    """Create a table of what is read but for some rows; return how many of either."""
+    create = f"create or replace table {relation} as select * from {reader}"
+    left_out = 0
+    if without:
+        try:
+            ((left_out,),) = connection.execute(
+                f"select count(*) from {reader} where {without}", list(values)
+            ).fetchall()
+            create += f" where not {without}"
+        except duckdb.BinderException:  # other columns than the input maps
+            left_out = 0
+    rows = connection.execute(create, list(values)).fetchall()
+    return int(rows[0][0]), int(left_out)
 
 
 def _require_few(name: str, found: Sequence[Malformed], rows: int, most: float) -> None:

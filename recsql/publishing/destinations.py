@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from recsql.compilation.render import literal, quoted
+from recsql.config.files import note_written
 from recsql.config.project import Project
 from recsql.engine import stops
 from recsql.engine.warehouse import transaction, translated
@@ -58,6 +59,7 @@ def _to_database(project: Project, source: Source) -> None:
     place = str(project.vars["publish_database"])
     if ":" not in place:
         place = str(project.root / place)
+        note_written(project.profile.folder, Path(place), "database")
     schema = quoted("target", str(project.vars["publish_schema"]))
     connection = source.connection
     with translated(f"publish to {place.split('?')[0]}"):  # a token may follow

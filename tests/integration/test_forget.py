@@ -104,7 +104,7 @@ def test_what_no_input_names_is_said_and_an_attempt_can_be_repeated(
     assert recsql("refresh", *options).code == 0
     done = recsql("forget", USER, "--yes", *options)
     assert done.code == 1
-    assert "is still in build.duckdb: raw.people. Delete it there." in done.err
+    assert "is still in build.duckdb: raw.people. Delete them there." in done.err
     build = shop / "warehouse/build.duckdb"
     assert holders(build) == ["people.user_id"]
     with open_warehouse(build, {}) as warehouse:
