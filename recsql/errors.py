@@ -11,11 +11,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from recsql.redaction import redacted
+
 FULL = "No space left on device"
 
 
 class RecsqlError(Exception):
     r"""Base of all deliberate errors; its text is one line meant for the user.
+
+    Passwords and tokens in it are hidden: it goes to logs, hooks and tables.
 
     >>> str(RecsqlError('load: no file "a\nb".'))
     'load: no file "a b".'
@@ -25,7 +29,7 @@ class RecsqlError(Exception):
 
     def __str__(self) -> str:
         lines = (line.strip() for line in super().__str__().splitlines())
-        return " ".join(line for line in lines if line)
+        return redacted(" ".join(line for line in lines if line))
 
 
 class ProjectError(RecsqlError):

@@ -71,11 +71,13 @@ def open_project(
     """
     from dataclasses import replace
 
+    from recsql.config.access import keep_private
     from recsql.config.project import load_project
 
     if not folder.is_dir():
         raise InputError(f"--project {folder}: there is no such folder.")
     project = load_project(folder, parse_vars(vars_text))
+    keep_private(project.vars, project.profile.build_path)
     if memory_limit:
         settings = {**project.profile.settings, "memory_limit": memory_limit}
         project = replace(project, profile=replace(project.profile, settings=settings))

@@ -17,10 +17,11 @@ LIST = "written.jsonl"
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def write_beside(path: Path, text: str) -> int:
+def write_beside(path: Path, text: str, mode: int = 0o644) -> int:
     """Replace a file in one step; return its size in bytes.
 
-    A link is followed. Where it fails, the file is as it was and nothing is left.
+    A link is followed, and the mode of a file that is there stays. Where it fails, the
+    file is as it was and nothing is left.
 
     Raises:
         OSError: it cannot be written.
@@ -32,8 +33,7 @@ def write_beside(path: Path, text: str) -> int:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
-            fresh.chmod(target.stat().st_mode & 0o7777)
+        fresh.chmod(target.stat().st_mode & 0o7777 if target.exists() else mode)
         fresh.replace(target)
     except BaseException:
         with suppress(OSError):

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.compiler import Plan
 from recsql.compilation.render import literal, quoted
 from recsql.config.files import written
 from recsql.config.project import Project
@@ -28,7 +28,7 @@ from recsql.engine.malformed import TABLE as MALFORMED
 from recsql.engine.warehouse import Warehouse, open_warehouse, transaction, translated
 from recsql.errors import InputError, WarehouseError, reason
 from recsql.operation import pipeline
-from recsql.operation.history import LISTS
+from recsql.operation.history import LISTS, compile_with_history
 from recsql.operation.lock import publishing_lock
 from recsql.operation.pipeline import Listener
 from recsql.operation.traces import DATABASE, naming_files, remove_written, rewrite
@@ -89,7 +89,7 @@ def _carry_out(
     with open_warehouse(
         profile.build_path, profile.settings, must_exist=True
     ) as warehouse:
-        plan = compile_project(project)
+        plan = compile_with_history(project)
         rows = _delete(plan, warehouse, user)
         _drop_switched_off(plan, warehouse)
     if not _intent(profile.folder).get("is_published"):
