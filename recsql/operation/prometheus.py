@@ -11,8 +11,8 @@ from recsql.config.project import Project
 from recsql.engine.checks import ChecksFinished
 from recsql.engine.runner import ModelResult
 from recsql.errors import WarehouseError, reason
+from recsql.operation.findings import Monitored, Quarantine
 from recsql.operation.outcome import Outcome
-from recsql.operation.pipeline import Monitored, Quarantine
 
 SUCCEEDED = "recsql_refresh_last_success_timestamp_seconds"
 

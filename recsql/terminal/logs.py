@@ -15,7 +15,8 @@ from recsql import __version__
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
 from recsql.errors import RecsqlError
-from recsql.operation.pipeline import Event, GiantBaskets, Monitored, Quarantine
+from recsql.operation.findings import GiantBaskets, Monitored, Noted, Quarantine
+from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 
 NAMES: dict[type, str] = {
@@ -25,6 +26,7 @@ NAMES: dict[type, str] = {
     Quarantine: "quarantine",
     GiantBaskets: "giant_baskets",
     Monitored: "monitored",
+    Noted: "noted",
     Published: "published",
 }
 LEVELS = {"failed": "error", "skipped": "warning", "warned": "warning"}

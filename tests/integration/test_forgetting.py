@@ -202,7 +202,8 @@ def test_ids_of_every_form(tmp_path: Path, recsql: Recsql, user: str) -> None:
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         for name in ("events", "blocked"):
             load_table(warehouse, "raw", name, [str(tmp_path / f"{name}.csv")], {})
-    given = f"{{{QUICK}, restrictions: {{table: blocked, user_id: who, kind: \"'block'\", item_id: item_id}}}}"
+    mapped = "table: blocked, user_id: who, kind: \"'block'\""
+    given = f"{{{QUICK}, restrictions: {{{mapped}, item_id: item_id}}}}"
     options = ("--project", shop, "--vars", given)
     assert recsql("refresh", *options).code == 0
     done = recsql("forget", user, "--yes", *options)

@@ -39,7 +39,7 @@ def test_secrets_in_vars_are_refused_and_never_told(
     for kind in ("database", "postgres"):
         text = json.dumps(place)
         given = f"{{{QUICK}, publish_also: [{kind}], publish_{kind}: {text}, "
-        given += "on_failure: [sh, -c, 'env > told'], metrics_file: r.prom}"
+        given += 'on_failure: sh -c "env > told", metrics_file: r.prom}'
         done = recsql("refresh", "--project", shop, "--vars", given)
         assert done.code == 2
         assert f"publish_{kind} says a password or token" in done.err
@@ -91,8 +91,8 @@ def test_no_file_holds_the_secret_after_success_and_failure(
     shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGPASSWORD", SECRET)
-    hooks = "metrics_file: r.prom, on_failure: [sh, -c, 'echo $RECSQL_ERROR > told'], "
-    hooks += f"on_publish: [sh, -c, 'exit 3', 'Bearer {SECRET}']"
+    hooks = 'metrics_file: r.prom, on_failure: sh -c "echo $RECSQL_ERROR > told", '
+    hooks += f'on_publish: sh -c "exit 3" "Bearer {SECRET}"'
     outs = []
     for also in (
         "",

@@ -20,6 +20,7 @@ PACKAGES = [
     "errors",
     "numerics",
     "seam",
+    "texts",
     "dbt_plugin",
     "config",
     "compilation",
