@@ -32,14 +32,14 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("place", FORMS)
+@pytest.mark.parametrize("place", FORMS, ids=range(len(FORMS)))
 def test_secrets_in_vars_are_refused_and_never_told(
     shop: Path, recsql: Recsql, place: str
 ) -> None:
     for kind in ("database", "postgres"):
         text = json.dumps(place)
         given = f"{{{QUICK}, publish_also: [{kind}], publish_{kind}: {text}, "
-        given += 'on_failure: sh -c "env > told", metrics_file: r.prom}'
+        given += 'on_failure: sh -c "echo $RECSQL_ERROR > told", metrics_file: r.prom}'
         done = recsql("refresh", "--project", shop, "--vars", given)
         assert done.code == 2
         assert f"publish_{kind} says a password or token" in done.err
