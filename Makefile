@@ -12,8 +12,8 @@ comma := ,
 empty :=
 ALL := .[$(subst $(empty) $(empty),$(comma),$(EXTRAS))]
 
-.PHONY: reference demo test check lint format faults fuzz bench services clean
-.PHONY: lock test-latest test-lowest
+.PHONY: audit reference demo test check lint format faults fuzz bench services clean
+.PHONY: audit lock test-latest test-lowest
 
 demo: $(VENV)/.demo
 	$(BIN)/recsql demo
