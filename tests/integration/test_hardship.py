@@ -173,9 +173,7 @@ def test_publish_takes_tables_that_dbt_replaced(shop: Path, recsql: Recsql) -> N
             file.execute(f"drop table main.{name}")
             file.execute(f"alter table main.{name}__dbt rename to {name}")
         file.execute("drop schema recsql cascade")
-        ((run_id,),) = file.execute(
-            "select any_value(run_id) from rec_for_user"
-        ).fetchall()
+        lists = file.execute("select any_value(run_id) from rec_for_user").fetchall()
     done = recsql("publish", "--project", shop)
     assert (done.code, done.err) == (0, "")
     assert faults.require_whole(shop) == 2
