@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,13 @@ class Access:
                     f'vars: file_group: there is no group "{self.group}" here.'
                 ) from None
 
+    def let_in(self, folder: Path) -> None:
+        """Let the group enter a folder that may hold files of others, too."""
+        if self.group is not None:
+            mode = folder.stat().st_mode & 0o7777
+            self.give([folder])
+            folder.chmod(mode | self.folder_mode)
+
 
 def _group(name: str) -> str | int:
     """Return a group as a name, or as its number."""
@@ -82,4 +90,5 @@ def keep_private(given: Mapping[str, Any], build: Path) -> None:
     access = access_of(given)
     os.umask(access.umask)
     if build.is_file() and build.stat().st_uid == os.geteuid():
-        access.give([build])
+        with suppress(OSError):  # a file system that may not be written
+            access.give([build])

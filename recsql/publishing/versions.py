@@ -59,7 +59,8 @@ class Versions:
         """Make a filled draft safe on the disk, not to be written, read by few."""
         draft = self.path(number).with_suffix(UNFINISHED)
         paths = [*draft.rglob("*"), draft]
-        access.give([*paths, draft.parent, self.folder], WRITE)
+        access.give([*paths, draft.parent], WRITE)
+        access.let_in(self.folder)
         for path in paths:
             _sync(path)
 

@@ -133,7 +133,7 @@ def test_only_the_owner_reads_unless_the_vars_say_more(
         ("2", "700"),
     }
     (shop / "page.html").unlink()
-    group = f"file_mode: '640', file_group: {os.getgid()}"
+    group = f"file_mode: '640', file_group: '{os.getgid()}'"
     options = ("--project", shop, "--vars", f"{{{group}}}")
     assert recsql("publish", *options).code == 0
     assert recsql(*page, "--vars", f"{{{group}}}").code == 0
