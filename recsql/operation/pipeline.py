@@ -231,7 +231,8 @@ def _begin(
 def _warehouse(project: Project) -> Iterator[Warehouse]:
     profile = project.profile
     path, settings = profile.build_path, profile.settings
-    with open_warehouse(path, settings, must_exist=True) as warehouse:
+    is_loaded = project.vars["events"].get("model") is None
+    with open_warehouse(path, settings, must_exist=is_loaded) as warehouse:
         create_history(project, warehouse)
         yield warehouse
 
