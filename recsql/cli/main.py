@@ -47,7 +47,7 @@ def init(folder: Path, preset: str | None) -> None:
 
     \b
     Presets: own-tables (the default), movielens, retailrocket, goodbooks,
-    online-retail, instacart, events-json, complete-journey
+    online-retail, instacart, events-json, complete-journey, shopify, ga4
     """
     from recsql.config import scaffold
 

@@ -101,31 +101,19 @@ def left_out(project: Project, warehouse: Warehouse, table: str) -> str | None:
     return f"coalesce({' or '.join(conditions)}, false)" if conditions else None
 
 
-def create_without(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    reader: str,
-    without: str | None,
-    *values: list[str],
-) -> tuple[int, tuple[str, ...]]:
-    """Create a table of what is read but for some rows, which are not even stored.
-
-    Returns:
-        Its number of rows, and what a person should know.
-    """
-    create = f"create or replace table {relation} as select * from {reader}"
-    left_out = 0
-    if without:
-        try:
-            ((left_out,),) = connection.execute(
-                f"select count(*) from {reader} where {without}", list(values)
-            ).fetchall()
-            create += f" where not {without}"
-        except duckdb.BinderException:  # other columns than the input maps
-            left_out = 0
-    rows = connection.execute(create, list(values)).fetchall()
-    told = f"left out {left_out:,} rows of users who are forgotten"
-    return int(rows[0][0]), (told,) * bool(left_out)
+def drop(project: Project, warehouse: Warehouse, table: str) -> int:
+    """Delete the rows of a raw table that are of forgotten users; return how many."""
+    condition = left_out(project, warehouse, table)
+    if condition is None:
+        return 0
+    relation = quoted(str(project.vars["raw_schema"]), table)
+    try:
+        ((count,),) = warehouse.connection.execute(
+            f"delete from {relation} where {condition}"
+        ).fetchall()
+    except duckdb.BinderException:  # it has other columns than the input maps
+        return 0
+    return int(count)
 
 
 def _relation(project: Project) -> str:

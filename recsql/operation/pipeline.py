@@ -233,7 +233,8 @@ def _opened(project: Project) -> Iterator[tuple[Plan, Warehouse]]:
     plan = compile_with_history(project)
     profile = project.profile
     path, settings = profile.build_path, profile.settings
-    with open_warehouse(path, settings, must_exist=True) as warehouse:
+    is_loaded = project.vars["events"].get("model") is None
+    with open_warehouse(path, settings, must_exist=is_loaded) as warehouse:
         create_history(project, warehouse)
         if (without := suppressing(project, warehouse)) is not project:
             plan = compile_with_history(without)

@@ -33,7 +33,7 @@ SIGNALS = (
 )
 COMMANDS = ("load", "refresh", "publish", "rollback", "forget", "report")
 POINTS: dict[str, tuple[str, ...]] = {
-    "load": ("recsql.engine.loader:create_without",),
+    "load": ("recsql.engine.suppression:drop",),
     "refresh": (
         "recsql.operation.history:Record.begin",
         "recsql.operation.history:Record.measure",

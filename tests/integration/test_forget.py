@@ -9,7 +9,8 @@ import duckdb
 
 from recsql.config.project import load_project
 from recsql.config.scaffold import init_project
-from recsql.engine.loader import Options, load_table
+from recsql.engine.loader import load_table
+from recsql.engine.text_tables import Options
 from recsql.engine.warehouse import open_warehouse
 from tests.integration.conftest import QUICK, Recsql, write_events
 
