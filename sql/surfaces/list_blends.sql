@@ -35,7 +35,7 @@ with
             surfaces
             on parts.surface = surfaces.surface
             and {{ is_of_kind("candidates.is_repeat", "surfaces.allow_repeat") }}
-        where coalesce(candidates.score >= parts.min_score, true)
+        where coalesce(round(candidates.score, 6) >= parts.min_score, true)
     ),
 
     weighed as (

@@ -82,7 +82,7 @@ with
             on proposed.candidate_source = stages.candidate_source
             and coalesce(proposed.surface = stages.surface, true)
             and users.order_count >= stages.min_orders
-            and coalesce(proposed.score >= stages.min_score, true)
+            and coalesce(round(proposed.score, 6) >= stages.min_score, true)
         inner join
             surfaces
             on stages.surface = surfaces.surface
