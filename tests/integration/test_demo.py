@@ -89,7 +89,8 @@ def test_the_readme_shows_this_output(done: Outcome) -> None:
     """Rows, users and what is counted are exact.
 
     What is learned has other last bits on another processor, which may swap neighbours
-    in a list: metrics of lists agree to .003, on one kernel of BLAS as on another.
+    in a list: metrics of lists agree to .003, and the users that an item is proposed to
+    to .01 % (two rows between the kernels SkylakeX and Haswell of BLAS).
     """
     (sample,) = re.findall(r"```text\n(.*?)```", README, re.S)
     counted = re.compile(
@@ -106,7 +107,8 @@ def test_the_readme_shows_this_output(done: Outcome) -> None:
     assert compared > 15
     for line in filter(counted.match, sample.splitlines()):
         words, numbers = words_and_numbers(line)
-        assert printed[words] == numbers, line
+        close = 1e-4 if "rec_users_for_item" in words else 0
+        assert printed[words] == pytest.approx(numbers, rel=close, abs=0), line
         compared += 1
     assert compared > 50
 
