@@ -140,7 +140,7 @@ MOVING: Mapping[str, Any] = {
     "weights": {"history": 2},
     "min_scores": {"rules": 0.1},
     "fallback": ["popular"],
-    "max_per_category": 2,
+    "max_per": {"category": 2, "department": 4},
     "one_per_variant": True,
     "diversity": 0.2,
     "rules": [
@@ -183,6 +183,18 @@ ALIKE: Mapping[str, Any] = {
     "personal": ["user_knn"],
     "fallback": ["popular"],
 }
+# Its own catalogue, for each group of users another.
+CHOSEN: Mapping[str, Any] = {
+    "name": "chosen",
+    "allow_repeat": "all",
+    "length": 4,
+    "where": "items.item_id > 12 or "
+    "users.order_count > 5 and attributes.type > 'type 3'",
+    "strategy": "blend",
+    "personal": ["history", "als"],
+    "fallback": ["rules", "popular"],
+    "max_per": {"department": 3},
+}
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
@@ -213,7 +225,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_region": "region",
     "rule_decay_days": 30,
     "item_relations": True,
-    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED, ALIKE],
+    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED, ALIKE, CHOSEN],
     "ranker": True,
     "refresh_history": True,
     "drift_fail": {},  # the refreshes before are made up
@@ -328,11 +340,15 @@ def tiny_world(
     lines: Sequence[Line],
     *,
     threads: int = 2,
+    at_once: int = 1,
     wanted: str = "",
     tables: Mapping[str, pa.Table] | None = None,
     **changed: Any,
 ) -> Iterator[World]:
-    """Load the lines and tables, build every model (or the wanted), give the world."""
+    """Load the lines and tables, build every model (or the wanted), give the world.
+
+    `threads` are DuckDB's, `at_once` is how many models are built at a time.
+    """
     settings = {**SMALL, **changed}
     plan = plan_with(**settings)
     options = {"TimeZone": "UTC", "threads": threads, "preserve_insertion_order": False}
@@ -340,7 +356,7 @@ def tiny_world(
         load_lines(warehouse, lines)
         store(warehouse, tables or {})
         names = plan.graph.select(wanted.split())
-        for result in run_models(plan, warehouse, names, 1):
+        for result in run_models(plan, warehouse, names, at_once):
             if result.error:
                 raise result.error
         yield World(lines, settings, warehouse)

@@ -16,6 +16,7 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.engine.contents import Contents
+from recsql.engine.ids import WHO, require_ids
 from recsql.engine.incremental import prepare, refresh_model
 from recsql.engine.runs import complete, sign
 from recsql.engine.values import VALUES, require_values
@@ -23,6 +24,8 @@ from recsql.engine.warehouse import Warehouse, named, transaction, translated
 from recsql.errors import DiskFull, Interrupted, OutOfMemory, RecsqlError
 
 Status = Literal["done", "unchanged", "failed", "skipped"]
+# What shows whether values can be read and ids can meet is built before all else.
+DOOR = {VALUES, *(f"stg_{table}" for tables in WHO.values() for table in tables)}
 ALONE = "alone, as memory ran out beside others"
 
 
@@ -53,7 +56,7 @@ def run_models(
 ) -> Generator[ModelResult, None, None]:
     """Build the named nodes and yield each result as it is known.
 
-    What counts unreadable values comes first, with all it reads.
+    The staging models come first, to see whether values can be read and ids can meet.
 
     Args:
         plan: the compiled project.
@@ -63,7 +66,7 @@ def run_models(
         contents: what need not be built; without it all are, and nothing is noted.
 
     Raises:
-        InputError: too many values of a column cannot be read.
+        InputError: too many values of a column cannot be read, or ids never meet.
         Interrupted: ctrl-C; running queries are stopped, finished tables stay.
     """
     prepare(plan, warehouse)
@@ -84,8 +87,8 @@ class _Run:
         self.names = names
         self.waiting = list(names)
         self.unfinished = set(names)
-        door = plan.graph.with_ancestors([VALUES]) if VALUES in names else ()
-        self.door = self.unfinished & set(door)
+        door = plan.graph.with_ancestors(self.unfinished & DOOR)
+        self.door = self.unfinished & set(door) if VALUES in names else set()
         self.broken: set[str] = set()
         self.alone: set[str] = set()  # memory ran out when they were not
         self.is_full = False  # the disk: no other model can be stored
@@ -141,7 +144,9 @@ class _Run:
             self.is_full |= isinstance(result.error, DiskFull)
             self._done(result.name, broken=result.status == "failed")
             yield result
-            if result.name == VALUES and not result.error:
+            if self.door and not self.door & (self.unfinished | self.broken):
+                names, self.door = tuple(self.door), set()
+                require_ids(self.plan, self.warehouse, names)
                 require_values(self.plan, self.warehouse)
 
     def _again(self, name: str) -> bool:
