@@ -10,13 +10,22 @@ from recsql.errors import ProjectError, did_you_mean, either
 
 CHOICES = {
     "allow_repeat": ("all", "new_only", "repeat_only"),
+    "repeat_means": ("taken", "seen"),
     "strategy": ("cascade", "blend", "ranker"),
     "blend_by": ("rank", "score"),
 }
 ACTIONS = ("hide", "boost", "bury", "slot")
 REQUIRED = ("allow_repeat", "length", "personal", "fallback")
 KNOWN = (
-    *("name", *REQUIRED, "strategy", "blend_by", "weights", "min_scores"),
+    *(
+        "name",
+        *REQUIRED,
+        "repeat_means",
+        "strategy",
+        "blend_by",
+        "weights",
+        "min_scores",
+    ),
     *("rules", "max_per_category", "one_per_variant", "diversity"),
 )
 RULE_KEYS = ("name", "do", "when", "by", "at", "source")
