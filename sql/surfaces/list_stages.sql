@@ -1,6 +1,6 @@
 -- One row per (surface, stage): the sources that fill a surface's lists, in this order.
 -- The personal ones serve users with personal_min_orders; blend and ranker put all of
--- these into one stage.
+-- these into one stage. A stage is known by its place: a source may stand in both.
 with
     final as (
         {% for surface in var("surfaces") %}
@@ -17,7 +17,7 @@ with
                     {{
                         (
                             var("personal_min_orders") | int
-                            if source in personal
+                            if loop.index <= personal | length
                             else 0
                         )
                     }} as min_orders,

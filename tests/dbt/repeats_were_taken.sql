@@ -11,15 +11,15 @@ with
                 candidates.candidate_source,
                 ' proposes item ',
                 cast(candidates.item_id as varchar),
-                ' to user ',
-                cast(candidates.user_id as varchar),
+                ' to a user',
                 case
                     when candidates.is_repeat
                     then ' as a repeat, but they have not taken it'
                     else ' as new, but they have it'
                 end,
                 '; end the model with macro best_candidates'
-            ) as problem
+            ) as problem,
+            candidates.user_id
         from candidates
         left join
             user_items
