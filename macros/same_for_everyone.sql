@@ -5,11 +5,7 @@
     same_for_everyone()  ->  select reached.user_id, ... union all select ... -#}
 {% macro same_for_everyone() %}
     {% set item_columns %} ranked.item_id, ranked.item_index, ranked.score {% endset %}
-    select
-        reached.user_id,
-        {{ item_columns }},
-        false as is_repeat,
-        ranked.item_id as reason_item_id
+    select reached.user_id, {{ item_columns }}, ranked.item_id as reason_item_id
     from reached
     inner join
         ranked
@@ -21,7 +17,7 @@
         and ranked.item_id = user_items.item_id
     where user_items.item_id is null
     union all
-    select user_items.user_id, {{ item_columns }}, true, ranked.item_id
+    select user_items.user_id, {{ item_columns }}, ranked.item_id
     from user_items
     inner join audiences on user_items.user_id = audiences.user_id
     inner join

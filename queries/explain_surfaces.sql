@@ -8,7 +8,7 @@ with
 
     stage_items as ({{ asked_rows(ref("list_stage_items"), ["user", "item"]) }}),
 
-    candidates as ({{ asked_rows(ref("cand_all"), ["user", "item"]) }}),
+    candidates as ({{ asked_rows(ref("list_candidates"), ["user", "item"]) }}),
 
     excluded as ({{ asked_rows(ref("rec_excluded"), ["user", "item"]) }}),
 
@@ -19,12 +19,20 @@ with
     stages as (select * from {{ ref("list_stages") }}),
 
     proposed as (
-        select candidate_source, is_repeat, score, kind_rank, item_rank, null as surface
+        select
+            candidate_source,
+            is_repeat,
+            repeat_means,
+            score,
+            kind_rank,
+            item_rank,
+            null as surface
         from candidates
         union all
-        select candidate_source, is_repeat, score, source_rank, source_rank, surface
+        select
+            candidate_source, is_repeat, null, score, source_rank, source_rank, surface
         from stage_items
-        where candidate_source in ('blend', 'ranker')
+        where candidate_source = 'blend'
     ),
 
     -- the first source of a surface that gets furthest with the item, 4: its rank only
@@ -65,6 +73,7 @@ with
             proposed
             on stages.candidate_source = proposed.candidate_source
             and coalesce(stages.surface = proposed.surface, true)
+            and coalesce(surfaces.repeat_means = proposed.repeat_means, true)
         qualify
             row_number() over (
                 partition by stages.surface order by step desc, stages.stage

@@ -49,7 +49,7 @@ TERMS = (
 BOUNDS = "struct(column_index integer, low double, high double, p_value double)[]"
 BEST = (
     "struct(user_index integer, item_index integer, score double, "
-    "is_repeat boolean, reason_index integer)[]"
+    "is_known boolean, reason_index integer)[]"
 )
 
 

@@ -17,6 +17,7 @@ with
         select user_items.user_id, count(*) as item_count
         from user_items
         inner join showable on user_items.item_id = showable.item_id
+        where {{ is_repeat("user_items") }}
         group by user_items.user_id
     ),
 
@@ -74,10 +75,10 @@ with
 
     final as (
         select
-            counted.list_name,
-            counted.allow_repeat,
-            counted.user_id,
-            counted.k,
+            list_name,
+            allow_repeat,
+            user_id,
+            k,
             {{
                 ratio(
                     "hit_count * other_count - coalesce(above_count, 0)"
@@ -87,12 +88,7 @@ with
                 )
             }} as auc
         from counted
-        left join
-            misplaced
-            on counted.list_name = misplaced.list_name
-            and counted.allow_repeat = misplaced.allow_repeat
-            and counted.user_id = misplaced.user_id
-            and counted.k = misplaced.k
+        left join misplaced using (list_name, allow_repeat, user_id, k)
         where counted.other_count > 0
     )
 

@@ -12,7 +12,7 @@ with
             holdout.user_id,
             holdout.item_id,
             newcomers.user_id is not null as is_newcomer,
-            user_items.item_id is not null as is_repeat,
+            {{ is_repeat("user_items") }} as is_repeat,
             holdout.weight,
             holdout.rating,
             items.item_index + 1 as popularity_place,

@@ -14,7 +14,7 @@ with
                 partition by user_id order by basket_at, basket_id
             ) as later_count
         from baskets
-        where user_id is not null
+        where user_id is not null and is_order
     )
 
 select *

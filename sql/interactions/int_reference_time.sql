@@ -12,7 +12,9 @@ with
     ),
 
     placed as (
-        select count(*) as basket_count, count(distinct user_id) as user_count
+        select
+            count(case when is_order then 1 end) as basket_count,
+            count(distinct case when is_order then user_id end) as user_count
         from baskets
     ),
 

@@ -4,7 +4,7 @@
 -- or with blend_by score of weight * the score, scaled to 0..1 per user and source.
 {{ config(enabled=surfaces_use(["strategy"], "blend") == "yes") }}
 with
-    candidates as (select * from {{ ref("cand_all") }}),
+    candidates as (select * from {{ ref("list_candidates") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
     parts as (select * from {{ ref("list_parts") }}),
     items as (select * from {{ ref("int_items") }}),
@@ -34,6 +34,7 @@ with
         inner join
             surfaces
             on parts.surface = surfaces.surface
+            and candidates.repeat_means = surfaces.repeat_means
             and {{ is_of_kind("candidates.is_repeat", "surfaces.allow_repeat") }}
         where coalesce(candidates.score >= parts.min_score, true)
     ),

@@ -3,15 +3,12 @@
 -- source_rank counts what the surface allows: all items, new ones or repeats.
 {{ config(materialized="view") }}
 with
-    candidates as (select * from {{ ref("cand_all") }}),
+    candidates as (select * from {{ ref("list_candidates") }}),
     users as (select * from {{ ref("int_users") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
     stages as (select * from {{ ref("list_stages") }}),
     {% if surfaces_use(["strategy"], "blend") == "yes" %}
         blends as (select * from {{ ref("list_blends") }}),
-    {% endif %}
-    {% if surfaces_use(["strategy"], "ranker") == "yes" %}
-        scores as (select * from {{ ref("rank_scores") }}),
     {% endif %}
 
     proposed as (
@@ -20,9 +17,10 @@ with
             user_id,
             item_id,
             candidate_source,
-            candidate_source as lead_source,
+            lead_source,
             score,
             is_repeat,
+            repeat_means,
             reason_item_id,
             kind_rank,
             item_rank
@@ -37,25 +35,11 @@ with
                 lead_source,
                 score,
                 is_repeat,
+                cast(null as varchar),
                 reason_item_id,
                 item_rank,
                 item_rank
             from blends
-        {% endif %}
-        {% if surfaces_use(["strategy"], "ranker") == "yes" %}
-            union all
-            select
-                null,
-                user_id,
-                item_id,
-                candidate_source,
-                lead_source,
-                score,
-                is_repeat,
-                reason_item_id,
-                kind_rank,
-                item_rank
-            from scores
         {% endif %}
     ),
 
@@ -86,6 +70,7 @@ with
         inner join
             surfaces
             on stages.surface = surfaces.surface
+            and coalesce(proposed.repeat_means = surfaces.repeat_means, true)
             and {{ is_of_kind("proposed.is_repeat", "surfaces.allow_repeat") }}
     )
 

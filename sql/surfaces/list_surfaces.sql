@@ -5,6 +5,8 @@ with
             select
                 {{ text(surface["name"]) }} as surface,
                 {{ text(surface["allow_repeat"]) }} as allow_repeat,
+                {{ text(surface.get("repeat_means") or var("repeat_means")) }}
+                as repeat_means,
                 {{ surface["length"] | int }} as list_length,
                 {{ text(surface.get("strategy") or "cascade") }} as strategy,
                 {{ text(surface.get("blend_by") or "rank") }} as blend_by,

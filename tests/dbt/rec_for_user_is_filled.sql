@@ -11,7 +11,11 @@ with
 
     -- rules that hide items or leave out variants may leave too few
     promised as (
-        select surfaces.surface, surfaces.allow_repeat, surfaces.list_length
+        select
+            surfaces.surface,
+            surfaces.allow_repeat,
+            surfaces.repeat_means,
+            surfaces.list_length
         from stages
         inner join surfaces on stages.surface = surfaces.surface
         where
@@ -21,7 +25,11 @@ with
             and stages.candidate_source = case
                 when surfaces.allow_repeat = 'repeat_only' then 'history' else 'popular'
             end
-        group by surfaces.surface, surfaces.allow_repeat, surfaces.list_length
+        group by
+            surfaces.surface,
+            surfaces.allow_repeat,
+            surfaces.repeat_means,
+            surfaces.list_length
     ),
 
     eligible as (
@@ -42,13 +50,27 @@ with
     owned as (
         select
             touched.user_id,
-            count(*) as item_count,
+            count(*) as seen_count,
+            count(
+                case
+                    when exclusions.item_id is not null or user_items.is_taken then 1
+                end
+            ) as taken_count,
             count(exclusions.item_id) as excluded_count,
             count(
                 case
                     when exclusions.item_id is null and user_items.weight > 0 then 1
                 end
-            ) as liked_count
+            ) as seen_liked_count,
+            count(
+                case
+                    when
+                        exclusions.item_id is null
+                        and user_items.is_taken
+                        and user_items.weight > 0
+                    then 1
+                end
+            ) as taken_liked_count
         from touched
         inner join user_scopes on touched.user_id = user_scopes.user_id
         inner join
@@ -82,15 +104,20 @@ with
                 promised.list_length,
                 {{ var("candidates_per_user") | int }},
                 case
-                    promised.allow_repeat
-                    when 'all'
+                    when promised.allow_repeat = 'all'
                     then
                         coalesce(eligible.item_count, 0)
                         - coalesce(owned.excluded_count, 0)
-                    when 'new_only'
+                    when promised.allow_repeat = 'new_only'
                     then
-                        coalesce(eligible.item_count, 0) - coalesce(owned.item_count, 0)
-                    else coalesce(owned.liked_count, 0)
+                        coalesce(eligible.item_count, 0) - case
+                            when promised.repeat_means = 'seen'
+                            then coalesce(owned.seen_count, 0)
+                            else coalesce(owned.taken_count, 0)
+                        end
+                    when promised.repeat_means = 'seen'
+                    then coalesce(owned.seen_liked_count, 0)
+                    else coalesce(owned.taken_liked_count, 0)
                 end
             ) as wanted_count
         from user_scopes
