@@ -28,7 +28,7 @@ def require_settings(project: Project) -> None:
             raise ProjectError(
                 f"vars: publish_also lists {name}: say where, in publish_{name}."
             )
-    for name in ("as_of", "fold_in_after"):
+    for name in ("as_of", "show_at", "fold_in_after"):
         if OFFSET.search(str(given[name])):
             raise ProjectError(
                 f"vars: {name}: {given[name]} has an offset. Give the moment in "

@@ -31,7 +31,7 @@ with
             {{
                 days_between(
                     "coalesce(catalogue.available_from, counted.first_at)",
-                    "reference.reference_at",
+                    "reference.shown_at",
                 )
             }} as age_days
         from counted

@@ -1,5 +1,7 @@
 -- One row per user with events or in the users table; user_index counts from 0.
--- The popularity group is the user's own group, else the region they buy in most.
+-- home_region: as mapped, else where they buy most. The popularity group is the
+-- user's own
+-- group, else that region.
 with
     owner_items as (select * from {{ ref("int_owner_items") }}),
     baskets as (select * from {{ ref("int_baskets") }}),
@@ -48,14 +50,16 @@ with
         select
             coalesce(active.user_id, described.user_id) as user_id,
             described.user_group,
-            visited.region as home_region,
+            coalesce(described.region, visited.region) as home_region,
             case
                 when described.user_group is not null
                 then 'user_group'
-                when visited.region is not null
+                when coalesce(described.region, visited.region) is not null
                 then 'region'
             end as group_kind,
-            coalesce(described.user_group, visited.region) as group_name,
+            coalesce(
+                described.user_group, described.region, visited.region
+            ) as group_name,
             active.first_at,
             active.last_at,
             ordered.first_order_at,
