@@ -1,10 +1,14 @@
 {#- best_candidates(scored, candidate_source): the body of the CTE that ends every
-    candidate model. Brings the best of each user into the contract: best_of_kinds, marked as
-    repeats or not and ranked. `scored` has user_id, item_id, item_index, score and
-    reason_item_id; the model imports user_items, user_scopes, scope_items and exclusions.
-    Equal scores go to the more popular item.
+    candidate model. Brings into the contract, marked as repeats and ranked, each user's best
+    of what is new, of what is only seen and of what is taken (best_of_kinds), and last what
+    else is among the best of a surface's own catalogue. `scored` has user_id, item_id,
+    item_index, score and reason_item_id; the model imports user_items, user_scopes,
+    scope_items and exclusions. Equal scores go to the more popular item.
     best_candidates("scored", "als")  ->  select user_id, item_id, 'als' as ... -#}
 {% macro best_candidates(scored, candidate_source) %}
+    {% set own = surfaces_use(["where"]) == "yes" %}
+    {% set order = ("is_extra, " if own else "") ~ "score desc, item_index" %}
+    {% set best = best_of_scopes(scored) if own else best_of_kinds(scored) %}
     select
         user_id,
         item_id,
@@ -13,10 +17,8 @@
         is_repeat,
         reason_item_id,
         row_number() over (
-            partition by user_id, is_repeat order by score desc, item_index
+            partition by user_id, is_repeat order by {{ order }}
         ) as kind_rank,
-        row_number() over (
-            partition by user_id order by score desc, item_index
-        ) as item_rank
-    from ({{ best_of_kinds(scored) }}) as best
+        row_number() over (partition by user_id order by {{ order }}) as item_rank
+    from ({{ best }}) as best
 {% endmacro %}

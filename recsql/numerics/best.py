@@ -7,7 +7,7 @@ is each user's exact best list, with the feature that adds most to each score.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -26,10 +26,10 @@ USERS_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class BestItems:
-    """Best new and best known items per user, flat: one entry per (user, item).
+    """Best new items and best repeats per user, flat: one entry per (user, item).
 
-    `reasons` names the feature that adds most to the score; what the user knows is its
-    own reason.
+    `reasons` names the feature that adds most to the score; a known
+    item is its own reason.
     """
 
     users: Ints
@@ -46,7 +46,7 @@ def best_items(
     count: int,
     eligible: Eligible | None = None,
 ) -> BestItems:
-    """Return each user's `count` best new items, and of each kind of known ones.
+    """Return each user's `count` best new items and `count` best repeats, exactly.
 
     Args:
         left: shape (users, features), sorted cells. A user without a cell has no rows.
@@ -62,7 +62,7 @@ def best_items(
     >>> one = sparse(np.array([0]), np.array([0]), np.array([2.0]))
     >>> one.resize(1, 2)
     >>> links = np.array([[0.0, 0.5], [0.5, 0.0]], np.float32)
-    >>> best_items(one, links, one, 1)
+    >>> best_items(one, links, one.sign(), 1)
     BestItems(users=array([0, 0], dtype=int32), items=array([1, 0], dtype=int32), \
 scores=array([1., 0.], dtype=float32), known=array([False,  True]), \
 reasons=array([0, 0], dtype=int32))
@@ -97,24 +97,36 @@ def _parts(
         has = known[start : start + USERS_AT_ONCE]
         owners = np.repeat(np.arange(has.shape[0]), np.diff(has.indptr))
         kind_of[owners, has.indices] = has.data
-        if eligible is not None:
-            allowed = eligible.mask(start, start + mine.shape[0], right.shape[1])
-            kept = allowed[rows, items]
-            rows, items, scores = rows[kept], items[kept], scores[kept]
         found_kinds = kind_of[rows, items]
         for kind in kinds:
             of_kind = np.flatnonzero(found_kinds == kind)
             cells = rows[of_kind], items[of_kind], scores[of_kind]
-            best = of_kind[top_places(*cells, count)]
+            masks = (
+                [None]
+                if eligible is None
+                else eligible.masks(start, start + mine.shape[0], right.shape[1])
+            )
+            best = of_kind[_best_places(cells, masks, count)]
             found = rows[best], items[best]
             reasons = found[1] if kind else _reasons(mine, right, *found)
-            yield (
-                start + found[0],
-                found[1],
-                scores[best],
-                found_kinds[best] > 0,
-                reasons,
-            )
+            is_known = found_kinds[best] > 0
+            yield start + found[0], found[1], scores[best], is_known, reasons
+
+
+def _best_places(cells: Any, masks: Iterable[Any], count: int) -> Any:
+    """Return the places of each row's best cells within each mask, row by row."""
+    rows, items, scores = cells
+    best = []
+    for mask in masks:
+        kept = (
+            np.arange(len(rows)) if mask is None else np.flatnonzero(mask[rows, items])
+        )
+        part = rows[kept], items[kept], scores[kept]
+        best.append(kept[top_places(*part, count)])
+    if len(best) == 1:
+        return best[0]
+    places = np.unique(np.concatenate(best))
+    return places[np.lexsort((items[places], -scores[places], rows[places]))]
 
 
 def _scores(left: csr_matrix, right: Any) -> tuple[Any, Any, Any]:

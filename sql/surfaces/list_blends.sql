@@ -11,7 +11,12 @@ with
 
     allowed as (
         select
-            candidates.*,
+            candidates.user_id,
+            candidates.item_id,
+            candidates.candidate_source,
+            candidates.score,
+            candidates.is_repeat,
+            candidates.reason_item_id,
             surfaces.surface,
             surfaces.blend_by,
             parts.place,
@@ -34,7 +39,9 @@ with
         inner join
             surfaces
             on parts.surface = surfaces.surface
-            and candidates.repeat_means = surfaces.repeat_means
+            and coalesce(
+                candidates.surface = surfaces.surface, not surfaces.has_catalogue
+            )
             and {{ is_of_kind("candidates.is_repeat", "surfaces.allow_repeat") }}
         where coalesce(candidates.score >= parts.min_score, true)
     ),

@@ -1,72 +1,69 @@
--- One row per (user_id, candidate_source, item_id, repeat_means): what surfaces choose
--- from: candidates, and all of them in the order of the ranker.
--- is_repeat and kind_rank by var repeat_means; where surfaces mean another thing by
--- repeats, once more by that.
-{{ config(materialized="view") }}
-{% set other = "seen" if var("repeat_means") == "taken" else "taken" %}
-{% set pair %} user_id, item_id, candidate_source {% endset %}
+-- One row per (surface, user_id, candidate_source, item_id): what sources propose, and
+-- the ranker where a surface wants it.
+-- surface is null for surfaces that show everything; of a surface with a catalogue of
+-- its own what is in it, ranked anew, as where it means another thing by repeats. A
+-- view of cand_all where no surface does.
+{% set own = surfaces_use(["where"]) == "yes" %}
+{{ config(materialized="table" if own else "view") }}
+{% set columns = "candidate_source, lead_source, score, is_repeat, reason_item_id" %}
 with
-    candidates as (select * from {{ ref("cand_all") }}),
-    {% if own_repeats() == "yes" %}
-        user_items as (select * from {{ ref("int_user_items") }}),
-    {% endif %}
-    {% if surfaces_use(["strategy"], "ranker") == "yes" %}
-        scores as (select * from {{ ref("rank_scores") }}),
-    {% endif %}
+    candidates as (select * from {{ ref("list_proposals") }}),
 
-    united as (
-        select
-            {{ pair }},
-            candidate_source as lead_source,
-            score,
-            is_repeat,
-            reason_item_id,
-            kind_rank,
-            item_rank
-        from candidates
-        {% if surfaces_use(["strategy"], "ranker") == "yes" %}
-            union all
-            select
-                {{ pair }},
-                lead_source,
-                score,
-                is_repeat,
-                reason_item_id,
-                kind_rank,
-                item_rank
-            from scores
-        {% endif %}
-    ),
+    {% if own %}
+        user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+        scope_items as (select * from {{ ref("elig_scope_items") }}),
 
-    {% if own_repeats() == "yes" %}
-        otherwise as (
-            select united.*, {{ is_repeat("user_items", other) }} as is_other_repeat
-            from united
-            left join
-                user_items
-                on united.user_id = user_items.user_id
-                and united.item_id = user_items.item_id
+        own_candidates as (
+            select user_scopes.surface, scope_items.item_index, candidates.*
+            from candidates
+            inner join
+                user_scopes
+                on candidates.user_id = user_scopes.user_id
+                and user_scopes.surface is not null
+            inner join
+                scope_items
+                on user_scopes.scope_index = scope_items.scope_index
+                and candidates.item_id = scope_items.item_id
         ),
     {% endif %}
 
+    {% if own_repeats() == "yes" %}
+        own_repeats as (select * from {{ ref("list_own_repeats") }}),
+    {% endif %}
+
     final as (
-        select *, '{{ var("repeat_means") }}' as repeat_means
-        from united
-        {% if own_repeats() == "yes" %}
+        select
+            cast(null as varchar) as surface,
+            user_id,
+            item_id,
+            {{ columns }},
+            kind_rank,
+            item_rank
+        from candidates
+        {% if own %}
+            where
+                kind_rank <= {{ var("candidates_per_user") | int }}
+                or candidate_source = 'ranker'
             union all
             select
-                {{ pair }},
-                lead_source,
-                score,
-                is_other_repeat,
-                reason_item_id,
+                surface,
+                user_id,
+                item_id,
+                {{ columns }},
                 row_number() over (
-                    partition by user_id, candidate_source, is_other_repeat
-                    order by item_rank
+                    partition by surface, user_id, candidate_source, is_repeat
+                    order by score desc, item_index
                 ),
-                item_rank,
-                '{{ other }}'
-            from otherwise
+                row_number() over (
+                    partition by surface, user_id, candidate_source
+                    order by score desc, item_index
+                )
+            from own_candidates
+        {% endif %}
+        {% if own_repeats() == "yes" %}
+            union all
+            select surface, user_id, item_id, {{ columns }}, kind_rank, item_rank
+            from own_repeats
         {% endif %}
     )
 

@@ -13,14 +13,13 @@ with
 
     proposed as (
         select
-            cast(null as varchar) as surface,
+            surface,
             user_id,
             item_id,
             candidate_source,
             lead_source,
             score,
             is_repeat,
-            repeat_means,
             reason_item_id,
             kind_rank,
             item_rank
@@ -35,7 +34,6 @@ with
                 lead_source,
                 score,
                 is_repeat,
-                cast(null as varchar),
                 reason_item_id,
                 item_rank,
                 item_rank
@@ -64,13 +62,14 @@ with
         inner join
             stages
             on proposed.candidate_source = stages.candidate_source
-            and coalesce(proposed.surface = stages.surface, true)
             and users.order_count >= stages.min_orders
             and coalesce(proposed.score >= stages.min_score, true)
         inner join
             surfaces
             on stages.surface = surfaces.surface
-            and coalesce(proposed.repeat_means = surfaces.repeat_means, true)
+            and coalesce(
+                proposed.surface = surfaces.surface, not surfaces.has_catalogue
+            )
             and {{ is_of_kind("proposed.is_repeat", "surfaces.allow_repeat") }}
     )
 

@@ -14,8 +14,8 @@ with
         select
             surfaces.surface,
             surfaces.allow_repeat,
-            surfaces.repeat_means,
-            surfaces.list_length
+            surfaces.list_length,
+            case when surfaces.has_catalogue then surfaces.surface end as catalogue
         from stages
         inner join surfaces on stages.surface = surfaces.surface
         where
@@ -28,8 +28,8 @@ with
         group by
             surfaces.surface,
             surfaces.allow_repeat,
-            surfaces.repeat_means,
-            surfaces.list_length
+            surfaces.list_length,
+            surfaces.has_catalogue
     ),
 
     eligible as (
@@ -50,27 +50,23 @@ with
     owned as (
         select
             touched.user_id,
-            count(*) as seen_count,
+            user_scopes.scope_index,
             count(
                 case
-                    when exclusions.item_id is not null or user_items.is_taken then 1
+                    when exclusions.item_id is not null or {{ is_repeat("user_items") }}
+                    then 1
                 end
-            ) as taken_count,
+            ) as item_count,
             count(exclusions.item_id) as excluded_count,
-            count(
-                case
-                    when exclusions.item_id is null and user_items.weight > 0 then 1
-                end
-            ) as seen_liked_count,
             count(
                 case
                     when
                         exclusions.item_id is null
-                        and user_items.is_taken
+                        and {{ is_repeat("user_items") }}
                         and user_items.weight > 0
                     then 1
                 end
-            ) as taken_liked_count
+            ) as liked_count
         from touched
         inner join user_scopes on touched.user_id = user_scopes.user_id
         inner join
@@ -86,7 +82,7 @@ with
             exclusions
             on touched.user_id = exclusions.user_id
             and touched.item_index = exclusions.item_index
-        group by touched.user_id
+        group by touched.user_id, user_scopes.scope_index
     ),
 
     listed as (
@@ -104,26 +100,26 @@ with
                 promised.list_length,
                 {{ var("candidates_per_user") | int }},
                 case
-                    when promised.allow_repeat = 'all'
+                    promised.allow_repeat
+                    when 'all'
                     then
                         coalesce(eligible.item_count, 0)
                         - coalesce(owned.excluded_count, 0)
-                    when promised.allow_repeat = 'new_only'
+                    when 'new_only'
                     then
-                        coalesce(eligible.item_count, 0) - case
-                            when promised.repeat_means = 'seen'
-                            then coalesce(owned.seen_count, 0)
-                            else coalesce(owned.taken_count, 0)
-                        end
-                    when promised.repeat_means = 'seen'
-                    then coalesce(owned.seen_liked_count, 0)
-                    else coalesce(owned.taken_liked_count, 0)
+                        coalesce(eligible.item_count, 0) - coalesce(owned.item_count, 0)
+                    else coalesce(owned.liked_count, 0)
                 end
             ) as wanted_count
         from user_scopes
-        cross join promised
+        inner join
+            promised
+            on coalesce(user_scopes.surface, '') = coalesce(promised.catalogue, '')
         left join eligible on user_scopes.scope_index = eligible.scope_index
-        left join owned on user_scopes.user_id = owned.user_id
+        left join
+            owned
+            on user_scopes.user_id = owned.user_id
+            and user_scopes.scope_index = owned.scope_index
         left join
             listed
             on user_scopes.user_id = listed.user_id
