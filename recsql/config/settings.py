@@ -17,6 +17,7 @@ SIMILARITIES = (
 CHOICES: dict[str, tuple[str | None, ...]] = {
     "content_weighting": ("tfidf", "bm25"),
     "eval_segments": ("orders", "region", "user group"),  # any number of them
+    "eval_truth": ("all", "listable"),
     "eval_split": ("time", "last_n", "random", "users", "column"),
     "ease_weights": ("decayed", "binary"),
     "graph_filter_weights": ("decayed", "binary"),

@@ -28,7 +28,7 @@ DAYS = ("decay_days", "half_life_days")  # also one number per type of event
 NUMBERS = ("region_decay_days",)  # by name, none by default
 SCALARS = (
     *("as_of", "fold_in_after", "asked_user", "asked_item", "not_item_pattern"),
-    "eval_policy_surface",
+    *("eval_policy_surface", "personal_min_orders"),
 )
 
 

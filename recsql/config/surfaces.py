@@ -17,7 +17,7 @@ ACTIONS = ("hide", "boost", "bury", "slot")
 REQUIRED = ("allow_repeat", "length", "personal", "fallback")
 KNOWN = (
     *("name", *REQUIRED, "strategy", "blend_by", "weights", "min_scores"),
-    *("rules", "max_per_category", "one_per_variant", "diversity"),
+    *("rules", "max_per_category", "one_per_variant", "diversity", "min_orders"),
 )
 RULE_KEYS = ("name", "do", "when", "by", "at", "source")
 Entry = Mapping[str, Any]
@@ -29,6 +29,12 @@ def require_surfaces(project: Project) -> None:
     Raises:
         ProjectError: names the surface, what was seen and what to do.
     """
+    orders = project.vars["personal_min_orders"]
+    if not is_order_count(orders):
+        raise ProjectError(
+            f"vars: personal_min_orders: {orders!r} is no whole number. Give one, or "
+            "auto."
+        )
     surfaces = project.vars["surfaces"]
     if not isinstance(surfaces, list) or not surfaces:
         raise ProjectError("vars: surfaces: give a list of one surface or more.")
@@ -81,6 +87,9 @@ def _wrong_numbers(entry: Entry) -> str:
         number = entry.get(key)
         if number is not None and (not isinstance(number, int) or number < 1):
             return f"{key} is a whole number from 1 on. Seen: {number}."
+    if not is_order_count(entry.get("min_orders", 1)):
+        seen = entry["min_orders"]
+        return f"min_orders is a whole number from 1 on, or auto. Seen: {seen}."
     diversity = entry.get("diversity") or 0
     if not 0 <= diversity <= 1:
         return f"diversity is from 0 to 1. Seen: {diversity}."
@@ -134,6 +143,15 @@ def _wrong_rule(rule: Any, listed: list[str]) -> str:
     if action != "hide" and (not isinstance(by, int | float) or by <= 1):
         return f"{where}by is a factor above 1. Seen: {by}."
     return ""
+
+
+def is_order_count(given: object) -> bool:
+    """Say whether it can be a number of orders: 1, 2 ..., or auto.
+
+    >>> is_order_count(3), is_order_count("auto"), is_order_count("many")
+    (True, True, False)
+    """
+    return given == "auto" or (type(given) is int and given >= 0)
 
 
 def _is_rank(rank: object) -> bool:

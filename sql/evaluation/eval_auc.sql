@@ -43,7 +43,7 @@ with
                 then catalogue.item_count - coalesce(owned.item_count, 0)
                 else coalesce(owned.item_count, 0)
             end
-            - user_metrics.truth_count as other_count
+            - user_metrics.catalogue_count as other_count
         from user_metrics
         cross join catalogue
         left join owned on user_metrics.user_id = owned.user_id

@@ -20,7 +20,7 @@ with
             truth.weight,
             row_number() over (
                 partition by scored.allow_repeat, truth.user_id
-                order by truth.weight desc, truth.popularity_place
+                order by truth.weight desc, truth.item_id
             ) as place
         from truth
         inner join scored on {{ is_of_kind("truth.is_repeat", "scored.allow_repeat") }}

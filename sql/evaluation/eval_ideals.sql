@@ -28,6 +28,14 @@ with
             truth.user_id,
             truth.is_newcomer,
             count(*) as truth_count,
+            count(
+                case
+                    when
+                        coalesce(truth.unlistable_because, '')
+                        not in ('unknown', 'rare')
+                    then 1
+                end
+            ) as catalogue_count,
             {{ if_asked("weighted_recall", stable_sum("truth.item_weight")) }}
             as item_weight
         from truth
@@ -42,6 +50,7 @@ with
             counted.is_newcomer,
             cutoffs.k,
             counted.truth_count,
+            counted.catalogue_count,
             counted.item_weight,
             gains.ideal_gain
         from counted

@@ -1,7 +1,8 @@
 -- One row per (list_name, allow_repeat, user_id, k): recall of popular and of rare
 -- items.
--- Eligible items in the order of their users: those that make up the first third of all
--- pairs of user and item are popular, the last third rare. Null where none was taken.
+-- Items in the order of their users: those that make up the first third of all pairs of
+-- user and item are popular, the last third rare, as is what nobody took before. Null
+-- where none was taken.
 {% set metrics = ["recall_of_popular", "recall_of_middle", "recall_of_rare"] %}
 {{
     config(
@@ -18,10 +19,10 @@ with
     placed as (
         select
             item_id,
-            sum(user_count) over (order by item_index) - user_count as pairs_before,
+            sum(user_count) over (order by user_count desc, item_index)
+            - user_count as pairs_before,
             sum(user_count) over () as pair_count
         from items
-        where is_eligible
     ),
 
     parted as (
@@ -44,7 +45,7 @@ with
             user_metrics.allow_repeat,
             user_metrics.user_id,
             user_metrics.k,
-            parted.part,
+            coalesce(parted.part, 3) as part,
             count(*) as taken_count,
             count(hits.item_id) as hit_count
         from user_metrics
@@ -52,7 +53,7 @@ with
             truth
             on user_metrics.user_id = truth.user_id
             and {{ is_of_kind("truth.is_repeat", "user_metrics.allow_repeat") }}
-        inner join parted on truth.item_id = parted.item_id
+        left join parted on truth.item_id = parted.item_id
         left join
             hits
             on user_metrics.list_name = hits.list_name
@@ -65,7 +66,7 @@ with
             user_metrics.allow_repeat,
             user_metrics.user_id,
             user_metrics.k,
-            parted.part
+            coalesce(parted.part, 3)
     ),
 
     final as (

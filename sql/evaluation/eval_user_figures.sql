@@ -1,4 +1,5 @@
--- One row per (list_name, allow_repeat, user_id, k, metric): var eval_metrics, in rows.
+-- One row per (fold, list_name, allow_repeat, user_id, k, metric): var eval_metrics, in
+-- rows.
 {{ config(enabled=var("as_of") is not none, materialized="view") }}
 {% set absent = (
     [] if "content" in var("candidate_sources") else ["content_diversity"]
@@ -62,13 +63,21 @@ with
 
     final as (
         {% for metric, model, column in figures %}
-            select list_name, allow_repeat, user_id, k, metric, figure
+            select
+                {{ var("eval_run")["fold"] or 0 }} as fold,
+                list_name,
+                allow_repeat,
+                user_id,
+                k,
+                metric,
+                figure
             from {{ metric }}_figures
             {% if not loop.last %}
                 union all
             {% endif %}
         {% else %}
             select
+                1 as fold,
                 list_name,
                 allow_repeat,
                 user_id,

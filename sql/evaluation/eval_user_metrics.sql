@@ -71,6 +71,7 @@ with
             k,
             hit_count,
             truth_count,
+            catalogue_count,
             {{ ratio("hit_count", "k") }} as precision,
             {{ ratio("hit_count", "truth_count") }} as recall,
             {{ ratio("2 * hit_count", "k + truth_count") }} as f1,

@@ -6,6 +6,8 @@ with
                 {{ text(surface["name"]) }} as surface,
                 {{ text(surface["allow_repeat"]) }} as allow_repeat,
                 {{ surface["length"] | int }} as list_length,
+                {{ text((surface["personal"] or [""])[0]) }} as first_personal,
+                {{ text((surface["fallback"] or [""])[0]) }} as first_fallback,
                 {{ text(surface.get("strategy") or "cascade") }} as strategy,
                 {{ text(surface.get("blend_by") or "rank") }} as blend_by,
                 {{ "true" if surfaces_move([surface]) == "yes" else "false" }}
