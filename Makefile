@@ -1,29 +1,39 @@
 # make demo: a fresh machine to recommendation tables.   make test: what CI runs.
 # make check: the quick part of it, for every commit.
+# All three install the versions of locks/; `make lock` renews them, and
+# `make test-latest` and `make test-lowest` try both ends of the ranges in pyproject.toml.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PARALLEL := -n 2 --dist loadfile   # a file's tests share what they build
 SQL := sql macros queries tests/dbt
+EXTRAS := demo report dbt postgres rank spark tune bench dev
+comma := ,
+empty :=
+ALL := .[$(subst $(empty) $(empty),$(comma),$(EXTRAS))]
 
-.PHONY: demo test check lint format faults fuzz bench browser clean
+.PHONY: reference demo test check lint format faults fuzz bench services clean
+.PHONY: lock test-latest test-lowest
 
 demo: $(VENV)/.demo
 	$(BIN)/recsql demo
 
-test: $(VENV)/.dev browser lint
+test: $(VENV)/.dev services lint
 	$(BIN)/python -m pytest $(PARALLEL) --durations=10
 
 check: $(VENV)/.dev lint
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
-# The page of recsql report is tested in a browser; without one these tests are skipped.
-browser:
-	@command -v chromium >/dev/null || { \
-	  echo 'installing chromium (Debian package) for the tests of recsql report'; \
+# A browser for the page of recsql report, a PostgreSQL server for publishing there. Where
+# they cannot be had their tests are skipped, and under CI a skip that is not allowed fails.
+services:
+	@missing=; command -v chromium >/dev/null || missing=chromium; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing for the tests (Debian packages): $$missing"; \
 	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes \
-	    --no-install-recommends chromium; } >/dev/null 2>&1 \
-	  || echo 'chromium cannot be installed here: its tests are skipped'; }
+	    --no-install-recommends $$missing; } >/dev/null 2>&1 \
+	  || echo "not to be had here, so their tests are skipped: $$missing"; fi
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check recsql tests benchmarks
@@ -35,6 +45,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix recsql tests benchmarks
 	$(BIN)/ruff format recsql tests benchmarks
 	$(BIN)/sqlfmt --quiet $(SQL)
+
+# docs/vars.md and the comments of dbt_project.yml, from recsql/config/vars.yml.
+reference: $(VENV)/.dev
+	$(BIN)/python -m recsql.config.reference
 
 faults: $(VENV)/.dev
 	RECSQL_KILLS=100 $(BIN)/python -m pytest tests/integration/test_faults.py
@@ -59,15 +73,44 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/bench_quality.py
 	$(BIN)/python benchmarks/bench_ranker.py
 
-$(VENV)/.demo: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[demo,report]'
+$(VENV)/.demo: pyproject.toml locks/demo.txt
+	$(call install,$(VENV),locks/demo.txt)
 	touch $@
 
-$(VENV)/.dev: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[demo,dbt,postgres,spark,tune,dev]'
+$(VENV)/.dev: pyproject.toml locks/test.txt
+	$(call install,$(VENV),locks/test.txt)
 	touch $@
+
+# $(1) a virtual environment, $(2) the versions in it, each with its hashes.
+define install
+	$(PYTHON) -m venv $(1)
+	$(1)/bin/pip install --quiet --require-hashes --requirement $(2)
+	$(1)/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+endef
+
+$(VENV)/.uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet 'uv>=0.5,<1'
+	touch $@
+
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal \
+	--python-version 3.11 --custom-compile-command 'make lock'
+lock: $(VENV)/.uv
+	$(LOCK) $(EXTRAS:%=--extra %) pyproject.toml locks/build.in -o locks/test.txt
+	$(LOCK) --extra demo --extra report --constraint locks/test.txt \
+	  pyproject.toml locks/build.in -o locks/demo.txt
+
+test-latest: services
+	$(PYTHON) -m venv $(VENV)-latest
+	$(VENV)-latest/bin/pip install --quiet --upgrade --upgrade-strategy eager --editable '$(ALL)'
+	$(VENV)-latest/bin/python -m pytest $(PARALLEL)
+
+test-lowest: $(VENV)/.uv services
+	mkdir -p target
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --generate-hashes \
+	  $(EXTRAS:%=--extra %) pyproject.toml locks/build.in -o target/lowest.txt
+	$(call install,$(VENV)-lowest,target/lowest.txt)
+	$(VENV)-lowest/bin/python -m pytest $(PARALLEL)
 
 # Apart, as it is for Linux and few versions of Python.
 $(VENV)/.fuzz: $(VENV)/.dev
@@ -79,4 +122,4 @@ $(VENV)/.bench: $(VENV)/.dev
 	touch $@
 
 clean:
-	rm -rf $(VENV) target logs dist
+	rm -rf $(VENV) $(VENV)-latest $(VENV)-lowest target logs dist

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.skips import pytest_sessionfinish, pytest_terminal_summary
 from tests.worlds import EVERY_FIGURE, World, random_lines, tiny_world
+
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]  # hooks of pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.config.project import builtin_root, load_project
+from recsql.engine.checks import plan_checks, run_checks
 from recsql.engine.runner import run_models
 from recsql.engine.warehouse import Warehouse, open_warehouse
 
@@ -276,6 +277,13 @@ class World:
         cursor = self.warehouse.connection.execute(f"from {table}")
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def broken(self) -> list[str]:
+        """Return what the data tests of all that is built complain of."""
+        plan, built = plan_with(**self.vars), self.warehouse.kinds
+        names = [name for name in plan.models if name in built]
+        checks = run_checks(plan_checks(plan, names, built), self.warehouse, 1)
+        return [check.problem for check in checks if check.status == "failed"]
 
     @property
     def past(self) -> list[Line]:

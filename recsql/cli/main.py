@@ -23,6 +23,7 @@ from recsql.cli.options import (
 from recsql.cli.ranker import train_ranker
 from recsql.cli.report import report
 from recsql.cli.tune import tune
+from recsql.cli.vars import show_vars
 from recsql.errors import InputError
 
 
@@ -230,7 +231,10 @@ def show(
         given = {"user_id": user, "item_id": item, "surface": surface}
         filters = {name: text for name, text in given.items() if text is not None}
         shown = shows.show(project, str(table), filters, limit)
-    open_console().table(shown.headers, shown.rows)
+    console = open_console()
+    console.table(shown.headers, shown.rows)
+    if shown.left_out:
+        console.line(shown.left_out)
 
 
 @cli.command("explain", short_help="Say why a user is shown an item, or not.")
@@ -266,6 +270,6 @@ def demo(threads: int | None, **options: Any) -> None:
     run_demo(project, threads or project.profile.threads, open_console())
 
 
-COMMANDS = (backtest, compare, forget, report, train_ranker, tune)
+COMMANDS = (backtest, compare, forget, report, train_ranker, tune, show_vars)
 for command in (*COMMANDS, *cli_refresh.COMMANDS):
     cli.add_command(command)

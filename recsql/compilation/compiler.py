@@ -9,9 +9,10 @@ from recsql.compilation import lineage
 from recsql.compilation.contracts import with_contracts
 from recsql.compilation.graph import Graph, Node
 from recsql.compilation.render import Compiled, Renderer, quoted
+from recsql.config.declared import runner_vars
 from recsql.config.experiments import require_experiments
 from recsql.config.project import Project
-from recsql.config.settings import RUNNER_VARS, require_settings
+from recsql.config.settings import require_settings
 from recsql.config.shapes import require_shapes
 from recsql.config.surfaces import require_surfaces
 from recsql.errors import ProjectError, did_you_mean
@@ -32,7 +33,7 @@ class Plan:
 
     def unused_vars(self) -> list[str]:
         """Return a warning for each var the user set and nothing reads."""
-        known = self.renderer.vars_read | RUNNER_VARS
+        known = self.renderer.vars_read | runner_vars()
         return [
             f'dbt_project.yml: no model reads var "{name}".{did_you_mean(name, known)}'
             for name in sorted(self.project.own_vars - known)

@@ -16,7 +16,10 @@ from recsql.errors import ProjectError
 
 @dataclass(frozen=True)
 class Profile:
-    """The chosen output of profiles.yml; paths are absolute."""
+    """The chosen output of profiles.yml; paths are absolute.
+
+    `settings` are those of the connection and of each cursor, which recsql sets once.
+    """
 
     build_path: Path
     threads: int
@@ -41,7 +44,8 @@ def read_profile(folders: list[Path], name: str) -> Profile:
         profile = content.get(name) or content["recsql"]
         output = _render(profile["outputs"][profile["target"]])
         build = folders[0] / output["path"]
-        settings = dict(output.get("settings") or {})
+        settings = dict(output.get("config_options") or {})
+        settings |= dict(output.get("settings") or {})
         threads = int(output.get("threads", 2))
     except (KeyError, TypeError, ValueError, OverflowError, TemplateError) as error:
         raise ProjectError(

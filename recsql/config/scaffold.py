@@ -6,10 +6,19 @@ import re
 import shutil
 from pathlib import Path
 
-from recsql.config.project import NAME, PROJECT_FILE, Project, builtin_root
+from recsql.config.project import (
+    NAME,
+    PROJECT_FILE,
+    Project,
+    builtin_root,
+    load_project,
+)
+from recsql.config.reference import schema_text
 from recsql.errors import InputError, did_you_mean
 
 PRESETS = Path(__file__).parent / "presets"
+SCHEMA = ".vars.schema.json"
+MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"  # editors check and complete
 DEFAULT_PRESET = "own-tables"
 
 
@@ -40,7 +49,10 @@ def init_project(folder: Path, preset: str) -> list[str]:
             target = folder / source.relative_to(PRESETS / preset)
             target.parent.mkdir(parents=True, exist_ok=True)
             text = source.read_text(encoding="utf-8").replace("PROJECT_NAME", name)
-            target.write_text(text, encoding="utf-8")
+            head = MODELINE if source.name == PROJECT_FILE else ""
+            target.write_text(head + text, encoding="utf-8")
+        schema = schema_text(load_project(builtin_root()))
+        (folder / SCHEMA).write_text(schema + "\n", encoding="utf-8")
         shutil.copyfile(builtin_root() / "profiles.yml", folder / "profiles.yml")
         (folder / ".gitignore").write_text("/warehouse/\n/target/\n", encoding="utf-8")
     except OSError as error:

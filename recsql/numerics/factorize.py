@@ -1,18 +1,19 @@
 """Arrays in, arrays out: matrix factorization and top-N scoring, without DuckDB.
 
-Every function is deterministic: fits are seeded, rows and columns are sorted first, and
-BLAS runs on one thread inside the call (`implicit` uses its own threads around it).
+Every function is deterministic, whatever runs beside it: fits are seeded, rows and
+columns are sorted first, and BLAS has one thread (see `threads`). `implicit` has its
+own around it; none of its sums depends on how many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from recsql.numerics.threads import single_blas
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -84,25 +85,23 @@ def als(
     if len(rows) == 0:
         empty = np.zeros((0, parameters.factors), dtype=np.float32)
         return empty, empty
-    matrix = sparse(rows, columns, weights)
-    with _als_model(parameters) as model:
-        model.fit(matrix, show_progress=False)
+    model = _als_model(parameters)
+    model.fit(sparse(rows, columns, weights), show_progress=False)
     return model.user_factors, model.item_factors
 
 
-@contextmanager
-def _als_model(parameters: AlsParameters) -> Iterator[Any]:
-    """Give an unfitted model of `implicit`; BLAS, once loaded, uses one thread."""
+def _als_model(parameters: AlsParameters) -> Any:
+    """Return an unfitted model of `implicit`."""
     from implicit.cpu.als import AlternatingLeastSquares
 
-    with single_blas():
-        yield AlternatingLeastSquares(
-            factors=parameters.factors,
-            regularization=parameters.regularization,
-            alpha=parameters.alpha,
-            iterations=parameters.iterations,
-            random_state=parameters.seed,
-        )
+    single_blas()
+    return AlternatingLeastSquares(
+        factors=parameters.factors,
+        regularization=parameters.regularization,
+        alpha=parameters.alpha,
+        iterations=parameters.iterations,
+        random_state=parameters.seed,
+    )
 
 
 def als_fold_in(
@@ -132,10 +131,9 @@ def als_fold_in(
     users, matrix = histories(rows, columns, weights, len(item_factors))
     if len(users) == 0:
         return users, np.zeros((0, parameters.factors), dtype=np.float32)
-    with _als_model(parameters) as model:
-        model.item_factors = item_factors.copy()  # `implicit` wants it writable
-        factors = model.recalculate_user(np.arange(len(users)), matrix)
-    return users, factors
+    model = _als_model(parameters)
+    model.item_factors = item_factors.copy()  # `implicit` wants it writable
+    return users, model.recalculate_user(np.arange(len(users)), matrix)
 
 
 def histories(
@@ -255,22 +253,15 @@ def _best(
     from implicit.cpu.topk import topk
 
     shown = min(wanted + 1, len(item_factors))
-    with single_blas():
-        items, scores = topk(
-            item_factors, user_factors, shown, filter_query_items=RowsOf(seen)
-        )
-        if shown > wanted:
-            tied = scores[:, wanted - 1] == scores[:, wanted]
-            for user in np.flatnonzero(tied & (scores[:, wanted] > LEFT_OUT)):
-                own = item_factors @ user_factors[user]
-                own[seen[[user]].indices] = LEFT_OUT
-                items[user, :wanted] = np.argsort(-own, kind="stable")[:wanted]
-                scores[user, :wanted] = own[items[user, :wanted]]
+    single_blas()
+    items, scores = topk(
+        item_factors, user_factors, shown, filter_query_items=RowsOf(seen)
+    )
+    if shown > wanted:
+        tied = scores[:, wanted - 1] == scores[:, wanted]
+        for user in np.flatnonzero(tied & (scores[:, wanted] > LEFT_OUT)):
+            own = item_factors @ user_factors[user]
+            own[seen[[user]].indices] = LEFT_OUT
+            items[user, :wanted] = np.argsort(-own, kind="stable")[:wanted]
+            scores[user, :wanted] = own[items[user, :wanted]]
     return items[:, :wanted], scores[:, :wanted]
-
-
-def single_blas() -> Any:
-    """Return a context in which BLAS uses one thread."""
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1, user_api="blas")

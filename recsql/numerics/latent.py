@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from recsql.numerics.factorize import Floats, Ints, histories, single_blas, sparse
+from recsql.numerics.factorize import Floats, Ints, histories, sparse
+from recsql.numerics.threads import single_blas
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -123,8 +124,8 @@ def lmf(
 
 def _fitted(model: Any, matrix: csr_matrix) -> tuple[Floats, Floats]:
     """Fit a model of `implicit` and return its factors."""
-    with single_blas():
-        model.fit(matrix, show_progress=False)
+    single_blas()
+    model.fit(matrix, show_progress=False)
     return model.user_factors, model.item_factors
 
 
@@ -197,13 +198,13 @@ def truncated_svd(matrix: csr_matrix, factors: int) -> tuple[Doubles, Doubles, D
         raise ValueError("a singular value decomposition needs at least 1 factor")
     matrix = matrix.astype(np.float64)
     smaller = min(matrix.shape)
-    with single_blas():
-        if factors < smaller:
-            start = np.random.default_rng(0).uniform(0.5, 1.5, smaller)
-            left, values, right = svds(matrix, factors, v0=start)
-            left, values, right = left[:, ::-1], values[::-1], right[::-1]
-        else:
-            left, values, right = np.linalg.svd(matrix.toarray(), full_matrices=False)
+    single_blas()
+    if factors < smaller:
+        start = np.random.default_rng(0).uniform(0.5, 1.5, smaller)
+        left, values, right = svds(matrix, factors, v0=start)
+        left, values, right = left[:, ::-1], values[::-1], right[::-1]
+    else:
+        left, values, right = np.linalg.svd(matrix.toarray(), full_matrices=False)
     largest = np.abs(right).argmax(axis=1)
     signs = np.where(right[np.arange(len(right)), largest] < 0, -1.0, 1.0)
     return left * signs, values, right * signs[:, None]

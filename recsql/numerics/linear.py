@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recsql.numerics.factorize import Floats, single_blas
+from recsql.numerics.factorize import Floats
 from recsql.numerics.latent import truncated_svd
+from recsql.numerics.threads import single_blas
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -47,9 +48,9 @@ def ease(matrix: csr_matrix, regularization: float) -> Floats:
     exact = matrix.astype(np.float64)
     gram = (exact.T @ exact).toarray(order="F")
     gram[np.diag_indices_from(gram)] += regularization
-    with single_blas():
-        factor, failed = dpotrf(gram, lower=1, overwrite_a=1)
-        inverse, failed_too = dpotri(factor, lower=1, overwrite_c=1)
+    single_blas()
+    factor, failed = dpotrf(gram, lower=1, overwrite_a=1)
+    inverse, failed_too = dpotri(factor, lower=1, overwrite_c=1)
     if failed or failed_too:
         raise ValueError("ease cannot invert the matrix; raise the regularization")
     diagonal = inverse.diagonal().copy()
@@ -85,8 +86,8 @@ def graph_filter(matrix: csr_matrix, factors: int, low_pass: float) -> Floats:
     user_scale, item_scale = _inverse_root(users), _inverse_root(items)
     normal = (diags_array(user_scale) @ exact @ diags_array(item_scale)).tocsr()
     _, _, right = truncated_svd(normal, factors)
-    with single_blas():
-        ideal = (item_scale[:, None] * right.T) @ (right * np.sqrt(items))
+    single_blas()
+    ideal = (item_scale[:, None] * right.T) @ (right * np.sqrt(items))
     linear = (normal.T.tocsr() @ normal).toarray()
     return np.asarray(linear + low_pass * ideal, np.float32)
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.special import pdtr
-from threadpoolctl import ThreadpoolController
+
+from recsql.numerics.threads import single_blas
 
 Doubles = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.int32]
@@ -67,12 +68,6 @@ def _poisson_numbers() -> Doubles:
     return np.searchsorted(steps, np.arange(65536), side="right").astype(np.float64)
 
 
-@cache
-def _blas() -> ThreadpoolController:
-    """Return what sets the threads of BLAS; looking for it takes milliseconds."""
-    return ThreadpoolController()
-
-
 def bootstrap_means(
     columns: Indexes, rows: Indexes, values: Doubles, resamples: int, seed: int
 ) -> Bounds:
@@ -118,12 +113,12 @@ def bootstrap_ratios(
     numbers, row_place = np.unique(rows, return_inverse=True)
     tables = _tabled((sums, counts), row_place, column_place)
     drawn = np.zeros((2, len(names), resamples))
-    with _blas().limit(limits=1, user_api="blas"):
-        for start in range(0, len(numbers), BLOCK):
-            part = slice(start, start + BLOCK)
-            weights = poisson_weights(numbers[part], resamples, seed)
-            for table, total in zip(tables, drawn, strict=True):
-                total += table[part].T @ weights
+    single_blas()
+    for start in range(0, len(numbers), BLOCK):
+        part = slice(start, start + BLOCK)
+        weights = poisson_weights(numbers[part], resamples, seed)
+        for table, total in zip(tables, drawn, strict=True):
+            total += table[part].T @ weights
     with np.errstate(invalid="ignore"):
         means = drawn[0] / drawn[1]
     lows, highs = _quantile(means, 0.025), _quantile(means, 0.975)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from recsql.numerics.factorize import AlsParameters, Floats, Ints, single_blas
+from recsql.numerics.factorize import AlsParameters, Floats, Ints
+from recsql.numerics.threads import single_blas
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -79,6 +80,7 @@ def factor_terms(
         count: terms wanted per pair.
         parameters: those of the fit of ALS; without, SVD's.
     """
+    single_blas()
     matrix = matrix[:, : len(factors)]
     exact = factors.astype(np.float64)
     if parameters is None:
@@ -86,8 +88,7 @@ def factor_terms(
         def project(columns: Any, amounts: Any, items: Any) -> Any:
             return amounts[:, None] * (exact[columns] @ exact[items].T)
 
-        with single_blas():
-            return _largest(matrix, shown, count, project)
+        return _largest(matrix, shown, count, project)
     alpha, identity = parameters.alpha, np.eye(exact.shape[1])
     base = exact.T @ exact + parameters.regularization * identity
 
@@ -96,8 +97,7 @@ def factor_terms(
         normal = base + (own.T * (np.abs(confidence) - 1)) @ own
         return confidence[:, None] * (own @ np.linalg.solve(normal, exact[items].T))
 
-    with single_blas():
-        return _largest(matrix, shown, count, solve)
+    return _largest(matrix, shown, count, solve)
 
 
 def _largest(matrix: csr_matrix, shown: Pairs, count: int, adds: AddsOf) -> Terms:

@@ -14,8 +14,8 @@ import duckdb
 
 from recsql import __version__
 from recsql.compilation.compiler import Plan
+from recsql.config.declared import runner_vars
 from recsql.config.git import git_commit
-from recsql.config.settings import RUNNER_VARS
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import WarehouseError
 from recsql.publishing.versions import MANIFEST, Versions
@@ -120,7 +120,7 @@ def verify(versions: Versions, number: int) -> None:
 def model_vars(plan: Plan) -> dict[str, Any]:
     """Return the vars that tables depend on: no places, passwords or commands."""
     given = plan.project.vars
-    return {name: given[name] for name in given if name not in RUNNER_VARS}
+    return {name: given[name] for name in given if name not in runner_vars()}
 
 
 def _checksum(path: Path) -> str:

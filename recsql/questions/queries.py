@@ -49,7 +49,7 @@ def complete_basket(project: Project, items: list[str], limit: int) -> Shown:
             f"show --basket: no item of {', '.join(items)} is in rec_complements. "
             "Give item_ids, separated by commas."
         )
-    return Shown(shown.headers, shown.rows[:limit])
+    return Shown(shown.headers, shown.rows[:limit], len(shown.rows))
 
 
 def compare_runs(project: Project, runs: Sequence[str]) -> Shown:

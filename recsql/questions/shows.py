@@ -11,14 +11,30 @@ from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError, did_you_mean
 
 HIDDEN = ("run_id", "generated_at")
+MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Rows ready to print; columns without a single value are left out."""
+    """Rows ready to print; columns without a single value are left out.
+
+    `total`: how many rows there are, where not all of them are here.
+    """
 
     headers: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    total: int = 0
+
+    @property
+    def left_out(self) -> str:
+        """Return what is to be said of rows that are not here, or nothing."""
+        if self.total <= len(self.rows):
+            return ""
+        return (
+            f"{len(self.rows):,} of {self.total:,} rows, "
+            f"{self.total - len(self.rows):,} left out. "
+            f"More of them: --limit {min(self.total, MOST_ROWS)}"
+        )
 
 
 def show(project: Project, table: str, filters: dict[str, str], limit: int) -> Shown:
@@ -65,12 +81,13 @@ def _read(
     order = [
         name for name in (described.reading_order if described else ()) if name in shown
     ]
+    found = f"from {quoted('main', table)}" + (f" where {where}" if where else "")
+    asked = list(filters.values())
     rows = warehouse.rows(
-        f"select {', '.join(map(quoted, shown))} from {quoted('main', table)}"
-        + (f" where {where}" if where else "")
+        f"select {', '.join(map(quoted, shown))} {found}"
         + (f" order by {', '.join(map(quoted, order))}" if order else "")
         + f" limit {limit}",
-        list(filters.values()),
+        asked,
     )
     if not rows and filters:
         raise InputError(_nothing(table, filters))
@@ -78,6 +95,7 @@ def _read(
     return Shown(
         tuple(shown[i] for i in used),
         tuple(tuple(row[i] for i in used) for row in rows),
+        warehouse.rows(f"select count(*) {found}", asked)[0][0],
     )
 
 

@@ -6,12 +6,17 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
+from recsql.numerics.threads import single_blas
+
 Body = Callable[..., Any]
 IMPORTING = Lock()
 
 
 def by_row(body: Body) -> Body:
-    """Call a function of Arrow scalars, which returns one value, row by row."""
+    """Call a function of Arrow scalars, which returns one value, row by row.
+
+    BLAS has one thread before any body runs, so that none of them has to think of it.
+    """
 
     def call(*columns: Any) -> Any:
         import pyarrow as pa
@@ -19,6 +24,7 @@ def by_row(body: Body) -> Body:
         with IMPORTING:  # two threads that import parts of it at once lock each other
             import implicit  # noqa: F401
 
+            single_blas()
         return pa.concat_arrays([body(*row) for row in zip(*columns, strict=True)])
 
     return call

@@ -256,7 +256,8 @@ def _thresholds(project: Project, fold: Backtest) -> Iterator[str]:
 
 
 def _orders_of(project: Project, surface: Mapping[str, Any]) -> str:
-    return str(surface.get("min_orders") or project.vars["personal_min_orders"])
+    own = surface.get("min_orders")
+    return str(project.vars["personal_min_orders"] if own is None else own)
 
 
 def _first(surface: Mapping[str, Any], part: str) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from recsql.compilation.compiler import require_vars
+from recsql.config.declared import runner_vars
 from recsql.config.project import Project
 from recsql.config.properties import parse_yaml, read_yaml
-from recsql.config.settings import RUNNER_VARS
 from recsql.errors import InputError, ProjectError, did_you_mean
 
 NUMBER = r"[-+]?(?:\d+\.\d+|\.\d+|\d+)(?:[eE][-+]?\d+)?"
@@ -166,7 +166,7 @@ def default_of(project: Project, name: str) -> Any:
         InputError: there is no such var or entry, or it is not for tuning.
     """
     var, dot, entry = name.partition(".")
-    known = set(project.vars) - RUNNER_VARS - OWN
+    known = set(project.vars) - runner_vars() - OWN
     if var not in project.vars:
         raise InputError(f'--space: unknown var "{var}".{did_you_mean(var, known)}')
     if var not in known:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from recsql.config.declared import words_of
 from recsql.config.project import Project
 from recsql.config.settings import (
-    CHOICES,
+    candidate_sources,
     metric_definitions,
     metric_label,
     rising_metrics,
@@ -95,7 +96,7 @@ def target_of(
 
 def _segment_of(text: str) -> tuple[str, str]:
     kind, _, name = text.partition("=")
-    if kind not in CHOICES["eval_segments"] or not name:
+    if kind not in words_of("eval_segments") or not name:
         raise InputError(
             f'--segment "{text}": write it as region=NAME, orders=NAME or '
             '"user group=NAME".'
@@ -120,20 +121,20 @@ def narrowed(project: Project, target: Target) -> Project:
     }
     if target.metric in OF_RATINGS:
         model = target.list_name.removeprefix(RATING)
-        if model not in CHOICES["rating_models"]:
-            models = either(CHOICES["rating_models"])
+        if model not in words_of("rating_models"):
+            models = either(words_of("rating_models"))
             raise InputError(
                 f'tune: no model "{model}" predicts ratings; {models} may be --source.'
             )
         given["rating_models"] = [model]
     elif target.list_name in surfaces:
         given["surfaces"] = [surfaces[target.list_name]]
-    elif f"cand_{target.list_name}" in project.models and target.list_name != "all":
+    elif target.list_name in candidate_sources(project):
         place = {"name": "tuned", "allow_repeat": "all", "length": target.k}
         given["candidate_sources"] = [target.list_name]
         given["surfaces"] = [{**place, "personal": [target.list_name], "fallback": []}]
     else:
-        sources = {name[5:] for name in project.models if name.startswith("cand_")}
-        hint = did_you_mean(target.list_name, {*surfaces, *(sources - {"all"})})
+        known = {*surfaces, *candidate_sources(project)}
+        hint = did_you_mean(target.list_name, known)
         raise InputError(f'tune: there is no list "{target.list_name}".{hint}')
     return project.with_vars(given)

@@ -1,7 +1,9 @@
 -- One row per (surface, stage): the sources that fill a surface's lists, in this order.
 -- The personal ones serve users with min_orders; blend and ranker put all of these into
--- one stage. Where min_orders is auto, it is what the last backtest found best for the
--- surface's first personal source against its first fallback; before any backtest, 1.
+-- one stage. A stage is known by its place: a source may stand in both. Where
+-- min_orders
+-- is auto, it is what the last backtest found best for the surface's first personal
+-- source against its first fallback; before any backtest, 1.
 {% set never = 2147483647 %}
 with
     {% if asks_thresholds() == "yes" %}
@@ -15,10 +17,10 @@ with
             {% set personal = (
                 surface["personal"] if strategy == "cascade" else [strategy]
             ) %}
+            {% set orders = surface.get("min_orders") %}
+            {% set orders = var("personal_min_orders") if orders is none else orders %}
             {% set min_scores = surface.get("min_scores") or {} %}
-            {% set orders = surface.get("min_orders") or var("personal_min_orders") %}
             {% for source in personal + surface["fallback"] %}
-                {% set is_personal = loop.index <= personal | length %}
                 select
                     {{ text(surface["name"]) }} as surface,
                     {{ loop.index }} as stage,
@@ -26,11 +28,12 @@ with
                     {{
                         (
                             (0 if orders == "auto" else orders | int)
-                            if is_personal
+                            if loop.index <= personal | length
                             else 0
                         )
                     }} as min_orders,
-                    {{ is_personal and orders == "auto" }} as is_auto,
+                    {{ loop.index <= personal | length and orders == "auto" }}
+                    as is_auto,
                     cast({{ min_scores.get(source, "null") }} as double) as min_score
                 {% if not loop.last %}
                     union all

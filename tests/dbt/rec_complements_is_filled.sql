@@ -1,10 +1,15 @@
--- Every item has its complements for region all, as far as there are other eligible
--- items.
+-- Every item has its complements for region all, as far as there are other items that
+-- may be shown.
 with
     items as (select * from {{ ref("int_items") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
     complements as (select * from {{ ref("rec_complements") }}),
 
-    eligible as (select count(*) as item_count from items where is_eligible),
+    eligible as (
+        select item_index from scope_items where scope_index = 0 and is_eligible
+    ),
+
+    total as (select count(*) as item_count from eligible),
 
     listed as (
         select item_id, count(*) as item_count
@@ -19,10 +24,12 @@ with
             coalesce(listed.item_count, 0) as listed_count,
             least(
                 {{ var("complements_per_item") | int }},
-                eligible.item_count - case when items.is_eligible then 1 else 0 end
+                total.item_count
+                - case when eligible.item_index is not null then 1 else 0 end
             ) as wanted_count
         from items
-        cross join eligible
+        cross join total
+        left join eligible on items.item_index = eligible.item_index
         left join listed on items.item_id = listed.item_id
     ),
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from datetime import datetime
@@ -184,3 +185,34 @@ def test_nightly_tables_are_made_without_the_weekly_ones(
         assert file.execute("select count(*) > 0 from rec_complements").fetchone() == (
             True,
         )
+
+
+MANY = "select range as number, hash(range) as luck from range(4000000) order by luck"
+
+
+@pytest.mark.slow
+def test_models_after_one_that_spilled(tmp_path: Path) -> None:
+    """dbt sets `settings` for each, which DuckDB refuses once it has spilled."""
+    pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
+    little = {"memory_limit": "60MB", "threads": 1, "temp_directory": ""}
+    with duckdb.connect(config=little) as none, pytest.raises(duckdb.Error):
+        none.execute(f"create table many as {MANY}")  # so it must spill
+    shutil.copy(ROOT / "profiles.yml", tmp_path)
+    project = "{name: spills, profile: recsql, version: 1.0.0}"
+    (tmp_path / "dbt_project.yml").write_text(project)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/many.sql").write_text(
+        f"{{{{ config(materialized='table') }}}}{MANY}"
+    )
+    for name in ("one", "other"):
+        (tmp_path / f"models/{name}.sql").write_text(
+            "select count(*) as n from {{ ref('many') }}"
+        )
+    done = shell(
+        tmp_path,
+        "dbt build --profiles-dir .",
+        RECSQL_WAREHOUSE=".",
+        RECSQL_MEMORY_LIMIT="60MB",
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "PASS=3 WARN=0 ERROR=0" in done.stdout

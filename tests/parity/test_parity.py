@@ -121,10 +121,15 @@ def comparable(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     )
 
 
-@pytest.mark.parametrize("name", PLAN.graph.order)
+VIEWS = {
+    name
+    for name, model in PLAN.models.items()
+    if model.config["materialized"] == "view"  # their children are compared
+}
+
+
+@pytest.mark.parametrize("name", [n for n in PLAN.graph.order if n not in VIEWS])
 def test_equal_tables(both: duckdb.DuckDBPyConnection, name: str) -> None:
-    if name in PLAN.models and PLAN.models[name].config["materialized"] == "view":
-        pytest.skip("a view; its table-building children are compared")
     columns = comparable(both, name)
     for one, other in (("ours", "dbt"), ("dbt", "ours")):
         extra = both.execute(

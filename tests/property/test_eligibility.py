@@ -146,6 +146,7 @@ def test_lists_are_made_of_what_may_be_shown_and_are_full(seed: int) -> None:
         **mapped,
     ) as world:
         assert_tables_of_items_are_shown(world)
+        assert world.broken() == []
         shown = may_be_shown(world, availability, restrictions)
         eligible = {i["item_id"] for i in world.dicts("int_items") if i["is_eligible"]}
         told = world.rows("select user_id, item_id from rec_users_for_item")

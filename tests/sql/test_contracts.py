@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.lineage import output_columns, parse
+from recsql.config.declared import runner_vars
 from recsql.config.project import builtin_root, load_project
-from recsql.config.settings import RUNNER_VARS
 from tests.worlds import ALL_SOURCES, ALL_SWITCHES
 
 LAYERS = [
@@ -211,22 +211,13 @@ def test_a_macro_used_once_is_inlined() -> None:
         assert uses > 1 or path.stem in KEPT, path.stem
 
 
-def test_defaults_are_explained() -> None:
-    lines = (ROOT / "dbt_project.yml").read_text().split("\nvars:\n")[1].splitlines()
-    for line in lines:
-        if re.match(r"  \w+: .*[^ ]", line) and not line.strip().startswith("#"):
-            name = line.strip().split(":")[0]
-            before = lines[lines.index(line) - 1]
-            assert "#" in line or "#" in before or name.startswith("als_"), line
-
-
 def test_every_default_var_is_read() -> None:
     for path in PLAN.project.queries.values():
         sql = path.read_text()
         assert sql.startswith("-- One row per "), "line 1 states the grain"
         PLAN.renderer.render_text(sql, path)
         assert set(PLAN.renderer.referenced()) <= {*PLAN.models, *PLAN.project.seeds}
-    assert set(PLAN.project.default_vars) <= PLAN.renderer.vars_read | RUNNER_VARS
+    assert set(PLAN.project.default_vars) <= PLAN.renderer.vars_read | runner_vars()
 
 
 def test_the_page_on_metrics_has_every_formula() -> None:

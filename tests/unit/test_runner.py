@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
+import duckdb
 import pytest
 
 from recsql.engine.runner import ALONE, ModelResult, _Run
-from recsql.errors import ModelError
+from recsql.engine.warehouse import Warehouse
+from recsql.errors import ModelError, OutOfMemory
 from recsql.operation import pipeline
+from recsql.seam import udfs
 from tests.unit.test_incremental import PROFILE, PROJECT, lines, project
 from tests.worlds import plan_with
 
@@ -38,8 +42,29 @@ def test_an_interrupt_before_a_query_begins_is_repeated() -> None:
 
 
 @pytest.fixture
-def greedy(tmp_path: Path) -> Path:
-    """A project with two models that need 70 MB each, and less than two times that."""
+def greedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with two models that need 70 MB each, and less than two times that.
+
+    Whoever has its 70 MB holds them until the other has found none left.
+    """
+    one_failed = Event()
+    register, materialize = udfs.register, Warehouse.materialize
+
+    def held(connection: duckdb.DuckDBPyConnection) -> None:
+        register(connection)
+        connection.create_function(
+            "held", lambda _: one_failed.wait(60), ["bigint"], "boolean"
+        )
+
+    def noted(*arguments: Any) -> int:
+        try:
+            return materialize(*arguments)
+        except OutOfMemory:
+            one_failed.set()
+            raise
+
+    monkeypatch.setattr(udfs, "register", held)
+    monkeypatch.setattr(Warehouse, "materialize", noted)
     (tmp_path / "sql").mkdir()
     (tmp_path / "warehouse").mkdir()
     (tmp_path / "dbt_project.yml").write_text(PROJECT)
@@ -49,7 +74,7 @@ def greedy(tmp_path: Path) -> Path:
         (tmp_path / f"sql/{name}.sql").write_text(
             "-- One row: many numbers.\n"
             "with final as (select list(hash(range)) as numbers from range(3000000))\n"
-            "select *\nfrom final\n"
+            "select *\nfrom final\nwhere held(len(numbers))\n"
         )
     lines(tmp_path, "(1, 'a', 1.0)")
     return tmp_path

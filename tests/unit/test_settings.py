@@ -39,36 +39,43 @@ from recsql.errors import ProjectError
         (
             {"weight_column": "stars"},
             'vars: weight_column: there is no "stars". '
-            "It may be null, rating, quantity or amount.",
+            "It may be rating, quantity, amount or null.",
         ),
         (
             {"drift_warn": {"event_types": 0.1}},
-            "vars: drift_warn: event_types: 0.1 is no limit. It takes numbers of "
-            "event_type, item_popularity, weight, factor_norm or list_overlap.",
+            'vars: drift_warn: unknown "event_types". Did you mean "event_type"?',
         ),
         (
             {"freshness_fail": {"events.view": "2d"}},
-            "vars: freshness_fail: events.view: '2d' is no limit. It takes numbers of "
-            "events, items or exposures.",
+            "vars: freshness_fail: events.view: it is a number from 0 on. Seen: 2d.",
         ),
         (
             {"drift_persistence": 1},
-            "vars: drift_persistence must lie between 0 and 1.",
+            "vars: drift_persistence: it is a number above 0 and below 1. Seen: 1.",
         ),
-        ({"refit_every": 0}, "vars: refit_every: 0 is no number from 1 on."),
-        ({"refit_drift": 0}, "vars: refit_drift: 0 is no share above 0."),
-        ({"refit_drift": "x"}, "vars: refit_drift: it is a number. Seen: x."),
+        (
+            {"refit_every": 0},
+            "vars: refit_every: it is a whole number from 1 on, in refreshes. Seen: 0.",
+        ),
+        (
+            {"refit_drift": 0},
+            "vars: refit_drift: it is a number above 0 and up to 1; or null. Seen: 0.",
+        ),
+        (
+            {"refit_drift": "x"},
+            "vars: refit_drift: it is a number above 0 and up to 1; or null. Seen: x.",
+        ),
         (
             {"eval_policy_clip": 0},
-            "vars: eval_policy_clip: 0 must be above 0.",
+            "vars: eval_policy_clip: it is a number above 0; or null. Seen: 0.",
         ),
         (
             {"drift_depth": 0},
-            "vars: drift_depth: 0 is no number from 1 on.",
+            "vars: drift_depth: it is a whole number from 1 on, in places. Seen: 0.",
         ),
         (
             {"region_decay_days": {"n": "30d"}},
-            "vars: region_decay_days: it maps names to numbers. Seen: {'n': '30d'}.",
+            "vars: region_decay_days: n: it is a number above 0. Seen: 30d.",
         ),
         (
             {"half_life_days": 30},

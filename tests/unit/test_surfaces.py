@@ -33,19 +33,25 @@ def refused(surfaces: Any) -> str:
         ({"fallback": None}, "fallback is required."),
         (
             {"allow_repeat": "new"},
-            "allow_repeat is all, new_only or repeat_only. Seen: new.",
+            'allow_repeat: there is no "new". It may be all, new_only or repeat_only.',
         ),
-        ({"strategy": "mix"}, "strategy is cascade, blend or ranker. Seen: mix."),
-        ({"personal": "als"}, "personal: it is a list of names. Seen: als."),
+        (
+            {"strategy": "mix"},
+            'strategy: there is no "mix". It may be cascade, blend, ranker or null.',
+        ),
+        (
+            {"personal": "als"},
+            "personal: it is a list, each a name: letters, digits and underscores.",
+        ),
         (
             {"strategy": "blend", "personal": []},
             "a blend needs personal sources.",
         ),
-        ({"length": 0}, "length is a whole number from 1 on. Seen: 0."),
-        ({"diversity": 2}, "diversity is from 0 to 1. Seen: 2."),
+        ({"length": 0}, "length: it is a whole number from 1 on, in items. Seen: 0."),
+        ({"diversity": 2}, "diversity: it is a number from 0 to 1; or null. Seen: 2."),
         (
             {"weights": {"als": "much"}},
-            "weights: it maps names to numbers. Seen: {'als': 'much'}.",
+            "weights: als: it is a number from 0 on. Seen: much.",
         ),
         (
             {"min_scores": {"asl": 1}},
@@ -53,7 +59,7 @@ def refused(surfaces: Any) -> str:
         ),
         (
             {"strategy": "blend", "personal": ["eas"]},
-            'personal: var candidate_sources does not list "eas".',
+            'personal: there is no "eas". Did you mean "ease"?',
         ),
     ],
 )
@@ -66,18 +72,27 @@ def test_a_surface_that_cannot_be(changed: dict[str, Any], message: str) -> None
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"do": "pin"}, '"ads": do is hide, boost, bury or slot. Seen: pin.'),
+        (
+            {"do": "pin"},
+            '"ads": do: there is no "pin". It may be hide, boost, bury or slot.',
+        ),
         ({"rank": 1}, '"ads": unknown "rank". '),
-        ({"at": 3}, '"ads": at is a list of ranks, such as [1, 5]. Seen: 3.'),
-        ({"at": [0]}, '"ads": at is a list of ranks, such as [1, 5]. Seen: [0].'),
+        (
+            {"at": 3},
+            '"ads": at: it is a list of 1 or more, each a whole number from 1 on',
+        ),
+        ({"at": [0]}, '"ads": at: it is a whole number from 1 on. Seen: 0.'),
         ({"source": "popular"}, '"ads": a slot has either when or source.'),
         (
             {"when": None, "source": "sponsored"},
-            '"ads": var candidate_sources does not list "sponsored".',
+            '"ads": source: there is no "sponsored". It may be als, ',
         ),
         ({"do": "hide", "when": None}, '"ads": when, a condition in SQL, is required.'),
-        ({"do": "boost", "by": 0.5}, '"ads": by is a factor above 1. Seen: 0.5.'),
-        ({"name": None}, "every rule needs a name."),
+        (
+            {"do": "boost", "by": 0.5},
+            '"ads": by: it is a number above 1; or null. Seen: 0.5.',
+        ),
+        ({"name": None}, "entry 1: name is required."),
     ],
 )
 def test_a_rule_that_cannot_be(changed: dict[str, Any], message: str) -> None:
@@ -88,8 +103,8 @@ def test_a_rule_that_cannot_be(changed: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("surfaces", "message"),
     [
-        ([], "give a list of one surface or more."),
-        ([{"length": 3}], "every entry needs a name."),
+        ([], "it is a list of 1 or more, each a mapping"),
+        ([{"length": 3}], "entry 1: name is required."),
         ([HOME, HOME], '"home" is there twice. Rename one.'),
     ],
 )
