@@ -1,23 +1,24 @@
 {#- mapped_events(): the body of a CTE that renames and types raw events, row for row.
     mapped_events()  ->  select (household_id) as user_id, ... from raw.transactions -#}
 {% macro mapped_events() %}
-    {%- set event_at = mapped("events", "event_at") %}
     select
         {{ mapped("events", "user_id") }} as user_id,
         {{ mapped("events", "item_id") }} as item_id,
-        try_cast({{ event_at }} as timestamp) as event_at,
-        {{ unreadable(event_at, "timestamp") }} as unreadable_event_at,
+        {{ read_as(mapped("events", "event_at"), "timestamp") }} as event_at,
+        {{ unreadable_column("events") }} as unreadable_column,
+        {{ unreadable_text("events") }} as unreadable_text,
         {% if var("events").get("event_type") is none %} 'purchase'
         {% else %} lower(trim(cast({{ mapped("events", "event_type") }} as varchar)))
         {% endif %} as event_type,
         {% for column in ["quantity", "amount", "rating"] -%}
-            try_cast({{ mapped("events", column) }} as double) as {{ column }},
+            {{ read_as(mapped("events", column), "double") }} as {{ column }},
         {% endfor -%}
         {% for column in ["basket_id", "region", "event_id"] -%}
             cast({{ mapped("events", column) }} as varchar) as {{ column }},
         {% endfor -%}
-        cast({{ mapped("events", "is_test") }} as boolean) as is_test,
-        cast({{ mapped("events", "is_deleted") }} as boolean) as is_deleted,
+        {% for column in ["is_test", "is_deleted"] -%}
+            {{ read_as(mapped("events", column), "boolean") }} as {{ column }},
+        {% endfor -%}
         {{ event_key() }} as event_key,
         {{ owner_key() }} as owner_key,
         {{ line_key() }} as line_key

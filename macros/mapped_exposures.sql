@@ -1,4 +1,5 @@
-{#- mapped_exposures(): the body of a CTE that renames and types raw exposures, row for row.
+{#- mapped_exposures(): the body of a CTE that renames and types raw exposures. Rows with a
+    value that cannot be read are left out; mon_values counts them.
     mapped_exposures()  ->  select (user_id) as user_id, ... from raw.exposures -#}
 {% macro mapped_exposures() %}
     select
@@ -6,8 +7,14 @@
         {{ mapped("exposures", "item_id") }} as item_id,
         cast({{ mapped("exposures", "surface") }} as varchar) as surface,
         cast({{ mapped("exposures", "variant") }} as varchar) as variant,
-        try_cast({{ mapped("exposures", "shown_at") }} as timestamp) as shown_at,
-        try_cast({{ mapped("exposures", "clicked_at") }} as timestamp) as clicked_at,
-        try_cast({{ mapped("exposures", "propensity") }} as double) as propensity
-    from {{ input_relation("exposures") }} {{ wanted_rows("exposures") }}
+        {% for column in ["shown_at", "clicked_at"] -%}
+            {{ read_as(mapped("exposures", column), "timestamp") }} as {{ column }},
+        {% endfor -%}
+        {{ read_as(mapped("exposures", "propensity"), "double") }} as propensity
+    from {{ input_relation("exposures") }}
+    where
+        {{ unreadable_column("exposures") }} is null
+        {% if var("exposures").get("where") %}
+            and ({{ var("exposures").get("where") }})
+        {% endif %}
 {% endmacro %}

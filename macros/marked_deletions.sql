@@ -9,7 +9,7 @@
         select
             {{ events }}.*,
             case
-                when {{ events }}.is_deleted
+                when {{ events }}.is_deleted and {{ events }}.unreadable_column is null
                 then 'tombstone'
                 when {{ events }}.event_at <= tombstones.until_at
                 then 'deleted'

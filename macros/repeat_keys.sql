@@ -8,7 +8,15 @@
         item_id,
         event_type,
         {%- if var("repeated_lines") == "exact" %}
-            event_at, basket_id, quantity, amount, rating, region, event_id, deletion
+            event_at,
+            basket_id,
+            quantity,
+            amount,
+            rating,
+            region,
+            event_id,
+            deletion,
+            unreadable_text
         {%- elif var("repeated_lines") == "sum" %}
             line_reason,
             is_return,

@@ -1,7 +1,11 @@
 {#- unreadable(raw, type): a raw value that cannot be read as a type, as text; else null.
-    unreadable("event_at", "timestamp")  ->  case when try_cast(event_at as ...) is null ... -#}
+    Null and blank text are no value.
+    unreadable("quantity", "double")  ->  case when try_cast(...) is not null then null ... -#}
 {% macro unreadable(raw, type) -%}
     case
-        when try_cast({{ raw }} as {{ type }}) is null then cast({{ raw }} as varchar)
+        when {{ read_as(raw, type) }} is not null
+        then null
+        when trim(cast({{ raw }} as varchar)) <> ''
+        then left(cast({{ raw }} as varchar), 200)
     end
 {%- endmacro %}

@@ -2,7 +2,8 @@
 
 Exit codes (documented in docs/operating.md): 0 done, 1 the work failed (a model, a
 test, a full disk), 2 the request was wrong (files, settings, names), 3 another process
-is at work on the warehouse, 4 not done in time, 130 interrupted.
+is at work on the warehouse, 4 not done in time, 128 + n ended by signal n (ctrl-C: 130,
+SIGTERM: 143, SIGHUP: 129).
 """
 
 from __future__ import annotations
@@ -75,9 +76,15 @@ class TestsFailed(RecsqlError):
 
 
 class Interrupted(RecsqlError):
-    """The user pressed ctrl-C."""
+    """A signal asked to end: ctrl-C, or one of those that `engine.stops` knows."""
 
     exit_code = 130
+
+
+class Unexpected(RecsqlError):
+    """Nobody foresaw it: a bug. With RECSQL_TRACEBACK=1 Python says where it was."""
+
+    exit_code = 1
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -315,7 +315,7 @@ def compiled(changed: tuple[tuple[str, str], ...]) -> Plan:
     from ast import literal_eval
 
     given = {name: literal_eval(text) for name, text in changed}
-    return compile_project(load_project(builtin_root(), given))
+    return compile_project(load_project(builtin_root()).with_vars(given))
 
 
 def plan_with(**changed: Any) -> Plan:

@@ -34,7 +34,7 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
     was wrong (files, settings, names); 3 another process is at work on the warehouse;
-    4 not done in time; 130 interrupted.
+    4 not done in time; 130, 143, 129 interrupted: ctrl-C, SIGTERM, SIGHUP.
     """
 
 
@@ -264,9 +264,10 @@ def eject(model: str, **options: Any) -> None:
 @work_options
 def demo(threads: int | None, **options: Any) -> None:
     """Load 1.47 million real grocery lines, refresh, backtest, publish, and show."""
+    from recsql.config.project import demo_project
     from recsql.demo.groceries import run_demo
 
-    project = open_project(**options)
+    project = open_project(**options, load=demo_project)
     run_demo(project, threads or project.profile.threads, open_console())
 
 

@@ -61,9 +61,12 @@ def selection_options(command: Command) -> Command:
 
 
 def open_project(
-    folder: Path, vars_text: str | None, memory_limit: str | None = None
+    folder: Path,
+    vars_text: str | None,
+    memory_limit: str | None = None,
+    load: Callable[..., Project] | None = None,
 ) -> Project:
-    """Load the project that the shared options name.
+    """Load the project that the shared options name, by `load_project` or another.
 
     Raises:
         InputError: there is no such folder, or the vars are no YAML mapping.
@@ -75,7 +78,7 @@ def open_project(
 
     if not folder.is_dir():
         raise InputError(f"--project {folder}: there is no such folder.")
-    project = load_project(folder, parse_vars(vars_text))
+    project = (load or load_project)(folder, parse_vars(vars_text))
     if memory_limit:
         settings = {**project.profile.settings, "memory_limit": memory_limit}
         project = replace(project, profile=replace(project.profile, settings=settings))

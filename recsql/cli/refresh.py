@@ -45,14 +45,15 @@ def refresh(
     **options: Any,
 ) -> None:
     """Build everything, test it, publish it; a failed test publishes nothing."""
+    from recsql.cli.watch import watched
     from recsql.operation.operate import Terms, refresh_alone
     from recsql.terminal.logs import JsonLog
 
     seconds = parse_duration(timeout) if timeout else None
-    project = open_project(**options)
+    project, vars_text = open_project(**options), options["vars_text"]
     log = JsonLog() if log_format == "json" else open_console()
     count = threads or project.profile.threads
-    with log.session():
+    with log.session(), watched(project, vars_text, log_format):
         terms = Terms(count, seconds, log.note if wait else None, select, full_refresh)
         refresh_alone(project, terms, log.event)
 

@@ -20,6 +20,7 @@ from recsql.errors import ProjectError, did_you_mean
 
 PROJECT_FILE = "dbt_project.yml"
 PATHS = ("model-paths", "macro-paths", "seed-paths", "test-paths", "analysis-paths")
+CHECKOUT = "recsql/config/vars.yml"  # where that is, recsql itself is the project
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 DOCS_BLOCK = re.compile(r"{%\s*docs\s+(\w+)\s*%}(.*?){%\s*enddocs\s*%}", re.S)
 
@@ -83,13 +84,38 @@ def builtin_root() -> Path:
 def load_project(
     root: Path | str, vars_given: Mapping[str, Any] | None = None
 ) -> Project:
-    """Read the built-in project and the user's in `root`, which may be missing."""
+    """Read the built-in project and the user's in `root`.
+
+    Raises:
+        ProjectError: there is no project, or it cannot be read.
+    """
     root = Path(root).resolve()
-    base = builtin_root()
-    folders = (
-        [base] if root == base or not (root / PROJECT_FILE).exists() else [base, root]
-    )
+    if not (root / PROJECT_FILE).is_file():
+        raise ProjectError(
+            f"{root} holds no project (no {PROJECT_FILE}). Name its folder with "
+            "--project, or make one: recsql init shop"
+        )
+    is_own = root == builtin_root() or (root / CHECKOUT).is_file()
+    return _read([root] if is_own else [builtin_root(), root], root, vars_given)
+
+
+def demo_project(root: Path, vars_given: Mapping[str, Any] | None = None) -> Project:
+    """Read the project in `root`, or where there is none the built-in one."""
+    if (root / PROJECT_FILE).is_file():
+        return load_project(root, vars_given)
+    return _read([builtin_root()], root.resolve(), vars_given)
+
+
+def _read(
+    folders: list[Path], root: Path, vars_given: Mapping[str, Any] | None
+) -> Project:
     settings = [_read_settings(folder / PROJECT_FILE) for folder in folders]
+    if len({setting["name"] for setting in settings}) < len(settings):
+        name = settings[0]["name"]
+        raise ProjectError(
+            f"{root / PROJECT_FILE}: name: {name} is what the built-in project is "
+            "called. Choose another."
+        )
     described = [
         properties.read_folder(folder / path)
         for folder, setting in zip(folders, settings, strict=True)
@@ -101,7 +127,7 @@ def load_project(
         root=root,
         name=settings[-1]["name"],
         vars={**default_vars, **own},
-        own_vars=frozenset(own) if len(folders) > 1 else frozenset(),
+        own_vars=frozenset({**(own if len(folders) > 1 else {}), **(vars_given or {})}),
         default_vars=default_vars,
         models=_all_models(folders, settings),
         macros=_files(folders, settings, "macro-paths", "macros", "*.sql"),
@@ -112,7 +138,9 @@ def load_project(
         sources={k: v for group in described for k, v in group.sources.items()},
         unit_tests=tuple(test for group in described for test in group.unit_tests),
         docs=_docs(folders, settings),
-        profile=read_profile([root, base], settings[-1].get("profile", "recsql")),
+        profile=read_profile(
+            [root, builtin_root()], settings[-1].get("profile", "recsql")
+        ),
     )
     return project.with_vars(vars_given or {})
 

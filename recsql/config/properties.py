@@ -11,6 +11,9 @@ import yaml
 
 from recsql.errors import ProjectError
 
+MERGE = "tag:yaml.org,2002:merge"
+MOST_VALUES = 200_000  # of one file; a text of a few lines of aliases may be 10^9
+
 
 @dataclass(frozen=True)
 class DataTest:
@@ -115,12 +118,44 @@ def parse_yaml(text: str) -> Any:
     """Return what a text of YAML says; 2024-13-45, which is no date, is no YAML, too.
 
     Raises:
-        yaml.YAMLError: it is none.
+        yaml.YAMLError: it is none, says a key twice or is mostly aliases.
     """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _size(node, {})
+        return loader.construct_document(node)
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise yaml.YAMLError(str(error)) from None
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return how many values a node is, those behind aliases counted each time."""
+    if id(node) in known:
+        if not known[id(node)]:
+            raise yaml.MarkedYAMLError(None, None, "holds itself", node.start_mark)
+        return known[id(node)]
+    known[id(node)] = 0
+    size = 1
+    if isinstance(node, yaml.MappingNode):
+        first: dict[tuple[str, str], yaml.Node] = {}
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+                other = first.setdefault((key.tag, key.value), key)
+                if other is not key:
+                    line = other.start_mark.line + 1
+                    what = f'"{key.value}" is there twice, first in line {line}'
+                    raise yaml.MarkedYAMLError(None, None, what, key.start_mark)
+            size += _size(key, known) + _size(value, known)
+    elif isinstance(node, yaml.SequenceNode):
+        size += sum(_size(each, known) for each in node.value)
+    if size > MOST_VALUES:
+        what = f"is more than {MOST_VALUES:,} values, aliases counted"
+        raise yaml.MarkedYAMLError(None, None, what, node.start_mark)
+    known[id(node)] = size
+    return size
 
 
 def read_folder(folder: Path) -> Described:

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+from recsql.config.files import write_beside
 from recsql.config.project import (
     NAME,
     PROJECT_FILE,
@@ -14,7 +15,7 @@ from recsql.config.project import (
     load_project,
 )
 from recsql.config.reference import schema_text
-from recsql.errors import InputError, did_you_mean
+from recsql.errors import InputError, did_you_mean, reason
 
 PRESETS = Path(__file__).parent / "presets"
 SCHEMA = ".vars.schema.json"
@@ -45,18 +46,20 @@ def init_project(folder: Path, preset: str) -> list[str]:
         name = "my_recsql"
     try:
         (folder / "sql").mkdir(parents=True, exist_ok=True)
-        for source in sorted((PRESETS / preset).rglob("*.*")):
+        shutil.copyfile(builtin_root() / "profiles.yml", folder / "profiles.yml")
+        write_beside(folder / ".gitignore", "/warehouse/\n/target/\n")
+        schema = schema_text(load_project(builtin_root()))
+        write_beside(folder / SCHEMA, schema + "\n")
+        sources = sorted((PRESETS / preset).rglob("*.*"))
+        # the file that makes it a project comes last: then all of it is there
+        for source in sorted(sources, key=lambda path: path.name == PROJECT_FILE):
             target = folder / source.relative_to(PRESETS / preset)
             target.parent.mkdir(parents=True, exist_ok=True)
             text = source.read_text(encoding="utf-8").replace("PROJECT_NAME", name)
             head = MODELINE if source.name == PROJECT_FILE else ""
-            target.write_text(head + text, encoding="utf-8")
-        schema = schema_text(load_project(builtin_root()))
-        (folder / SCHEMA).write_text(schema + "\n", encoding="utf-8")
-        shutil.copyfile(builtin_root() / "profiles.yml", folder / "profiles.yml")
-        (folder / ".gitignore").write_text("/warehouse/\n/target/\n", encoding="utf-8")
+            write_beside(target, head + text)
     except OSError as error:
-        raise InputError(f"init: {folder}: {error.strerror}.") from None
+        raise InputError(f"init: {folder}: {reason(error.strerror)}.") from None
     text = (folder / PROJECT_FILE).read_text(encoding="utf-8")
     return [line[4:] for line in text.split("\n") if line.startswith("# $ ")]
 
@@ -78,7 +81,7 @@ def eject_model(project: Project, name: str) -> Path:
     target = project.root / "sql" / model.layer / model.path.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(model.sql, encoding="utf-8")
+        write_beside(target, model.sql)
     except OSError as error:
-        raise InputError(f"eject: {target}: {error.strerror}.") from None
+        raise InputError(f"eject: {target}: {reason(error.strerror)}.") from None
     return target

@@ -24,7 +24,12 @@ def require_surfaces(project: Project) -> None:
         name = entry["name"]
         if names.count(name) > 1:
             raise ProjectError(f'vars: surfaces: "{name}" is there twice. Rename one.')
-        if problem := _wrong_entry(entry) or _wrong_sources(entry, listed):
+        problem = (
+            _wrong_entry(entry)
+            or _wrong_sources(entry, listed)
+            or _unlisted(entry, listed, is_own="surfaces" in project.own_vars)
+        )
+        if problem:
             raise ProjectError(f'vars: surfaces: "{name}": {problem}')
         for rule in entry.get("rules") or ():
             if problem := _wrong_rule(rule, listed):
@@ -54,13 +59,22 @@ def _wrong_sources(entry: Entry, listed: list[str]) -> str:
                 return f'{key}: the surface has no source "{source}".' + did_you_mean(
                     str(source), known
                 )
-    if entry.get("strategy", "cascade") == "blend":
-        for source in entry["personal"]:
+    return ""
+
+
+def _unlisted(entry: Entry, listed: list[str], *, is_own: bool) -> str:
+    """Return which source nobody builds; what a user did not write may name some.
+
+    A test warns of those (surfaces_name_sources), which a list is made without.
+    """
+    is_blend = entry.get("strategy") == "blend"
+    named = [*entry["personal"], *entry["fallback"]]
+    must_be = is_own or not set(named) & set(listed)
+    for key in ("personal", "fallback"):
+        for source in entry[key] if must_be or (is_blend and key == "personal") else ():
             if source not in listed:
-                return (
-                    f'personal: var candidate_sources does not list "{source}".'
-                    + did_you_mean(str(source), listed)
-                )
+                hint = did_you_mean(source, listed) or " Add it there, or take it out."
+                return f'{key}: var candidate_sources does not list "{source}".{hint}'
     return ""
 
 

@@ -17,6 +17,7 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled
+from recsql.engine.runs import sign
 from recsql.engine.warehouse import Warehouse, named, transaction
 
 Parts = Mapping[str, Mapping[str, Any]]  # kind of part: its name: what it is
@@ -62,10 +63,13 @@ def refresh_model(
         if reason is None:
             reason = _outgrown(plan, cursor, compiled)
         with transaction(cursor):
+            run_id = plan.renderer.invocation_id
             if reason is None and compiled.incremental:
                 added = warehouse.add_to(cursor, compiled.incremental)
+                sign(cursor, name, run_id)
                 return _count(cursor, name), f"{added:,} rows new or changed"
             rows = warehouse.materialize(cursor, compiled)
+            sign(cursor, name, run_id)
             _record(cursor, name, parts)
     return rows, f"built anew: {reason}" if reason else ""
 

@@ -16,7 +16,9 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.engine.incremental import prepare, refresh_model
-from recsql.engine.warehouse import Warehouse
+from recsql.engine.runs import complete, sign
+from recsql.engine.values import VALUES, require_values
+from recsql.engine.warehouse import Warehouse, named, transaction
 from recsql.errors import DiskFull, Interrupted, OutOfMemory, RecsqlError
 
 ALONE = "alone, as memory ran out beside others"
@@ -44,7 +46,10 @@ def run_models(
 ) -> Generator[ModelResult, None, None]:
     """Build the named nodes and yield each result as it is known.
 
+    What counts unreadable values comes first, with all it reads.
+
     Raises:
+        InputError: too many values of a column cannot be read.
         Interrupted: ctrl-C; running queries are stopped, finished tables stay.
     """
     prepare(plan, warehouse)
@@ -58,6 +63,8 @@ class _Run:
         self.plan, self.warehouse, self.threads = plan, warehouse, max(threads, 1)
         self.waiting = list(names)
         self.unfinished = set(names)
+        door = plan.graph.with_ancestors([VALUES]) if VALUES in names else ()
+        self.door = self.unfinished & set(door)
         self.broken: set[str] = set()
         self.alone: set[str] = set()  # memory ran out when they were not
         self.is_full = False  # the disk: no other model can be stored
@@ -70,6 +77,8 @@ class _Run:
                     yield from self._start(pool)
                     if self.running:
                         yield from self._finish()
+                if not self.broken:
+                    complete(self.warehouse, self.plan.renderer.invocation_id)
             except (KeyboardInterrupt, GeneratorExit) as stop:
                 self.waiting.clear()
                 self._stop()
@@ -85,13 +94,15 @@ class _Run:
             if self.is_full or any(parent in self.broken for parent in parents):
                 self._done(name, broken=True)
                 yield ModelResult(name, self._layer(name), "skipped")
-            elif self._has_room(name) and not self.unfinished & set(parents):
+            elif self._may_start(name) and not self.unfinished & set(parents):
                 self.waiting.remove(name)
                 cursor = self.warehouse.cursor()
                 self.running[pool.submit(self._build, name, cursor)] = cursor
 
-    def _has_room(self, name: str) -> bool:
+    def _may_start(self, name: str) -> bool:
         """Say whether a model may start; those that must be alone go first."""
+        if self.door & self.unfinished and name not in self.door:
+            return False
         if self.alone & self.unfinished:
             return name in self.alone and not self.running
         return len(self.running) < self.threads
@@ -108,6 +119,8 @@ class _Run:
             self.is_full |= isinstance(result.error, DiskFull)
             self._done(result.name, broken=result.status == "failed")
             yield result
+            if result.name == VALUES and result.status == "done":
+                require_values(self.plan, self.warehouse)
 
     def _again(self, name: str) -> bool:
         """Let a model be built once more, when nothing else is."""
@@ -146,7 +159,10 @@ class _Run:
             elif model.incremental:
                 rows, note = refresh_model(self.plan, self.warehouse, cursor, name)
             else:
-                rows = self.warehouse.materialize(cursor, model)
+                with named(model), transaction(cursor):
+                    rows = self.warehouse.materialize(cursor, model)
+                    if self.warehouse.kinds[name] == "table":
+                        sign(cursor, name, self.plan.renderer.invocation_id)
         except RecsqlError as failure:
             error = failure
         return ModelResult(

@@ -16,16 +16,18 @@ import duckdb
 
 from recsql import __version__
 from recsql.compilation.compiler import Plan, compile_project
-from recsql.compilation.render import literal, quoted
+from recsql.compilation.render import Renderer, literal, quoted
 from recsql.config.git import git_commit
 from recsql.config.project import Project
+from recsql.engine import stops
 from recsql.engine.checks import ChecksFinished
 from recsql.engine.inputs import create_raw_tables
 from recsql.engine.records import insert_rows
 from recsql.engine.runner import ModelResult
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import RecsqlError, first_line
-from recsql.publishing.manifest import model_vars
+from recsql.publishing.manifest import model_vars, read_manifest
+from recsql.publishing.versions import Versions
 
 RUNS = "refreshes"
 LISTS = "refresh_lists"
@@ -43,6 +45,22 @@ def create_history(project: Project, warehouse: Warehouse) -> None:
     """Create the tables that are not there yet, empty."""
     tables = [project.sources["history", name] for name in TABLES]
     create_raw_tables(project, warehouse, tables)
+    _settle(project, warehouse)
+
+
+def _settle(project: Project, warehouse: Warehouse) -> None:
+    """Note of runs that were killed just after publishing that they did publish."""
+    parts = Renderer(project).source_parts(project.sources["history", RUNS])
+    refreshes = quoted(*parts)
+    versions = Versions(project.profile.folder)
+    if warehouse.rows(f"select 1 from {refreshes} where outcome is null"):
+        for number in versions.numbers if versions.current else ():
+            if number <= (versions.current or 0):
+                warehouse.rows(
+                    f"update {refreshes} set outcome = 'published', version = ?, "
+                    "exit_code = 0 where run_id = ? and outcome is null",
+                    [number, read_manifest(versions, number)["run_id"]],
+                )
 
 
 @dataclass
@@ -56,6 +74,7 @@ class Record:
     models: list[ModelResult] = field(default_factory=list)
     checks: ChecksFinished | None = None
     is_known: bool = False
+    version: int | None = None
 
     def listening(self, listener: Callable[[Any], None]) -> Callable[[Any], None]:
         """Return a listener that passes events on and notes what is to be kept."""
@@ -111,12 +130,15 @@ class Record:
 
     def published(self, version: int) -> None:
         """Note that readers see it, and keep its lists for the next refresh."""
+        self.version = version
         self._copy(LISTS, "true", [])
         self._update({**self._so_far(), "outcome": "published", "version": version})
         self._forget_old()
 
     def failed(self, error: RecsqlError) -> None:
         """Note why it failed, as far as the warehouse can still be written."""
+        if self.version is not None:  # readers have it: `settle` says so next time
+            return
         with suppress(RecsqlError, duckdb.Error):
             self.measure()
             facts = {"outcome": "failed", "exit_code": error.exit_code}
@@ -186,8 +208,8 @@ def recorded(
     record.begin(command)
     try:
         yield record
-    except RecsqlError as error:
-        record.failed(error)
+    except (Exception, KeyboardInterrupt) as error:
+        record.failed(stops.as_error(error))
         raise
 
 

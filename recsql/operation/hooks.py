@@ -16,25 +16,34 @@ LIMIT_SECONDS = 300
 def run_hook(name: str, project: Project, facts: Mapping[str, str]) -> None:
     """Run the command in var `name`, in the project's folder, without a shell.
 
+    Errors name the program, not its arguments, which may hold a token.
+
     Raises:
         ProjectError: it is no command.
         WarehouseError: it failed, or took more than LIMIT_SECONDS.
     """
     given = project.vars[name]
     try:
-        command = given if isinstance(given, list) else shlex.split(str(given))
+        parts = given if isinstance(given, list) else shlex.split(str(given))
+    except ValueError as error:
+        raise ProjectError(f"vars: {name}: no command: {error}.") from None
+    program, *arguments = [str(part) for part in parts] or [""]
+    try:
         done = subprocess.run(
-            [str(part) for part in command],
+            [program, *arguments],
             cwd=project.root,
             env={**os.environ, **facts},
             timeout=LIMIT_SECONDS,
         )
     except (ValueError, OSError) as error:
-        raise ProjectError(f"vars: {name}: {given!r} cannot be run: {error}.") from None
+        raise ProjectError(
+            f"vars: {name}: {program!r} cannot be run: {error}."
+        ) from None
     except subprocess.TimeoutExpired:
         raise WarehouseError(f"{name}: stopped after {LIMIT_SECONDS} s.") from None
     if done.returncode:
-        raise WarehouseError(
-            f"{name}: {shlex.join(map(str, command))} ended with exit code "
-            f"{done.returncode}."
-        )
+        raise WarehouseError(f"{name}: {program} ended with {_ended(done.returncode)}.")
+
+
+def _ended(code: int) -> str:
+    return f"exit code {code}" if code > 0 else f"signal {-code}"

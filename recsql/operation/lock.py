@@ -1,6 +1,7 @@
 """One at a time changes what readers see: a lock that says who holds it, and how long.
 
-The system frees it when its owner ends, however that happens; nothing is left to clear.
+What is locked is the warehouse folder itself, which nobody deletes by mistake; a file
+in it says by whom. The system frees it when its owner ends, however that happens.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
-from typing import TextIO
 
 from recsql.errors import InUse, WarehouseError, reason
 
@@ -38,49 +38,49 @@ def publishing_lock(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / NAME).open("a+", encoding="utf-8")
+        handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise WarehouseError(f"{folder / NAME}: {error.strerror}.") from None
-    with file:
+    try:
         told = False
-        while not _take(file):
-            owner = f"{folder}: {_owner(file)} is changing what is published."
+        while not _take(handle):
+            owner = f"{folder}: {_owner(folder / NAME)} is changing what is published."
             if waiting is None:
                 raise InUse(f"{owner} Wait for it (refresh --wait), or end it.")
             if not told:
                 waiting(owner)
             told = True
             sleep(POLL_SECONDS)
-        _sign(file, {"pid": os.getpid(), "host": socket.gethostname()})
+        _sign(folder / NAME, {"pid": os.getpid(), "host": socket.gethostname()})
         try:
             yield
         finally:
-            file.truncate(0)
+            with suppress(OSError):
+                os.truncate(folder / NAME, 0)
+    finally:
+        os.close(handle)
 
 
-def _take(file: TextIO) -> bool:
+def _take(handle: int) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
-def _sign(file: TextIO, owner: dict[str, object]) -> None:
-    """Write past the file's buffer, which a full disk would leave to be written."""
+def _sign(path: Path, owner: dict[str, object]) -> None:
     try:
-        os.ftruncate(file.fileno(), 0)
-        os.write(file.fileno(), json.dumps({**owner, "since": time.time()}).encode())
+        path.write_text(json.dumps({**owner, "since": time.time()}), encoding="utf-8")
     except OSError as error:
-        raise WarehouseError(f"{file.name}: {reason(error.strerror)}.") from None
+        raise WarehouseError(f"{path}: {reason(error.strerror)}.") from None
 
 
-def _owner(file: TextIO) -> str:
+def _owner(path: Path) -> str:
     """Say who holds the lock; a clock that went back makes no negative age."""
-    file.seek(0)
     try:
-        owner = json.loads(file.read())
+        owner = json.loads(path.read_text(encoding="utf-8"))
         age = max(0.0, time.time() - owner["since"])
         return f"process {owner['pid']} on {owner['host']}, since {age:.0f} s,"
-    except (ValueError, KeyError, TypeError):  # it has yet to sign
+    except (OSError, ValueError, KeyError, TypeError):  # it has yet to sign
         return "another process"

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import sleep
-from typing import Any
 
 from recsql.config.project import Project
-from recsql.errors import Interrupted, InUse, RecsqlError, TimedOut
+from recsql.engine import stops
+from recsql.errors import InUse, RecsqlError
 from recsql.operation import pipeline
 from recsql.operation.hooks import run_hook
 from recsql.operation.lock import publishing_lock
@@ -21,7 +17,6 @@ from recsql.operation.outcome import Outcome
 from recsql.operation.pipeline import Event, Listener
 from recsql.operation.prometheus import write_metrics
 
-GRACE_SECONDS = 30
 RETRY_SECONDS = 5
 
 
@@ -49,33 +44,61 @@ def refresh_alone(project: Project, terms: Terms, listener: Listener) -> None:
     Raises:
         InUse: another process is at work; neither hooks nor figures tell of this one.
         TimedOut: it took too long; what is published is unchanged.
-        RecsqlError: it failed, or it is published and then a hook failed.
+        RecsqlError: it failed; or it is published, and something failed after that.
     """
-    outcome = _measured(project, terms, listener)
-    problems = _tell(project, outcome)
-    if outcome.error:
-        raise outcome.error
+    with stops.listening():
+        outcome = _measured(project, terms, listener)
+        problems = tell(project, outcome)
+    if outcome.failed:
+        raise outcome.failed
     for problem in problems:
-        raise type(problem)(f"{problem} Version {outcome.version} is published.")
+        problem.args = (f"{problem} Version {outcome.version} is published.",)
+        raise problem
+
+
+def tell(project: Project, outcome: Outcome) -> list[RecsqlError]:
+    """Run the hook and write the figures; return what went wrong since the publish."""
+    hook = "on_failure" if outcome.failed else "on_publish"
+    tellers: dict[str, Callable[[], None]] = {
+        hook: lambda: run_hook(hook, project, outcome.facts(project)),
+        "metrics_file": lambda: write_metrics(project, outcome),
+    }
+    problems = [] if outcome.error is None else [outcome.error]
+    for name, tell_it in tellers.items():
+        try:
+            if project.vars[name]:
+                tell_it()
+        except (Exception, KeyboardInterrupt) as problem:
+            problems.append(stops.as_error(problem))
+    return problems
 
 
 def _measured(project: Project, terms: Terms, listener: Listener) -> Outcome:
+    """Refresh; that nobody can be told of it (a full disk) does not stop the work."""
     started = time.monotonic()
     events: list[Event] = []
+    error: RecsqlError | None = None
+    unheard: RecsqlError | None = None
 
     def take(event: Event) -> None:
+        nonlocal unheard
         events.append(event)
-        listener(event)
+        try:
+            if unheard is None:
+                listener(event)
+        except OSError as problem:
+            unheard = stops.as_error(problem)
 
-    error: RecsqlError | None = None
     try:
-        with time_limit(terms.timeout):
+        with stops.time_limit(terms.timeout):
             _refresh(project, terms, take)
+            stops.hold()
     except InUse:
         raise
-    except RecsqlError as failure:
-        error = failure
-    return Outcome(events, time.monotonic() - started, error)
+    except (Exception, KeyboardInterrupt) as failure:
+        error = stops.as_error(failure)
+        stops.leave()
+    return Outcome(events, time.monotonic() - started, error or unheard)
 
 
 def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
@@ -93,57 +116,3 @@ def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
                     raise
                 terms.waiting(str(error))
                 sleep(RETRY_SECONDS)
-
-
-def _tell(project: Project, outcome: Outcome) -> list[RecsqlError]:
-    """Run the hook and write the figures; return what went wrong in either."""
-    hook = "on_failure" if outcome.error else "on_publish"
-    tellers: dict[str, Callable[[], None]] = {
-        hook: lambda: run_hook(hook, project, outcome.facts(project)),
-        "metrics_file": lambda: write_metrics(project, outcome),
-    }
-    problems = []
-    for name, tell in tellers.items():
-        try:
-            if project.vars[name]:
-                tell()
-        except RecsqlError as problem:
-            problems.append(problem)
-    return problems
-
-
-@contextmanager
-def time_limit(seconds: float | None) -> Iterator[None]:
-    """Stop the block after so many seconds; None: never.
-
-    A query is interrupted at once, a numeric kernel when it returns. What has not ended
-    GRACE_SECONDS later is left as by kill -9, which the next refresh copes with.
-
-    Raises:
-        TimedOut: the time was up.
-    """
-    if seconds is None:
-        yield
-        return
-    late = f"refresh: not done after {seconds:g} s (--timeout). Nothing was published."
-    rings = 0
-
-    def ring(number: int, frame: Any) -> None:
-        nonlocal rings
-        rings += 1
-        if rings > 1:
-            print(f"Error: {late}", file=sys.stderr, flush=True)
-            os._exit(TimedOut.exit_code)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, GRACE_SECONDS)
-    try:
-        yield
-    except (KeyboardInterrupt, Interrupted) as stop:
-        if rings:
-            raise TimedOut(late) from None
-        raise stop from None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

@@ -16,7 +16,10 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True)
 class Outcome:
-    """The events of a refresh, how long it took, and why it failed, if it did."""
+    """The events of a refresh, how long it took, and what went wrong, if anything.
+
+    Once a version is published an error is one of what follows: the refresh is done.
+    """
 
     events: Sequence[Event]
     seconds: float
@@ -26,6 +29,11 @@ class Outcome:
     def exit_code(self) -> int:
         """Return what the command returns."""
         return self.error.exit_code if self.error else 0
+
+    @property
+    def failed(self) -> RecsqlError | None:
+        """Return why readers have what they had before, if that is so."""
+        return None if self.published else self.error
 
     @property
     def published(self) -> Published | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
@@ -18,47 +18,16 @@ from recsql.engine.incremental import forget_builds
 from recsql.engine.inputs import require_inputs
 from recsql.engine.runner import ModelResult, run_models
 from recsql.engine.unit_tests import run_unit_tests
+from recsql.engine.values import VALUES
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError, ModelError, TestsFailed
+from recsql.operation.findings import Found, findings
 from recsql.operation.history import compile_with_history, create_history, recorded
 from recsql.publishing.manifest import built_by
 from recsql.publishing.publish import Published, publish
 
-
-@dataclass(frozen=True)
-class Quarantine:
-    """How many events were read, and how many were rejected for which reason."""
-
-    read: int
-    reasons: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class GiantBaskets:
-    """How many baskets have more items than the cap and so make no pairs."""
-
-    cap: int
-    baskets: int
-    lines: int
-    largest: int
-
-
-@dataclass(frozen=True)
-class Monitored:
-    """How far this refresh is from the one before, and how old what it read is."""
-
-    drift: Mapping[str, float]  # by measure and statistic, e.g. weight.psi
-    age_hours: Mapping[str, float]  # by input, e.g. events.view
-
-
-Found = Quarantine | GiantBaskets | Monitored
 Event = ModelResult | Found | CheckResult | ChecksFinished | Published
 Listener = Callable[[Event], None]
-
-
-QUARANTINE = "int_rejected_events"
-GIANTS = "mon_giant_baskets"
-DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
 
 
 @dataclass(frozen=True)
@@ -188,9 +157,9 @@ def publish_tables(project: Project, listener: Listener) -> Published:
         run_id = built_by(plan, warehouse)
         with recorded(plan, warehouse, "publish", run_id) as record:
             record.measure()
-            published = publish(plan, warehouse)
+            published = publish(plan, warehouse, run_id)
+            listener(published)
             record.published(published.version)
-    listener(published)
     return published
 
 
@@ -221,13 +190,14 @@ def refresh(
         run_id = plan.renderer.invocation_id
         with recorded(plan, warehouse, "refresh", run_id) as record:
             told = record.listening(listener)
-            names = plan.graph.with_ancestors(plan.graph.select(select))
+            chosen = (*plan.graph.select(select), VALUES)  # whatever is asked for
+            names = plan.graph.with_ancestors(chosen)
             _begin(plan, warehouse, names, full_refresh)
             results = _build(plan, warehouse, names, threads, told)
             record.measure()
-            published = publish(plan, warehouse)
+            published = publish(plan, warehouse, run_id)
+            listener(published)
             record.published(published.version)
-        listener(published)
     return results
 
 
@@ -241,13 +211,8 @@ def _build(
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads))
     tally.raise_if_models_failed()
-    if QUARANTINE in names:
-        listener(_quarantine(warehouse))
-    if GIANTS in names:
-        for giants in warehouse.rows(f"from main.{GIANTS} where basket_count > 0"):
-            listener(GiantBaskets(*giants))
-    if {DRIFT, FRESHNESS} <= set(names):
-        listener(_monitored(warehouse))
+    for found in findings(warehouse, names):
+        listener(found)
     tally.check(plan, names, warehouse, threads)
     tally.raise_if_checks_failed(" Nothing was published.")
     return tally.results
@@ -260,27 +225,6 @@ def _begin(
     require_inputs(plan, warehouse, names)
     if full_refresh:
         forget_builds(plan, warehouse, names)
-
-
-def _quarantine(warehouse: Warehouse) -> Quarantine:
-    ((read,),) = warehouse.rows("select count(*) from main.int_event_checks")
-    reasons = warehouse.rows(
-        f"select rejection_reason, count(*) from main.{QUARANTINE} "
-        "group by all order by 2 desc, 1"
-    )
-    return Quarantine(read, dict(reasons))
-
-
-def _monitored(warehouse: Warehouse) -> Monitored:
-    part = "if(part = 'all', '', '.' || part)"
-    drift = warehouse.rows(
-        f"select measure || {part} || '.' || statistic, figure from main.{DRIFT} "
-        "where refreshes_ago = 0 order by 1"
-    )
-    ages = warehouse.rows(
-        f"select table_name || {part}, age_hours from main.{FRESHNESS} order by 1"
-    )
-    return Monitored(dict(drift), dict(ages))
 
 
 @contextmanager

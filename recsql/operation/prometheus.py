@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from recsql.config.files import write_beside
 from recsql.config.project import Project
 from recsql.engine.checks import ChecksFinished
 from recsql.engine.runner import ModelResult
-from recsql.errors import WarehouseError
+from recsql.errors import WarehouseError, reason
+from recsql.operation.findings import Monitored, Quarantine
 from recsql.operation.outcome import Outcome
-from recsql.operation.pipeline import Monitored, Quarantine
 
 SUCCEEDED = "recsql_refresh_last_success_timestamp_seconds"
 
@@ -23,13 +24,13 @@ def write_metrics(project: Project, outcome: Outcome) -> None:
         WarehouseError: it cannot be written.
     """
     path = project.root / str(project.vars["metrics_file"])
-    fresh = path.with_name(f".{path.name}.new")
     try:
         lines = [*_lines(outcome), *_last_success(path, outcome)]
-        fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        fresh.replace(path)
+        write_beside(path, "\n".join(lines) + "\n")
     except OSError as error:
-        raise WarehouseError(f"metrics_file: {path}: {error.strerror}.") from None
+        raise WarehouseError(
+            f"metrics_file: {path}: {reason(error.strerror)}."
+        ) from None
 
 
 def _lines(outcome: Outcome) -> Iterator[str]:
@@ -59,7 +60,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 def _last_success(path: Path, outcome: Outcome) -> list[str]:
     """Return the time of the last refresh that was done: now, or as the file has it."""
-    if outcome.error is None:
+    if outcome.failed is None:
         return list(_gauge(SUCCEEDED, "The last that was done", time.time()))
     old = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [line for line in old if SUCCEEDED in line]

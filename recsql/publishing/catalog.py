@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from recsql.compilation.render import literal, quoted
 from recsql.engine.warehouse import Warehouse
@@ -16,7 +15,7 @@ MANIFEST_COLUMNS: Columns = {
     "table_name": ("varchar", "A table of this file."),
     "row_count": ("bigint", "The rows it was published with."),
     "version": ("integer", "Number of this publish; it only grows."),
-    "run_id": ("varchar", "The run that built the tables."),
+    "run_id": ("varchar", "The run that built the table; null: each row says."),
     "published_at": ("timestamp", "When this version was written, in UTC."),
     "first_event_at": ("timestamp", "Time of the first event that was used."),
     "last_event_at": ("timestamp", "Time of the last event that was used."),
@@ -33,13 +32,15 @@ CATALOG_COLUMNS: Columns = {
     "column_number": ("integer", "Its place in the table, from 1."),
     "data_type": ("varchar", "Its type in DuckDB."),
     "column_description": ("varchar", "What it holds."),
+    "run_id": ("varchar", "The run that built the table; null: each row says."),
 }
 CATALOG_ROWS = """
     select
         table_name, tables.comment, column_name, column_index, data_type,
-        columns.comment
+        columns.comment, runs.run_id
     from duckdb_columns() as columns
     inner join duckdb_tables() as tables using (database_name, table_name)
+    left join {manifest} as runs using (table_name)
     where database_name = ?
     order by table_name, column_index
 """
@@ -62,18 +63,20 @@ def comment(
 def write_manifest(warehouse: Warehouse, database: str, manifest: Manifest) -> None:
     """Write table `manifest`."""
     relation = _create(warehouse, (database, "manifest"), MANIFEST, MANIFEST_COLUMNS)
-    facts: list[Any] = [getattr(manifest, name) for name in list(MANIFEST_COLUMNS)[2:]]
+    facts = {name: getattr(manifest, name) for name in list(MANIFEST_COLUMNS)[2:]}
     places = ", ".join("?" * len(MANIFEST_COLUMNS))
     for name, rows in manifest.tables.items():
         warehouse.rows(
-            f"insert into {relation} values ({places})", [name, rows, *facts]
+            f"insert into {relation} values ({places})",
+            [name, rows, *{**facts, "run_id": manifest.runs[name]}.values()],
         )
 
 
 def write_catalog(warehouse: Warehouse, database: str) -> None:
     """Write table `catalog`, once all other tables are there and described."""
     relation = _create(warehouse, (database, "catalog"), CATALOG, CATALOG_COLUMNS)
-    warehouse.rows(f"insert into {relation} {CATALOG_ROWS}", [database])
+    rows = CATALOG_ROWS.format(manifest=quoted(database, "main", "manifest"))
+    warehouse.rows(f"insert into {relation} {rows}", [database])
 
 
 def _create(

@@ -12,6 +12,7 @@ import duckdb
 
 from recsql.compilation.render import literal, quoted
 from recsql.config.project import Project
+from recsql.engine import stops
 from recsql.engine.warehouse import transaction, translated
 from recsql.publishing.postgres import replace_tables
 from recsql.publishing.published import Source, open_version
@@ -70,6 +71,7 @@ def _to_database(project: Project, source: Source) -> None:
                 connection.execute(
                     f"create table {relation} as from {source.relation(name)}"
                 )
+            stops.hold()  # the commit: its readers see it
 
 
 def _published_before(

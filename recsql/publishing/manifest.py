@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from recsql import __version__
 from recsql.compilation.compiler import Plan
 from recsql.config.declared import runner_vars
 from recsql.config.git import git_commit
+from recsql.engine.runs import builders
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import WarehouseError
 from recsql.publishing.versions import MANIFEST, Versions
@@ -26,7 +27,10 @@ LISTS = "rec_for_user"
 
 @dataclass(frozen=True)
 class Manifest:
-    """The facts of one version; times are UTC, vars (of models) are JSON."""
+    """The facts of one version; times are UTC, vars (of models) are JSON.
+
+    `run_id` published it; `runs` built the tables, each in full.
+    """
 
     version: int
     run_id: str
@@ -38,6 +42,7 @@ class Manifest:
     duckdb_version: str
     vars: str
     tables: Mapping[str, int]
+    runs: Mapping[str, str | None]
 
     def write(self, folder: Path) -> None:
         """Write the facts beside the files, with size and SHA-256 of each file."""
@@ -55,9 +60,13 @@ class Manifest:
 
 
 def describe(
-    plan: Plan, warehouse: Warehouse, version: int, tables: Mapping[str, int]
+    plan: Plan,
+    warehouse: Warehouse,
+    published: tuple[int, str],
+    tables: Mapping[str, int],
 ) -> Manifest:
-    """Return the manifest of what is built now."""
+    """Return the manifest of what is built now, for a version and who publishes it."""
+    version, run_id = published
     first = last = None
     if warehouse.has_table("main", EVENTS):
         ((first, last),) = warehouse.rows(
@@ -65,7 +74,7 @@ def describe(
         )
     return Manifest(
         version=version,
-        run_id=built_by(plan, warehouse),
+        run_id=run_id,
         published_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
         first_event_at=_text(first),
         last_event_at=_text(last),
@@ -74,7 +83,26 @@ def describe(
         duckdb_version=duckdb.__version__,
         vars=json.dumps(model_vars(plan), default=str, sort_keys=True),
         tables=tables,
+        runs=_runs(plan, warehouse, run_id, tables),
     )
+
+
+def _runs(
+    plan: Plan, warehouse: Warehouse, run_id: str, names: Iterable[str]
+) -> dict[str, str | None]:
+    """Return who built each table; views are made by whoever publishes.
+
+    Rows that backtests add say themselves of which run they are. What dbt built is of
+    the run that its lists name.
+    """
+    known, default = builders(warehouse), built_by(plan, warehouse)
+    kinds = {name: warehouse.kinds.get(name) for name in names}
+    return {
+        name: known.get(name, (run_id if kind == "view" else default))
+        if name in plan.models
+        else None
+        for name, kind in kinds.items()
+    }
 
 
 def built_by(plan: Plan, warehouse: Warehouse) -> str:

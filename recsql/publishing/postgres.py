@@ -9,6 +9,7 @@ from typing import Any
 
 from recsql.compilation.render import literal
 from recsql.config.project import Project
+from recsql.engine import stops
 from recsql.errors import InputError, WarehouseError, first_line
 from recsql.publishing.published import Source
 
@@ -65,6 +66,7 @@ def replace_tables(project: Project, source: Source) -> None:
                 server.execute(f"drop table if exists {_name(schema, name)}")
             for name in source.tables:
                 _swap(source, server, (schema, name))
+            stops.hold()  # the commit: its readers see it
     except psycopg.Error as error:
         raise WarehouseError(
             f"publish to PostgreSQL: {first_line(error)}. Its tables are unchanged."

@@ -15,11 +15,19 @@ from recsql.compilation.compiler import Plan
 from recsql.compilation.render import literal, quoted
 from recsql.config.profile import Profile
 from recsql.config.project import Project
+from recsql.engine import stops
+from recsql.engine.runs import unfinished
 from recsql.engine.warehouse import Warehouse, transaction, translated
 from recsql.errors import InputError, WarehouseError, reason
 from recsql.publishing.catalog import comment, write_catalog, write_manifest
 from recsql.publishing.destinations import deliver, write_parquet
-from recsql.publishing.manifest import Manifest, describe, read_manifest, verify
+from recsql.publishing.manifest import (
+    Manifest,
+    built_by,
+    describe,
+    read_manifest,
+    verify,
+)
 from recsql.publishing.versions import FILE, Versions
 
 FRESH = "fresh"
@@ -35,14 +43,19 @@ class Published:
     seconds: float
 
 
-def publish(plan: Plan, warehouse: Warehouse) -> Published:
+def publish(plan: Plan, warehouse: Warehouse, run_id: str | None = None) -> Published:
     """Write every public table to a new version and let readers see it in one step.
 
     Readers of an older version keep it until they close it; nobody waits and nobody
     sees half a refresh.
 
+    Args:
+        plan: the compiled project.
+        warehouse: where its tables are built.
+        run_id: who publishes; None: the run that built the lists.
+
     Raises:
-        InputError: a public table has not been built.
+        InputError: a public table has not been built, or is of a run that did not end.
         WarehouseError: the version cannot be written; what is published is unchanged.
     """
     started = time.perf_counter()
@@ -52,11 +65,14 @@ def publish(plan: Plan, warehouse: Warehouse) -> Published:
     try:
         number, draft = versions.draft()
         with translated(f"publish {target}"):
-            manifest = _write(plan, warehouse, names, (number, draft / FILE))
+            path, who = draft / FILE, run_id or built_by(plan, warehouse)
+            manifest = _write(plan, warehouse, names, path, (number, who))
             write_parquet(plan.project, draft)
         manifest.write(draft)
+        versions.seal(number)
         deliver(plan.project, draft)
         versions.finish(number)
+        stops.hold()
         versions.show(number)
     except OSError as error:
         raise WarehouseError(
@@ -64,8 +80,10 @@ def publish(plan: Plan, warehouse: Warehouse) -> Published:
             "unchanged."
         ) from None
     finally:
-        versions.sweep()
-    versions.prune(plan.project.vars["keep_versions"])
+        with suppress(OSError):  # the next publish sweeps, too
+            versions.sweep()
+    with suppress(OSError):  # and prunes
+        versions.prune(plan.project.vars["keep_versions"])
     return Published(target, number, manifest.tables, time.perf_counter() - started)
 
 
@@ -88,6 +106,7 @@ def rollback(project: Project, number: int | None = None) -> int:
         raise InputError(f"rollback: there is no {asked}. Kept are: {kept}.")
     verify(versions, wanted)
     deliver(project, versions.path(wanted))
+    stops.hold()
     versions.show(wanted)
     return wanted
 
@@ -113,13 +132,22 @@ def _tables(plan: Plan, warehouse: Warehouse) -> list[str]:
             names.append(name)
         elif name in plan.models:
             raise InputError(f"publish: {name} has not been built. Run: recsql build")
+    if torn := unfinished(warehouse, names):
+        more = f" and {len(torn) - 1} more are" if len(torn) > 1 else " is"
+        raise InputError(
+            f"publish: {torn[0]}{more} of a run that did not come to its end, so that "
+            "tables of two runs would be mixed. Run: recsql refresh"
+        )
     return names
 
 
 def _write(
-    plan: Plan, warehouse: Warehouse, names: list[str], target: tuple[int, Path]
+    plan: Plan,
+    warehouse: Warehouse,
+    names: list[str],
+    path: Path,
+    published: tuple[int, str],
 ) -> Manifest:
-    number, path = target
     connection = warehouse.connection
     connection.execute(f"attach {literal(str(path))} as {FRESH}")
     try:
@@ -133,7 +161,7 @@ def _write(
                 f"create table {relation} as from {quoted('main', name)} order by {key}"
             ).fetchall()
             rows[name] = int(counted[0][0])
-        manifest = describe(plan, warehouse, number, rows)
+        manifest = describe(plan, warehouse, published, rows)
         with transaction(connection):
             for name in names:
                 comment(warehouse, (FRESH, name), _texts(plan, name))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,22 +53,26 @@ class Versions:
         draft.mkdir(parents=True)
         return number, draft
 
-    def finish(self, number: int) -> None:
-        """Make a filled draft a version: not to be written, and safe on the disk."""
+    def seal(self, number: int) -> None:
+        """Make a filled draft safe on the disk, and not to be written."""
         draft = self.path(number).with_suffix(UNFINISHED)
         for path in (*draft.rglob("*"), draft):
             if path.is_file():
                 path.chmod(path.stat().st_mode & ~WRITE)
             _sync(path)
-        draft.rename(self.path(number))
-        _sync(draft.parent)
+
+    def finish(self, number: int) -> None:
+        """Make a sealed draft a version."""
+        self.path(number).with_suffix(UNFINISHED).rename(self.path(number))
+        _sync(self.folder / "versions")
 
     def show(self, number: int) -> None:
-        """Let readers see a version from now on: one rename."""
-        _link(self.folder / "current", Path("versions") / str(number))
+        """Let readers see a version from now on: one rename, the last that may fail."""
         if not (self.folder / FILE).is_symlink():
             _link(self.folder / FILE, Path("current") / FILE)
-        _sync(self.folder)
+        _link(self.folder / "current", Path("versions") / str(number))
+        with suppress(OSError):
+            _sync(self.folder)
 
     def prune(self, keep: int) -> None:
         """Remove all but the newest versions and the one that is read."""

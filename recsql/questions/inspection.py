@@ -8,9 +8,10 @@ from pathlib import Path
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.lineage import ColumnNode, column_lineage
 from recsql.compilation.render import Compiled
+from recsql.config.files import write_beside
 from recsql.config.project import Project
 from recsql.engine.warehouse import open_warehouse
-from recsql.errors import InputError
+from recsql.errors import InputError, reason
 
 
 def listing(plan: Plan, names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -45,9 +46,9 @@ def write_compiled(
         target = folder / compiled.model.layer / f"{compiled.name}.sql"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
+            write_beside(target, text)
         except OSError as error:
-            raise InputError(f"compile: {target}: {error.strerror}.") from None
+            raise InputError(f"compile: {target}: {reason(error.strerror)}.") from None
         written += 1
     return written, left_out
 

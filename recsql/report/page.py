@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from recsql.config.files import note_written, write_beside
 from recsql.config.project import Project
-from recsql.errors import InputError
+from recsql.errors import InputError, reason
 from recsql.report.content import content_of
 from recsql.report.data import Answers, Part, gather
 
@@ -44,9 +45,11 @@ def write_report(project: Project, path: Path) -> int:
     text = page(gather(project), library)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.write_text(text, encoding="utf-8") and path.stat().st_size
+        size = write_beside(path, text)
+        note_written(project.profile.folder, path, "report")
     except OSError as error:
-        raise InputError(f"report: {path}: {error.strerror}.") from None
+        raise InputError(f"report: {path}: {reason(error.strerror)}.") from None
+    return size
 
 
 def page(answers: Answers, library: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
-from recsql.operation.pipeline import Event, GiantBaskets, Monitored, Quarantine
+from recsql.operation.findings import GiantBaskets, Monitored, Noted, Quarantine
+from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 
 STYLES = {
@@ -39,6 +40,8 @@ class Console:
             self._giants(event)
         elif isinstance(event, Monitored):
             self._monitored(event)
+        elif isinstance(event, Noted):
+            self.line(f"noted    {event.text}; see {event.table}", "yellow")
         elif isinstance(event, ChecksFinished):
             self._finished(event)
         else:

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ from recsql import __version__
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
 from recsql.errors import RecsqlError
-from recsql.operation.pipeline import Event, GiantBaskets, Monitored, Quarantine
+from recsql.operation.findings import GiantBaskets, Monitored, Noted, Quarantine
+from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 
 NAMES: dict[type, str] = {
@@ -25,6 +26,7 @@ NAMES: dict[type, str] = {
     Quarantine: "quarantine",
     GiantBaskets: "giant_baskets",
     Monitored: "monitored",
+    Noted: "noted",
     Published: "published",
 }
 LEVELS = {"failed": "error", "skipped": "warning", "warned": "warning"}
@@ -48,7 +50,8 @@ class JsonLog:
     def session(self) -> Iterator[None]:
         """Write a first line, and a last one that says how it ended."""
         started = time.monotonic()
-        self.line("started", version=__version__, pid=os.getpid())
+        with suppress(OSError):  # a full disk behind standard output stops no work
+            self.line("started", version=__version__, pid=os.getpid())
         ended: dict[str, Any] = {"exit_code": 0}
         try:
             yield
@@ -60,7 +63,8 @@ class JsonLog:
         finally:
             level = "error" if "error" in ended else "info"
             seconds = round(time.monotonic() - started, 3)
-            self.line("finished", level, seconds=seconds, **ended)
+            with suppress(OSError):
+                self.line("finished", level, seconds=seconds, **ended)
 
     def line(self, name: str, level: str = "info", /, **fields: Any) -> None:
         """Write one line: time, level, what it is about, and its fields."""

@@ -2,6 +2,7 @@
 -- people.
 with
     freshness as (select * from {{ ref("mon_freshness") }}),
+    read_values as (select * from {{ ref("mon_values") }}),
     {% if var("refresh_history") %}
         drift as (select * from {{ ref("mon_drift") }}),
     {% endif %}
@@ -17,6 +18,25 @@ with
                 ' hours old (vars freshness_warn, freshness_fail)'
             ) as problem
         from freshness
+        union all
+        select
+            status,
+            concat(
+                table_name,
+                '.',
+                column_name,
+                ': ',
+                cast(unreadable_count as varchar),
+                ' of ',
+                cast(read_count + unreadable_count as varchar),
+                ' values cannot be read, and ',
+                cast(far_count as varchar),
+                ' are times that cannot be, such as ',
+                coalesce(lowest_text, far_text),
+                ' (table mon_values, var max_unreadable_share)'
+            )
+        from read_values
+        where status = 'fail'
         {% if var("refresh_history") %}
             union all
             select

@@ -16,8 +16,8 @@ with
             select
                 cast({{ mapped("availability", "region") }} as varchar),
                 {{ mapped("availability", "item_id") }},
-                try_cast({{ mapped("availability", "available_from") }} as timestamp),
-                try_cast({{ mapped("availability", "available_to") }} as timestamp)
+                {{ read_as(mapped("availability", "available_from"), "timestamp") }},
+                {{ window_end("availability", "available_to") }}
             from {{ input_relation("availability") }} {{ wanted_rows("availability") }}
         {% endif %}
     ),

@@ -20,12 +20,9 @@ with
                 cast({{ mapped("items", "title") }} as varchar) as title,
                 cast({{ mapped("items", "category") }} as varchar) as category,
                 cast({{ mapped("items", "text") }} as varchar) as item_text,
-                try_cast(
-                    {{ mapped("items", "available_from") }} as timestamp
-                ) as available_from,
-                try_cast(
-                    {{ mapped("items", "available_to") }} as timestamp
-                ) as available_to,
+                {{ read_as(mapped("items", "available_from"), "timestamp") }}
+                as available_from,
+                {{ window_end("items", "available_to") }} as available_to,
                 cast({{ mapped("items", "variant") }} as varchar) as variant
             from {{ input_relation("items") }} {{ wanted_rows("items") }}
         {% endif %}

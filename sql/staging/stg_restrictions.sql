@@ -24,8 +24,8 @@ with
                 nullif(
                     trim(cast({{ mapped("restrictions", "category") }} as varchar)), ''
                 ),
-                try_cast({{ mapped("restrictions", "starts_at") }} as timestamp),
-                try_cast({{ mapped("restrictions", "ends_at") }} as timestamp)
+                {{ read_as(mapped("restrictions", "starts_at"), "timestamp") }},
+                {{ read_as(mapped("restrictions", "ends_at"), "timestamp") }}
             from {{ input_relation("restrictions") }} {{ wanted_rows("restrictions") }}
         {% endif %}
     ),

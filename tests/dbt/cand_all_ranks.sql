@@ -9,8 +9,7 @@ with
             concat(
                 'source ',
                 candidate_source,
-                ' of user ',
-                cast(user_id as varchar),
+                ' of a user',
                 ' has ',
                 cast(row_count as varchar),
                 ' rows with item_rank from ',
@@ -19,7 +18,8 @@ with
                 cast(last_rank as varchar),
                 ' instead of 1, 2, 3 without a gap or tie; ',
                 'end the cand_ model with macro best_candidates'
-            ) as problem
+            ) as problem,
+            user_id
         from broken
     )
 

@@ -10,10 +10,10 @@ with
                 list_name,
                 ' (',
                 allow_repeat,
-                ') for user ',
-                cast(user_id as varchar),
+                ') for a user',
                 ' is outside [0, 1]; an item is listed or counted twice'
-            ) as problem
+            ) as problem,
+            user_id
         from user_metrics
         where
             least(precision, recall, average_precision, reciprocal_rank, ndcg) < 0

@@ -20,15 +20,15 @@ with
     final as (
         select
             concat(
-                'user ',
-                cast(user_id as varchar),
+                'a user',
                 ' took item ',
                 cast(item_id as varchar),
                 ' at ',
                 cast(event_at as varchar),
                 ', which is held out and learned from at once; ',
                 'is_test of var events must be the same for copies of a row'
-            ) as problem
+            ) as problem,
+            user_id
         from seen
     )
 

@@ -7,8 +7,7 @@ with
     final as (
         select
             concat(
-                'user ',
-                cast(user_id as varchar),
+                'a user',
                 ' has ',
                 cast(row_count as varchar),
                 ' rows with item_rank from ',
@@ -17,7 +16,8 @@ with
                 cast(last_rank as varchar),
                 ' instead of 1, 2, 3 without a gap or tie; ',
                 'end cand_history with macro best_candidates'
-            ) as problem
+            ) as problem,
+            user_id
         from broken
     )
 

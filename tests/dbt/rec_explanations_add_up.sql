@@ -21,14 +21,14 @@ with
             concat(
                 'item ',
                 cast(summed.item_id as varchar),
-                ', shown to user ',
-                cast(summed.user_id as varchar),
+                ', shown to a user',
                 ' on surface ',
                 summed.surface,
                 ', has parts that do not add up to its score: end the terms of source ',
                 summed.candidate_source,
                 ' in why_terms with one row per cause'
-            ) as problem
+            ) as problem,
+            summed.user_id
         from summed
         inner join
             shown

@@ -108,15 +108,15 @@ with
             concat(
                 'surface ',
                 surface,
-                ' shows user ',
-                cast(user_id as varchar),
+                ' shows a user',
                 ' ',
                 cast(listed_count as varchar),
                 ' items where ',
                 cast(wanted_count as varchar),
                 ' are possible; var candidate_sources must hold its fallback ',
                 '(popular; history where the surface is repeat_only)'
-            ) as problem
+            ) as problem,
+            user_id
         from compared
         where listed_count < wanted_count
     )

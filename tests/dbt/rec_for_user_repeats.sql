@@ -29,13 +29,13 @@ with
                 surface,
                 ' is ',
                 allow_repeat,
-                ', but shows user ',
-                cast(user_id as varchar),
+                ', but shows a user',
                 ' item ',
                 cast(item_id as varchar),
                 case when is_repeat then ', which they have' else ', which is new' end,
                 '; correct is_repeat in the cand_ model of the row'
-            ) as problem
+            ) as problem,
+            user_id
         from restricted
         where is_repeat <> (allow_repeat = 'repeat_only')
     )

@@ -10,15 +10,15 @@ with
                 candidates.candidate_source,
                 ' proposes item ',
                 cast(candidates.item_id as varchar),
-                ' to user ',
-                cast(candidates.user_id as varchar),
+                ' to a user',
                 case
                     when candidates.is_repeat
                     then ' as a repeat, but they have not taken it'
                     else ' as new, but they have it'
                 end,
                 '; mark it by int_user_items, with macro mark_repeats'
-            ) as problem
+            ) as problem,
+            candidates.user_id
         from candidates
         left join
             user_items

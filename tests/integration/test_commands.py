@@ -18,7 +18,7 @@ from tests.integration.conftest import Recsql, write_events
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
 COMMANDS += ["explain", "forget", "init", "lineage", "load", "ls", "publish"]
 COMMANDS += ["refresh", "report", "rollback", "run", "show", "test"]
-COMMANDS += ["train-ranker", "tune", "versions"]
+COMMANDS += ["train-ranker", "tune", "vars", "versions"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

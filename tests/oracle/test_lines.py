@@ -19,7 +19,8 @@ from tests.worlds import AS_OF, Line, plan_with, random_lines, tiny_world
 RULES = {"exact": "exact_duplicate", "sum": "merged_line", "latest": "superseded"}
 START = datetime(2024, 1, 1)
 COLUMNS = (
-    "user_id bigint, item_id bigint, event_at timestamp, unreadable_event_at varchar, "
+    "user_id bigint, item_id bigint, event_at timestamp, unreadable_column varchar, "
+    "unreadable_text varchar, "
     "event_type varchar, basket_id varchar, quantity double, amount double, "
     "rating double, region varchar, event_id varchar, deletion varchar, "
     "owner_key ubigint"

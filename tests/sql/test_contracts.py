@@ -189,7 +189,8 @@ KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repe
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
 KEPT |= {"split_part", "is_test_event", "shared_items"}
 KEPT |= {"event_decay", "eligible_of", "best_new_items", "owner_key", "line_key"}
-KEPT |= {"event_key", "tombstones", "unreadable", "summed_weights", "aged_weight"}
+KEPT |= {"event_key", "tombstones", "far_text", "summed_weights", "aged_weight"}
+KEPT |= {"unreadable_text"}
 
 
 def test_a_unit_test_says_whether_its_model_is_added_to() -> None:

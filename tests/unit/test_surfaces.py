@@ -61,6 +61,18 @@ def refused(surfaces: Any) -> str:
             {"strategy": "blend", "personal": ["eas"]},
             'personal: there is no "eas". Did you mean "ease"?',
         ),
+        (
+            {"personal": ["histroy"], "fallback": ["ease"]},
+            'personal: there is no "histroy". Did you mean "history"?',
+        ),
+        (
+            {"fallback": ["ease"]},
+            'fallback: var candidate_sources does not list "ease". Add it there,',
+        ),
+        (
+            {"personal": [], "fallback": []},
+            "personal and fallback name no source, so nobody could be shown anything.",
+        ),
     ],
 )
 def test_a_surface_that_cannot_be(changed: dict[str, Any], message: str) -> None:
@@ -110,3 +122,9 @@ def test_a_rule_that_cannot_be(changed: dict[str, Any], message: str) -> None:
 )
 def test_surfaces_that_cannot_be(surfaces: Any, message: str) -> None:
     assert refused(surfaces).startswith(f"vars: surfaces: {message}")
+
+
+def test_surfaces_by_default_may_name_what_is_not_built() -> None:
+    compile_project(load_project(builtin_root(), {"candidate_sources": ["popular"]}))
+    with pytest.raises(ProjectError, match='does not list "history"'):
+        compile_project(load_project(builtin_root(), {"candidate_sources": ["svd"]}))

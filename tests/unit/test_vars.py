@@ -27,7 +27,8 @@ ENTRY = """
     type: whole number from 1     # line 1 of the file lists what there is
     unit: days
     example: 7
-and run `make reference`."""
+and run `python -m recsql.config.reference` (`make reference`)."""
+MAKE = "python -m recsql.config.reference"
 
 
 def every_declaration(var: Declared) -> Iterator[Declared]:
@@ -139,7 +140,7 @@ def test_the_message_names_var_value_and_range(
 
 def test_generated_files_are_what_would_be_generated() -> None:
     for path, text in generated(builtin_root()).items():
-        assert path.read_text() == text, f"{path.name}: run `make reference`."
+        assert path.read_text() == text, f"{path.name}: run `{MAKE}`."
 
 
 def test_the_schema_agrees_with_the_checks(tmp_path: Path) -> None:

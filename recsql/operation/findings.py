@@ -1,0 +1,119 @@
+"""What a refresh found on its way, for a person or a log: counted by models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from recsql.engine.values import KINDS, VALUES, examples, quoted_texts, value_rows
+from recsql.engine.warehouse import Warehouse
+
+QUARANTINE = "int_rejected_events"
+GIANTS = "mon_giant_baskets"
+DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
+UNREAD = {
+    "events": "these rows are in quarantine",
+    "items": "these items are not shown",
+    "availability": "these items are not shown there",
+    "restrictions": "nothing is published",
+    "exposures": "these rows are left out",
+}
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """How many events were read, and how many were rejected for which reason."""
+
+    read: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class GiantBaskets:
+    """How many baskets have more items than the cap and so make no pairs."""
+
+    cap: int
+    baskets: int
+    lines: int
+    largest: int
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """How far this refresh is from the one before, and how old what it read is."""
+
+    drift: Mapping[str, float]  # by measure and statistic, e.g. weight.psi
+    age_hours: Mapping[str, float]  # by input, e.g. events.view
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A sentence on what was read, and the table that says more."""
+
+    table: str
+    text: str
+
+
+Found = Quarantine | GiantBaskets | Monitored | Noted
+
+
+def findings(warehouse: Warehouse, names: Sequence[str]) -> Iterator[Found]:
+    """Yield what the models that were built say of the data they read."""
+    if VALUES in names:
+        yield from _values(warehouse)
+    if QUARANTINE in names:
+        yield _quarantine(warehouse)
+    if GIANTS in names:
+        for giants in warehouse.rows(f"from main.{GIANTS} where basket_count > 0"):
+            yield GiantBaskets(*giants)
+    if {DRIFT, FRESHNESS} <= set(names):
+        yield _monitored(warehouse)
+
+
+def _values(warehouse: Warehouse) -> Iterator[Noted]:
+    """Say of each mapped column what is not as a cast wants it, and what follows."""
+    for row in value_rows(warehouse):
+        column = f"{row['table_name']}.{row['column_name']}"
+        values = row["read_count"] + row["unreadable_count"]
+        if row["unreadable_count"]:
+            yield Noted(
+                VALUES,
+                f"{column}: {row['unreadable_count']:,} of {values:,} values cannot be "
+                f"read as {KINDS[row['value_type']]}, such as "
+                f"{quoted_texts(examples(row))}; {UNREAD[row['table_name']]}",
+            )
+        if row["far_count"]:
+            yield Noted(
+                VALUES,
+                f"{column}: {row['far_count']:,} of {values:,} times are before var "
+                "earliest_event_at or after 2100, such as "
+                f"{quoted_texts([row['far_text']])}: seconds read as milliseconds, or "
+                "the other way round?",
+            )
+        if row["zoned_count"]:
+            yield Noted(
+                VALUES,
+                f"{column}: {row['zoned_count']:,} of {values:,} texts name an offset "
+                "or a zone, and are read by it; the others are UTC as they stand",
+            )
+
+
+def _quarantine(warehouse: Warehouse) -> Quarantine:
+    ((read,),) = warehouse.rows("select count(*) from main.int_event_checks")
+    reasons = warehouse.rows(
+        f"select rejection_reason, count(*) from main.{QUARANTINE} "
+        "group by all order by 2 desc, 1"
+    )
+    return Quarantine(read, dict(reasons))
+
+
+def _monitored(warehouse: Warehouse) -> Monitored:
+    part = "if(part = 'all', '', '.' || part)"
+    drift = warehouse.rows(
+        f"select measure || {part} || '.' || statistic, figure from main.{DRIFT} "
+        "where refreshes_ago = 0 order by 1"
+    )
+    ages = warehouse.rows(
+        f"select table_name || {part}, age_hours from main.{FRESHNESS} order by 1"
+    )
+    return Monitored(dict(drift), dict(ages))
