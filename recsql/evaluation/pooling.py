@@ -22,6 +22,7 @@ KEPT = (
     *("eval_runs", "metric_definitions"),
 )
 MADE = (
+    "list_surfaces",
     *("eval_bounds", "eval_rating_summary", "eval_summary", "eval_user_differences"),
     *("eval_mean_differences", "eval_signed_ranks"),
     *("eval_comparisons", "eval_thresholds", "eval_policies"),
