@@ -11,32 +11,10 @@
     )
 }}
 with
-    items as (select * from {{ ref("int_items") }}),
+    parted as (select * from {{ ref("eval_item_parts") }}),
     truth as (select * from {{ ref("eval_truth") }}),
     hits as (select * from {{ ref("eval_hits") }}),
     user_metrics as (select * from {{ ref("eval_user_metrics") }}),
-
-    placed as (
-        select
-            item_id,
-            sum(user_count) over (order by user_count desc, item_index)
-            - user_count as pairs_before,
-            sum(user_count) over () as pair_count
-        from items
-    ),
-
-    parted as (
-        select
-            item_id,
-            case
-                when 3 * pairs_before < pair_count
-                then 1
-                when 3 * pairs_before < 2 * pair_count
-                then 2
-                else 3
-            end as part
-        from placed
-    ),
 
     -- what counts for each list, and whether it was hit at all
     counted as (

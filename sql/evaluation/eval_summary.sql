@@ -4,7 +4,7 @@
 -- once, such as coverage, have none: a resample of users covers less by its nature.
 {{ config(enabled=var("as_of") is not none) }}
 {% set metrics = (
-    "catalogue_coverage user_coverage gini entropy personalization".split()
+    "catalogue_coverage user_coverage gini entropy personalization pop_reo".split()
     | select("in", var("eval_metrics"))
     | list
 ) %}

@@ -26,6 +26,7 @@ from tests.worlds import AS_OF, Line, World, tiny_world
 
 METRICS = ("precision", "recall", "f1", "hit_rate", "r_precision", "map", "mrr")
 METRICS += ("ndcg", "graded_ndcg", "weighted_recall", "serendipity")
+METRICS += ("f_beta", "map_n", "map_k", "ndcg_n", "rbp", "exponential_ndcg")
 PERFECT = [1.0] * 4
 
 
@@ -65,6 +66,15 @@ def metrics(
         "precision": precision,
         "recall": recall,
         "f1": 2 * precision * recall / (precision + recall) if ranks else 0.0,
+        # the defaults: b = 2, p = 0.8
+        "f_beta": 5 * precision * recall / (4 * precision + recall) if ranks else 0.0,
+        "map_n": sum(n / rank for n, rank in enumerate(ranks, 1)) / len(relevant),
+        "map_k": sum(n / rank for n, rank in enumerate(ranks, 1)) / k,
+        "ndcg_n": gains([rank in hits for rank in range(1, k + 1)])
+        / gains([1.0] * len(relevant)),
+        "rbp": 0.2 * sum(0.8 ** (rank - 1) for rank in ranks),
+        "exponential_ndcg": gains([2**w - 1 for w in graded])
+        / gains([2**w - 1 for w in best]),
         "hit_rate": float(bool(ranks)),
         "r_precision": sum(rank <= possible for rank in ranks) / possible,
         "map": sum(n / rank for n, rank in enumerate(ranks, 1)) / possible,
@@ -78,13 +88,20 @@ def metrics(
 
 
 def auc(
-    listed: Sequence[int], relevant: Container[int], pool: Iterable[int]
+    listed: Sequence[int],
+    relevant: Container[int],
+    pool: Iterable[int],
+    first: int | None = None,
 ) -> float | None:
-    """Return the share of pairs of (taken, not taken) in the right order."""
+    """Return the share of pairs of (taken, not taken) in the right order.
+
+    Of what was not taken the first count alone, where a number is given.
+    """
     place = {item: rank for rank, item in enumerate(listed)}
     places = {item: place.get(item, len(listed)) for item in pool}
     taken = [place for item, place in places.items() if item in relevant]
     others = [place for item, place in places.items() if item not in relevant]
+    others = sorted(others)[:first]
     right = sum((t < o) + (t == o) / 2 for t in taken for o in others)
     return right / len(taken) / len(others) if others else None
 
@@ -186,6 +203,8 @@ def test_area_under_the_curve(world: World) -> None:
         own = truth["new users" if row["list_name"] == "new users" else kind]
         expected = auc(listed, own[user], pool | own[user].keys())
         assert row["auc"] == pytest.approx(expected, abs=1e-12)
+        part = auc(listed, own[user], pool | own[user].keys(), row["k"])
+        assert row["partial_auc"] == pytest.approx(part, abs=1e-12)
     counted = sum(len(users) for users in truth.values())
     assert len(rows) > counted
 
