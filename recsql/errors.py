@@ -14,18 +14,32 @@ from collections.abc import Iterable
 FULL = "No space left on device"
 
 
+def visible(text: str) -> str:
+    r"""Return a text without what moves a cursor or rings a bell on a terminal.
+
+    >>> visible("a\x1b]0;b\x07")
+    'a�]0;b�'
+    """
+    if text.isprintable():
+        return text
+    shown = (c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(shown)
+
+
 class RecsqlError(Exception):
     r"""Base of all deliberate errors; its text is one line meant for the user.
 
     >>> str(RecsqlError('load: no file "a\nb".'))
     'load: no file "a b".'
+    >>> str(RecsqlError("user \x1b[2J has no list."))
+    'user �[2J has no list.'
     """
 
     exit_code = 2
 
     def __str__(self) -> str:
         lines = (line.strip() for line in super().__str__().splitlines())
-        return " ".join(line for line in lines if line)
+        return visible(" ".join(line for line in lines if line))
 
 
 class ProjectError(RecsqlError):

@@ -11,11 +11,11 @@ from recsql import __version__
 from recsql.cli import refresh as cli_refresh
 from recsql.cli.backtest import backtest, compare
 from recsql.cli.forget import forget
+from recsql.cli.load import load
 from recsql.cli.options import (
     full_refresh_option,
     open_console,
     open_project,
-    parse_type,
     project_options,
     selection_options,
     work_options,
@@ -56,51 +56,6 @@ def init(folder: Path, preset: str | None) -> None:
     console.line(f"  cd {folder}")
     for step in steps:
         console.line(f"  {step}")
-
-
-@cli.command("load", short_help="Load files as a raw table.")
-@click.argument("name")
-@click.argument("files", nargs=-1, required=True)
-@click.option(
-    "--type",
-    "types",
-    multiple=True,
-    metavar="COLUMN=TYPE",
-    help="The SQL type of a CSV column, e.g. sku=VARCHAR.",
-)
-@click.option(
-    "--max-malformed",
-    type=click.FloatRange(0, 1),
-    default=0.0,
-    metavar="SHARE",
-    help="Leave out up to this share of lines that cannot be read (CSV, TSV).",
-)
-@project_options
-def load(
-    name: str,
-    files: tuple[str, ...],
-    types: tuple[str, ...],
-    max_malformed: float,
-    **options: Any,
-) -> None:
-    """Load FILES (CSV, TSV, Parquet, JSON lines, Arrow; .gz; globs) as table NAME."""
-    from recsql.engine.loader import load_table
-    from recsql.engine.malformed import TABLE, told
-    from recsql.engine.warehouse import open_warehouse
-
-    project = open_project(**options)
-    given = dict(parse_type(text) for text in types)
-    profile = project.profile
-    with open_warehouse(profile.build_path, profile.settings) as warehouse:
-        schema = str(project.vars["raw_schema"])
-        loaded = load_table(warehouse, schema, name, files, given, max_malformed)
-    console = open_console()
-    count = "1 file" if len(loaded.files) == 1 else f"{len(loaded.files)} files"
-    console.line(f"loaded {loaded.rows:,} rows from {count} into {loaded.table}")
-    if loaded.malformed:
-        left_out = told(loaded.malformed)
-        console.line(f"left out, samples in {schema}.{TABLE}: {left_out}")
-    console.table(("column", "type"), loaded.columns)
 
 
 @cli.command("run", short_help="Build models.")
@@ -271,6 +226,6 @@ def demo(threads: int | None, **options: Any) -> None:
     run_demo(project, threads or project.profile.threads, open_console())
 
 
-COMMANDS = (backtest, compare, forget, report, train_ranker, tune, show_vars)
+COMMANDS = (backtest, compare, forget, load, report, train_ranker, tune, show_vars)
 for command in (*COMMANDS, *cli_refresh.COMMANDS):
     cli.add_command(command)

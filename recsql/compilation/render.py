@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import FunctionLoader, TemplateError
 
+from recsql.compilation.sandbox import MOST_NUMBERS, Sandbox
 from recsql.compilation.templates import CODES, LineMarks, split_marks
 from recsql.config.project import Model, Project, as_list
 from recsql.config.properties import SourceTable
@@ -195,7 +195,8 @@ class Renderer:
     def _run_text(self, path: str, text: str) -> str:
         return self._run(path, lambda env: env.from_string(text))
 
-    def _run(self, path: str, load: Callable[[SandboxedEnvironment], Any]) -> str:
+    def _run(self, path: str, load: Callable[[Sandbox], Any]) -> str:
+        self._models.numbers_left = self._macros.numbers_left = MOST_NUMBERS
         try:
             rendered: str = load(self._models).render(this=self._recorder.this)
         except RecsqlError as error:
@@ -205,8 +206,14 @@ class Renderer:
             line = getattr(error, "lineno", None)
             where = f"{self._show(path)}:{line}" if line else self._where(path, error)
             raise ProjectError(f"{where}: Jinja: {error.message}") from None
-        except (TypeError, ValueError, AttributeError, KeyError) as error:
-            raise ProjectError(f"{self._where(path, error)}: Jinja: {error}") from None
+        except RecursionError as error:
+            where = self._where(path, error)
+            raise ProjectError(
+                f"{where}: Jinja: a macro calls itself for ever."
+            ) from None
+        except Exception as error:  # of what a template does, such as 1/0
+            said = str(error) or type(error).__name__
+            raise ProjectError(f"{self._where(path, error)}: Jinja: {said}.") from None
         return rendered
 
     def _where(self, path: str, error: BaseException) -> str:
@@ -222,7 +229,7 @@ class Renderer:
     def _show(self, path: str) -> str:
         return self.project.relative(Path(path))
 
-    def _environment(self, extensions: list[type[LineMarks]]) -> SandboxedEnvironment:
+    def _environment(self, extensions: list[type[LineMarks]]) -> Sandbox:
         def load(name: str) -> tuple[str, str, Callable[[], bool]]:
             for model in self.project.models.values():
                 if str(model.path) == name:
@@ -231,12 +238,7 @@ class Renderer:
                 raise ProjectError(f'no file is read by a template: "{name}".')
             return Path(name).read_text(encoding="utf-8"), name, lambda: True
 
-        return SandboxedEnvironment(
-            loader=FunctionLoader(load),
-            undefined=StrictUndefined,
-            extensions=extensions,
-            bytecode_cache=CODES,
-        )
+        return Sandbox(FunctionLoader(load), list(extensions), CODES)
 
     def _macro(self, name: str) -> Callable[..., str]:
         """Return a stand-in that loads the macro's file at its first call."""

@@ -81,7 +81,7 @@ def _load(project: Project, folder: Path, console: Console) -> None:
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         for name in TABLES:
             files = [str(folder / f"{name}.parquet")]
-            loaded = load_table(warehouse, schema, name, files, {})
+            loaded = load_table(warehouse, schema, name, files)
             console.line(f"loaded   {loaded.table:28}{loaded.rows:>12,} rows")
 
 

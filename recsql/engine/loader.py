@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import glob
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from recsql.compilation.render import literal, quoted
+from recsql.compilation.render import quoted
 from recsql.config.shapes import NAME
-from recsql.engine.malformed import Malformed, create_readable
-from recsql.engine.warehouse import Warehouse
+from recsql.engine.column_types import Wanted, find_types
+from recsql.engine.malformed import Malformed
+from recsql.engine.text_files import LINES, Texts, column, read_texts
+from recsql.engine.warehouse import Warehouse, transaction
 from recsql.errors import InputError, Interrupted, did_you_mean, first_line
+from recsql.texts.dialect import Given
+from recsql.texts.streams import COMPRESSED, require_regular
 
-COMPRESSED = (".gz", ".zst")
-# sample_size -1: types come from every row, so a bad value late in a file makes its
-# column text (and goes to quarantine) instead of stopping the load.
+TEXT = (".csv", ".txt", ".tsv")
 READERS = {
-    ".csv": "read_csv(?{csv})",
-    ".txt": "read_csv(?{csv})",
-    ".tsv": "read_csv(?, delim = '\t'{csv})",
     ".parquet": "read_parquet(?, union_by_name = true)",
     ".json": "read_json(?, union_by_name = true, sample_size = -1)",
     ".jsonl": "read_json(?, format = 'nd', union_by_name = true, sample_size = -1)",
     ".ndjson": "read_json(?, format = 'nd', union_by_name = true, sample_size = -1)",
 }
-LONG_LINES = ", sample_size = -1, max_line_size = 16777216"
-TEXT = (".csv", ".txt", ".tsv")
 ARROW = (".arrow", ".feather", ".ipc")
+TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*(\(\d+(, ?\d+)?\))?")
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,23 @@ class Loaded:
 
     table: str
     rows: int
-    columns: tuple[tuple[str, str], ...]
-    files: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...] = ()
+    files: tuple[str, ...] = ()
     malformed: tuple[Malformed, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user says of files: how texts are written, and what may be left out.
+
+    `max_malformed` is the share of lines of CSV and TSV files that may be left out as
+    they cannot be read.
+    """
+
+    given: Given = field(default_factory=Given)
+    wanted: Wanted = field(default_factory=lambda: Wanted({}))
+    max_malformed: float = 0.0
 
 
 def load_table(
@@ -50,8 +64,7 @@ def load_table(
     schema: str,
     name: str,
     patterns: Sequence[str],
-    types: Mapping[str, str],
-    max_malformed: float = 0.0,
+    options: Options | None = None,
 ) -> Loaded:
     """Load files into `schema.name`, replacing it only when all of them were read.
 
@@ -60,10 +73,7 @@ def load_table(
         schema: the raw schema.
         name: the table's name: letters, digits, underscores.
         patterns: file names or globs, all of one format.
-        types: column name to SQL type, for CSV and TSV columns whose type must not be
-            guessed (an id with leading zeros: `VARCHAR`).
-        max_malformed: the share of lines of CSV and TSV files that may be left out as
-            they cannot be read; see `malformed.py`.
+        options: for CSV and TSV files.
 
     Raises:
         InputError: a file is missing, cannot be read, or the formats differ.
@@ -74,23 +84,27 @@ def load_table(
         )
     files = _expand(patterns)
     suffix = _format(files)
-    relation = quoted(schema, name)
     connection = warehouse.connection
-    with _told(name, files[0], suffix):
+    with _told(name, files[0]):
         connection.execute(f"create schema if not exists {quoted(schema)}")
         connection.execute("set preserve_insertion_order = true")
-        if max_malformed and suffix in TEXT:
-            readers = [(file, _readable(file, suffix, types)) for file in files]
-            made = create_readable(connection, schema, name, readers, max_malformed)
+        if suffix in TEXT:
+            loaded = _load_texts(connection, schema, name, files, options or Options())
+        elif options and options != Options():
+            raise InputError(
+                f"load: {files[0]}: how texts are written can be said of CSV and TSV "
+                "files only; others say it themselves."
+            )
         else:
-            made = _create(connection, relation, suffix, files, types), ()
-        described = connection.execute(f"describe {relation}").fetchall()
+            loaded = Loaded("", _create(connection, schema, name, suffix, files))
+        described = connection.execute(f"describe {quoted(schema, name)}").fetchall()
     columns = tuple((row[0], row[1]) for row in described)
-    return Loaded(f"{schema}.{name}", made[0], columns, tuple(files), made[1])
+    table = f"{schema}.{name}"
+    return replace(loaded, table=table, columns=columns, files=tuple(files))
 
 
 @contextmanager
-def _told(name: str, file: str, suffix: str) -> Iterator[None]:
+def _told(name: str, file: str) -> Iterator[None]:
     """Turn what DuckDB says into one line; nothing was changed."""
     try:
         yield
@@ -99,64 +113,111 @@ def _told(name: str, file: str, suffix: str) -> Iterator[None]:
             f"load {name}: interrupted; the table is unchanged."
         ) from None
     except duckdb.Error as error:
-        hint = " Or leave such lines out: --max-malformed 0.01." * (suffix in TEXT)
         raise InputError(
-            f"load {name}: {file}: {_in_one_line(error)} The table is unchanged.{hint}"
+            f"load {name}: {file}: {first_line(error)} The table is unchanged."
         ) from None
+
+
+def _load_texts(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    name: str,
+    files: Sequence[str],
+    options: Options,
+) -> Loaded:
+    types, most = options.wanted.types, options.max_malformed
+    _require_types(connection, types)
+    with read_texts(connection, files, options.given, types, most) as texts:
+        _require_columns(types, texts)
+        texts.left_out.require_few(name, texts.rows, most)
+        typed = find_types(connection, texts, options.wanted)
+        reads = ", ".join(f"{e} as {column(c)}" for c, e in typed.expressions.items())
+        with transaction(connection):
+            connection.execute(
+                f"create or replace table {quoted(schema, name)} as "
+                f"select {reads} from {LINES}"
+            )
+            texts.left_out.keep(connection, schema, name)
+        notes = (*_layout_notes(connection, texts), *typed.notes)
+        return Loaded("", texts.rows, malformed=texts.left_out.by_reason(), notes=notes)
+
+
+def _layout_notes(connection: duckdb.DuckDBPyConnection, texts: Texts) -> Iterator[str]:
+    """Yield what a person should know of how the files were read."""
+    same = [f"count({column(c)}) filter ({column(c)} = ?)" for c in texts.columns]
+    ((*counts,),) = connection.execute(
+        f"select {', '.join(same)} from {LINES}", list(texts.columns)
+    ).fetchall()
+    for name, count in zip(texts.columns, counts, strict=True):
+        if count and texts.files[0].layout.has_header:
+            yield (
+                f'"{name}" is the name of a column, and a value in it, too. If line 1 '
+                "is no header, name the columns: --columns."
+            )
+    for text in texts.files:
+        if text.layout.renamed:
+            yield (
+                f"{text.name}: columns without a name, or with that of another: "
+                f"{', '.join(text.layout.renamed)}."
+            )
+
+
+def _require_types(
+    connection: duckdb.DuckDBPyConnection, types: Mapping[str, str]
+) -> None:
+    for name, kind in types.items():
+        try:
+            if not TYPE.fullmatch(kind):
+                raise duckdb.Error
+            connection.execute(f"select cast(null as {kind})")
+        except duckdb.Error:
+            raise InputError(f'load: --type {name}={kind}: no type "{kind}".') from None
+
+
+def _require_columns(types: Mapping[str, str], texts: Texts) -> None:
+    known = {name.lower() for name in texts.columns}
+    for name in types:
+        if name.lower() not in known:
+            hint = did_you_mean(name, texts.columns)
+            raise InputError(
+                f'load: --type {name}: no file has a column "{name}".{hint} '
+                f"There are: {', '.join(texts.columns)}."
+            )
 
 
 def _create(
     connection: duckdb.DuckDBPyConnection,
-    relation: str,
+    schema: str,
+    name: str,
     suffix: str,
     files: list[str],
-    types: Mapping[str, str],
 ) -> int:
-    create = f"create or replace table {relation} as select * from"
+    create = f"create or replace table {quoted(schema, name)} as select * from"
     if suffix in ARROW:
         connection.register("arrow_input", _read_arrow(files))
         rows = connection.execute(f"{create} arrow_input").fetchall()
         connection.unregister("arrow_input")
     else:
-        csv = f"{LONG_LINES}, union_by_name = true{_types(types)}"
-        reader = READERS[suffix].format(csv=csv)
-        rows = connection.execute(f"{create} {reader}", [files]).fetchall()
+        rows = connection.execute(f"{create} {READERS[suffix]}", [files]).fetchall()
     return int(rows[0][0])
-
-
-def _readable(file: str, suffix: str, types: Mapping[str, str]) -> str:
-    """Return the call that reads what can be read of one file of text."""
-    csv = f"{LONG_LINES}, store_rejects = true, rejects_limit = 0{_types(types)}"
-    return READERS[suffix].format(csv=csv).replace("?", literal(file), 1)
-
-
-def _in_one_line(error: duckdb.Error) -> str:
-    """Return an error of DuckDB in one line; of CSV, where it is and what it is."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if "CSV Error on Line" in lines[0] and len(lines) > 2:
-        return f"{lines[0].removeprefix('Invalid Input Error: ')}: {lines[2]}"
-    return first_line(error)
-
-
-def _types(types: Mapping[str, str]) -> str:
-    """Return the `types` option of `read_csv`, or nothing."""
-    if not types:
-        return ""
-    entries = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in types.items())
-    return f", types = {{{entries}}}"
 
 
 def _expand(patterns: Sequence[str]) -> list[str]:
     files: list[str] = []
     for pattern in patterns:
         found = sorted(glob.glob(pattern, recursive=True))
-        if Path(pattern).is_file():
+        if os.path.lexists(pattern):
             found = [pattern]
         if not found:
             folder = Path(pattern).parent
             near = [str(p) for p in folder.glob("*")] if folder.is_dir() else []
             raise InputError(f"load: no file {pattern}.{did_you_mean(pattern, near)}")
-        files += [f for f in found if Path(f).is_file()]
+        for file in found:
+            if file == pattern or not Path(file).is_dir():  # a glob meets folders
+                require_regular(file)
+                files.append(file)
+    if not files:
+        raise InputError(f"load: {patterns[0]}: there are folders only.")
     return list(dict.fromkeys(files))
 
 
@@ -168,7 +229,7 @@ def _format(files: list[str]) -> str:
             "Load one format at a time."
         )
     (suffix,) = suffixes
-    known = [*READERS, *ARROW]
+    known = [*TEXT, *READERS, *ARROW]
     if suffix not in known:
         raise InputError(
             f'load: {files[0]}: unknown format "{suffix}". '

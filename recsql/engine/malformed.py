@@ -1,46 +1,20 @@
-"""Files of text with lines that cannot be read: counted, and the rest is loaded."""
+"""Lines of text files that cannot be read: counted, sampled, and the rest is loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import duckdb
 
 from recsql.compilation.render import literal, quoted
 from recsql.errors import InputError
+from recsql.texts.exact import Record
 
 TABLE = "malformed_lines"
 KEPT = 1000  # lines of each file and reason that the table holds
 LONGEST = 1000  # letters of a line that the table holds
-MALFORMED = """
-create or replace temp table malformed as
-select
-    scans.file_path as file_name,
-    lower(cast(errors.error_type as varchar)) as reason,
-    errors.line as line_number,
-    left(ltrim(any_value(errors.csv_line), chr(10)), {longest}) as line_text,
-    count(*) over (partition by file_name, reason) as malformed_count,
-    row_number() over (partition by file_name, reason order by line_number) as place
-from (
-    -- a line may have several errors: it counts for the first
-    select * from reject_errors
-    qualify row_number() over (
-        partition by scan_id, file_id, line
-        order by byte_position nulls last, column_idx
-    ) = 1
-) as errors
-inner join (select distinct scan_id, file_id, file_path from reject_scans) as scans
-    using (scan_id, file_id)
-group by scans.file_path, errors.error_type, errors.line
-"""
-REASONS = """
-select
-    reason,
-    count(*),
-    arg_min(file_name || ' line ' || line_number, (file_name, line_number))
-from malformed group by reason order by count(*) desc, reason
-"""
 
 
 @dataclass(frozen=True)
@@ -52,69 +26,78 @@ class Malformed:
     first: str
 
 
-def create_readable(
-    connection: duckdb.DuckDBPyConnection,
-    schema: str,
-    name: str,
-    readers: Sequence[tuple[str, str]],
-    most: float,
-) -> tuple[int, tuple[Malformed, ...]]:
-    """Create `schema.name` of the lines that can be read, in one transaction.
+@dataclass
+class LeftOut:
+    """What was left out of the files of a load, by file and reason."""
 
-    What is left out is counted by reason; the first 1,000 lines of each file and reason
-    go to `schema.malformed_lines`, with how many there are.
+    counts: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    samples: list[tuple[str, Record]] = field(default_factory=list)
 
-    Args:
-        connection: of the warehouse.
-        schema: the raw schema.
-        name: the table's name.
-        readers: a file and the `read_csv(...)` that reads it, for each file.
-        most: the largest share of lines that may be left out.
+    def add(self, file: str, record: Record) -> None:
+        """Count a line, and keep it where there are few of its kind."""
+        self.counts[file, record.reason] += 1
+        if self.counts[file, record.reason] <= KEPT:
+            self.samples.append((file, record))
 
-    Raises:
-        InputError: more lines than that cannot be read; the table is unchanged.
-    """
-    for number, (_, reader) in enumerate(readers):
+    def join(self, other: LeftOut) -> None:
+        """Add what was left out of another file."""
+        self.counts.update(other.counts)
+        self.samples += other.samples
+
+    def by_reason(self) -> tuple[Malformed, ...]:
+        """Return how many lines each reason has, the most first."""
+        lines: dict[str, int] = defaultdict(int)
+        for (_, reason), count in self.counts.items():
+            lines[reason] += count
+        firsts: dict[str, str] = {}
+        for file, record in self.samples:
+            firsts.setdefault(record.reason, f"{file} line {record.line}")
+        found = [Malformed(reason, n, firsts[reason]) for reason, n in lines.items()]
+        return tuple(sorted(found, key=lambda entry: (-entry.lines, entry.reason)))
+
+    def require_few(self, name: str, rows: int, most: float) -> None:
+        """Refuse where more lines than this share are left out."""
+        left_out = sum(self.counts.values())
+        if left_out > most * (rows + left_out):
+            raise InputError(
+                f"load {name}: {left_out / (rows + left_out):.2%} of the lines cannot "
+                f"be read, more than --max-malformed {most:g}: "
+                f"{told(self.by_reason())}. The table is unchanged."
+            )
+
+    def keep(
+        self, connection: duckdb.DuckDBPyConnection, schema: str, name: str
+    ) -> None:
+        """Replace what the table of malformed lines has of this raw table."""
+        relation = quoted(schema, TABLE)
+        ((known,),) = connection.execute(
+            "select count(*) from information_schema.tables "
+            "where table_schema = ? and table_name = ?",
+            [schema, TABLE],
+        ).fetchall()
+        if not known and not self.samples:
+            return
         connection.execute(
-            f"create or replace temp table part_{number} as select * from {reader}"
+            f"create table if not exists {relation} (table_name varchar, file_name "
+            "varchar, reason varchar, line_number bigint, line_text varchar, "
+            "malformed_count bigint)"
         )
-    connection.execute(MALFORMED.format(longest=LONGEST))
-    found = tuple(Malformed(*row) for row in connection.execute(REASONS).fetchall())
-    parts = " union all by name ".join(f"from part_{n}" for n in range(len(readers)))
-    ((rows,),) = connection.execute(f"select count(*) from ({parts})").fetchall()
-    _require_few(name, found, rows, most)
-    connection.execute("begin")
-    connection.execute(f"create or replace table {quoted(schema, name)} as {parts}")
-    _keep(connection, quoted(schema, TABLE), name)
-    connection.execute("commit")
-    for number in range(len(readers)):
-        connection.execute(f"drop table part_{number}")
-    return int(rows), found
+        connection.execute(f"delete from {relation} where table_name = {literal(name)}")
+        rows = [
+            (name, file, record.reason, record.line, _text(record.text), count)
+            for file, record in self.samples
+            for count in [self.counts[file, record.reason]]
+        ]
+        if rows:
+            connection.executemany(
+                f"insert into {relation} values (?, ?, ?, ?, ?, ?)", rows
+            )
 
 
-def _require_few(name: str, found: Sequence[Malformed], rows: int, most: float) -> None:
-    left_out = sum(entry.lines for entry in found)
-    if left_out > most * (rows + left_out):
-        raise InputError(
-            f"load {name}: {left_out / (rows + left_out):.2%} of the lines cannot be "
-            f"read, more than --max-malformed {most:g}: {told(found)}. The table is "
-            "unchanged."
-        )
-
-
-def _keep(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> None:
-    """Replace what the table of malformed lines has of this raw table."""
-    connection.execute(
-        f"create table if not exists {relation} (table_name varchar, file_name "
-        "varchar, reason varchar, line_number bigint, line_text varchar, "
-        "malformed_count bigint)"
-    )
-    connection.execute(f"delete from {relation} where table_name = {literal(name)}")
-    connection.execute(
-        f"insert into {relation} select {literal(name)}, file_name, reason, "
-        f"line_number, line_text, malformed_count from malformed where place <= {KEPT} "
-        "order by all"
-    )
+def _text(line: str) -> str:
+    """Return a line as the table holds it; bytes that are no UTF-8 become "?"."""
+    cut = line.rstrip("\r\n")[:LONGEST]
+    return cut.encode("utf-8", "replace").decode("utf-8")
 
 
 def told(found: Iterable[Malformed]) -> str:

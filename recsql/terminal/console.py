@@ -10,6 +10,7 @@ from typing import Any
 
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
+from recsql.errors import visible
 from recsql.operation.findings import GiantBaskets, Monitored, Noted, Quarantine
 from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
@@ -74,6 +75,7 @@ class Console:
 
     def line(self, text: str = "", style: str = "") -> None:
         """Print one line; the style is used on a terminal only."""
+        text = "\n".join(map(visible, text.split("\n")))
         if self.is_terminal:
             _rich().print(text, style=style or None, markup=False, soft_wrap=True)
         else:
@@ -81,7 +83,7 @@ class Console:
 
     def problem(self, text: str) -> None:
         """Print one line to standard error."""
-        print(text, file=sys.stderr, flush=True)
+        print(visible(text), file=sys.stderr, flush=True)
 
     def table(
         self, headers: Sequence[str], rows: Sequence[Sequence[Any]], title: str = ""
@@ -165,6 +167,4 @@ def _cell(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, date):
         return str(value)
-    return "".join(
-        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)
-    )
+    return visible(str(value))

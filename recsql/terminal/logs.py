@@ -14,7 +14,7 @@ from typing import Any
 from recsql import __version__
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
-from recsql.errors import RecsqlError
+from recsql.errors import RecsqlError, visible
 from recsql.operation.findings import GiantBaskets, Monitored, Noted, Quarantine
 from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
@@ -70,5 +70,6 @@ class JsonLog:
         """Write one line: time, level, what it is about, and its fields."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         content = {"at": now, "level": level, "event": name, **fields}
-        sys.stdout.write(json.dumps(content, default=str, ensure_ascii=False) + "\n")
+        text = json.dumps(content, default=str, ensure_ascii=False)
+        sys.stdout.write(visible(text) + "\n")
         sys.stdout.flush()

@@ -1,5 +1,6 @@
 -- One row per (user_id, item_id, candidate_source, reason_index): what one item of the
--- user adds to a score by factors; the explanation_items largest terms of each.
+-- user adds to a score by factors; the explanation_items largest terms of each,
+-- and one more, which says that there is a rest.
 -- SVD: weight * (v_i . v_j). ALS: c_i * y_i' W y_j (Hu, Koren and Volinsky 2008, 5).
 {% set cells = {
     "als": "cast(weight as float)",
@@ -30,7 +31,7 @@ with
                         ),
                         {{ "null" if source == "svd" else als_parameters() }},
                         {{ shown_pairs(source) }},
-                        {{ var("explanation_items") | int }}
+                        {{ var("explanation_items") | int + 1 }}
                     ),
                     recursive := true
                 )

@@ -1,5 +1,6 @@
 -- One row per (user_id, item_id, candidate_source, reason_index): what one item of the
--- user adds to a score of user_knn; the explanation_items largest terms of each.
+-- user adds to a score of user_knn; the explanation_items largest terms of each,
+-- and one more, which says that there is a rest.
 -- A similar user votes similarity * weight, and an item has the part in it that it has
 -- in the inner product behind the similarity. The user's own vote is that of the item.
 {{ config(enabled="user_knn" in var("candidate_sources")) }}
@@ -85,7 +86,7 @@ with
                 order by contribution desc, reason_index
             ) as place
         from summed
-        qualify place <= {{ var("explanation_items") | int }}
+        qualify place <= {{ var("explanation_items") | int + 1 }}
     ),
 
     final as ({{ named_terms(["user_knn"]) }})

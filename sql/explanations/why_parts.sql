@@ -1,5 +1,7 @@
 -- One row per (user_id, item_id, candidate_source, part_rank): what a score is made of.
--- The explanation_items largest terms, and `others`, which completes the sum.
+-- The explanation_items largest terms, and `others`, which completes the sum. A rest is
+-- known by what there is to add, not by its size: near 0 that is a matter of last bits.
+{% set most = var("explanation_items") | int %}
 with
     shown as (select * from {{ ref("why_shown") }}),
     terms as (select * from {{ ref("why_terms") }}),
@@ -12,7 +14,6 @@ with
                 order by contribution desc, reason_index
             ) as part_rank
         from terms
-        qualify part_rank <= {{ var("explanation_items") | int }}
     ),
 
     summed as (
@@ -20,8 +21,12 @@ with
             user_id,
             item_id,
             candidate_source,
-            count(*) as part_count,
-            {{ stable_sum("contribution") }} as contribution
+            count(*) as term_count,
+            {{
+                stable_sum(
+                    "case when part_rank <= " ~ most ~ " then contribution else 0 end"
+                )
+            }} as contribution
         from ranked
         group by user_id, item_id, candidate_source
     ),
@@ -31,7 +36,7 @@ with
             shown.user_id,
             shown.item_id,
             shown.candidate_source,
-            coalesce(summed.part_count, 0) + 1 as part_rank,
+            least(coalesce(summed.term_count, 0), {{ most }}) + 1 as part_rank,
             shown.score - coalesce(summed.contribution, 0) as contribution
         from shown
         left join
@@ -39,6 +44,10 @@ with
             on shown.user_id = summed.user_id
             and shown.item_id = summed.item_id
             and shown.candidate_source = summed.candidate_source
+        where
+            summed.term_count is null
+            or summed.term_count > {{ most }}
+            or shown.candidate_source = 'als'
     ),
 
     united as (
@@ -56,6 +65,7 @@ with
             group_name,
             user_share
         from ranked
+        where part_rank <= {{ most }}
         union all
         select
             user_id,
@@ -71,7 +81,6 @@ with
             null,
             null
         from rests
-        where abs(contribution) > 1e-6
     ),
 
     final as (

@@ -1,5 +1,6 @@
 -- One row per (user_id, item_id, candidate_source, reason_index): what one item of the
--- user adds to a score by item weights; the explanation_items largest terms of each.
+-- user adds to a score by item weights; the explanation_items largest terms of each,
+-- and one more, which says that there is a rest.
 -- contribution = the user's weight of the one item * its weight for the other.
 {% set cells = {
     "ease": cell_weight(var("ease_weights")),
@@ -28,7 +29,7 @@ with
                             from {{ source }}_weights
                         ),
                         {{ shown_pairs(source) }},
-                        {{ var("explanation_items") | int }}
+                        {{ var("explanation_items") | int + 1 }}
                     ),
                     recursive := true
                 )

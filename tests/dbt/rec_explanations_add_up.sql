@@ -37,7 +37,8 @@ with
             and summed.candidate_source = shown.candidate_source
         where
             summed.part_count <> summed.last_rank
-            or abs(summed.contribution - shown.score) > 2e-6
+            or abs(summed.contribution - shown.score)
+            > 1e-5 * greatest(1, abs(shown.score))
     )
 
 select *

@@ -7,20 +7,24 @@ taken for one SQL expression and is none.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cache
+from itertools import product
 from pathlib import Path
 from unittest.mock import patch
 
 from recsql.compilation.compiler import require_vars
 from recsql.config.project import Project, builtin_root, load_project
 from recsql.config.shapes import not_one_expression
-from recsql.engine.loader import load_table
+from recsql.engine.loader import TEXT, Loaded, Options, load_table
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import RecsqlError
+from recsql.texts.streams import encoding_of
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".csv", ".csv")
 PROJECT = b"name: shop\nprofile: recsql\nmodel-paths: [sql]\n"
@@ -37,13 +41,37 @@ def load(data: bytes) -> None:
     path.write_bytes(data)
     warehouse = _warehouse()
     warehouse.rows("create or replace table raw.t as select 'before' as a")
+    options = Options(max_malformed=most) if path.suffix in TEXT else None
     try:
-        rows = load_table(warehouse, "raw", "t", [str(path)], {}, most).rows
+        loaded = load_table(warehouse, "raw", "t", [str(path)], options)
     except RecsqlError as error:
         _one_line(error)
         assert warehouse.rows("from raw.t") == [("before",)]
-    else:
-        assert warehouse.rows("select count(*) from raw.t") == [(rows,)]
+        return
+    assert warehouse.rows("select count(*) from raw.t") == [(loaded.rows,)]
+    if path.suffix in TEXT:
+        _nothing_is_lost(data, loaded)
+
+
+def _nothing_is_lost(data: bytes, loaded: Loaded) -> None:
+    """Hold rows used and lines left out against what Python's csv module reads."""
+    encoding = encoding_of(loaded.files[0], None)
+    left_out = sum(entry.lines for entry in loaded.malformed)
+    text = data.decode(encoding, "surrogateescape")
+    if left_out:
+        lines = len(list(io.StringIO(text, newline="")))
+        assert loaded.rows + left_out < lines or not loaded.rows, (loaded, lines)
+        return
+    counts = set()
+    for delimiter, quote, skip in product(",;\t|", "\"'", (False, True)):
+        reader = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=delimiter,
+            quotechar=quote,
+            skipinitialspace=skip,
+        )
+        counts.add(sum(1 for record in reader if record))
+    assert {loaded.rows + 1, loaded.rows + 2} & counts, loaded  # 2: with `sep=`
 
 
 def yml(data: bytes) -> None:

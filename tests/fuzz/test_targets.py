@@ -15,6 +15,11 @@ SEEDS: Mapping[str, tuple[bytes, ...]] = {
         b"\x01a\tb\n1\t2\n",
         b'\x02{"a": 1}\n{"a": [2, {"b": null}]}\n',
         b'\x03[{"a": 1}, {"b": "x"}]',
+        b"\x00a,b\n1,2\na,b,c\n1,2,3\n",
+        b'\x40a,b\n1,2\na,b,c\n1,"2\n3,4\r\n',
+        b'\x00sep=;\ra;b\r1;"\n"\r\r',
+        b'\x04a,b\r\n "x",1\r\n2\xe9,05/01/2025\r\n',
+        "\x00a|b\n1|2,5\n".encode("utf-16"),
     ),
     "yml": (
         b"name: shop\nprofile: recsql\nvars: {decay_days: 30}\n",

@@ -82,7 +82,7 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = load_project(folder)
     with open_warehouse(project.profile.build_path, {}) as warehouse:
         files = [str(folder.parent / "events.csv")]
-        load_table(warehouse, "raw", "events", files, {})
+        load_table(warehouse, "raw", "events", files)
     pipeline.refresh(project, 2, lambda event: None)
     return folder
 

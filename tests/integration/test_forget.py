@@ -9,7 +9,7 @@ import duckdb
 
 from recsql.config.project import load_project
 from recsql.config.scaffold import init_project
-from recsql.engine.loader import load_table
+from recsql.engine.loader import Options, load_table
 from recsql.engine.warehouse import open_warehouse
 from tests.integration.conftest import QUICK, Recsql, write_events
 
@@ -28,10 +28,12 @@ def shop_with_the_user(folder: Path) -> Path:
     profile = load_project(shop).profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         for name in ("events", "people"):
-            load_table(warehouse, "raw", name, [str(folder / f"{name}.csv")], {})
+            load_table(warehouse, "raw", name, [str(folder / f"{name}.csv")])
         torn = folder / "torn.csv"
         torn.write_text(f"a,b,c\n1,2,3\n{USER},2\n")
-        assert load_table(warehouse, "raw", "torn", [str(torn)], {}, 0.5).malformed
+        assert load_table(
+            warehouse, "raw", "torn", [str(torn)], Options(max_malformed=0.5)
+        ).malformed
     return shop
 
 

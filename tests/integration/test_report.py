@@ -92,7 +92,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = load_project(folder)
     with open_warehouse(project.profile.build_path, {}) as warehouse:
         for name in ("events", "items"):
-            load_table(warehouse, "raw", name, [str(folder / f"{name}.csv")], {})
+            load_table(warehouse, "raw", name, [str(folder / f"{name}.csv")])
     pipeline.build(project, pipeline.Selection(), 2, lambda event: None)
     run_backtest(project, 28, 2, lambda event: None)
     pipeline.publish_tables(project, lambda event: None)

@@ -19,6 +19,7 @@ PACKAGES = [
     "errors",
     "numerics",
     "seam",
+    "texts",
     "dbt_plugin",
     "config",
     "compilation",

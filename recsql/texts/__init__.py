@@ -1,0 +1,1 @@
+"""Files of text as records: their dialect, how many there are, and each of them."""
