@@ -1,7 +1,7 @@
 -- One row per (list_name, allow_repeat, user_id, k): how good a list is.
 -- Järvelin and Kekäläinen 2002 (NDCG); all formulas in seed metric_definitions.
 {{ config(enabled=var("as_of") is not none) }}
-{% set persistence = "cast(%s as double)" % var("eval_rbp_persistence") %}
+{% set persistence = "cast(" ~ var("eval_rbp_persistence") ~ " as double)" %}
 {% set looks = "power(" ~ persistence ~ ", hits.item_rank - 1)" %}
 {% set beta = var("eval_f_beta") | float %}
 with
