@@ -27,6 +27,11 @@ def advice(project: Project, suggestions: Sequence[Suggestion]) -> list[str]:
     return lines
 
 
+def advice_of(project: Project, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the same for rows of query report_suggestions."""
+    return advice(project, [Suggestion(**row) for row in rows]) if rows else []
+
+
 def surfaces_yaml(project: Project, clear: Mapping[str, Suggestion]) -> list[str]:
     """Return var surfaces with what is clearly better, as lines of dbt_project.yml."""
     import yaml
