@@ -5,7 +5,10 @@
 {% macro eligible_of(scored) %}
     select {{ scored }}.*
     from {{ scored }}
-    inner join user_scopes on {{ scored }}.user_id = user_scopes.user_id
+    inner join
+        user_scopes
+        on {{ scored }}.user_id = user_scopes.user_id
+        and user_scopes.surface is null
     inner join
         scope_items
         on user_scopes.scope_index = scope_items.scope_index

@@ -1,7 +1,7 @@
 {#- same_for_everyone(): the body of a CTE that scores items alike for all of an audience:
     n + (items the user has) ranks always hold n new ones. The model names users' audiences
     `audiences`, ranks items per audience in `ranked`, makes `reached` by reached_ranks, and
-    imports user_items.
+    imports user_items. A user is of as many audiences as there are scopes of the user.
     same_for_everyone()  ->  select reached.user_id, ... union all select ... -#}
 {% macro same_for_everyone() %}
     {% set item_columns %} ranked.item_id, ranked.item_index, ranked.score {% endset %}
@@ -20,12 +20,10 @@
         on reached.user_id = user_items.user_id
         and ranked.item_id = user_items.item_id
     where user_items.item_id is null
-    union all
+    union
+    {{ "" if surfaces_use(["where"]) == "yes" else "all" }}
     select user_items.user_id, {{ item_columns }}, true, ranked.item_id
     from user_items
     inner join audiences on user_items.user_id = audiences.user_id
-    inner join
-        ranked
-        on audiences.audience = ranked.audience
-        and user_items.item_id = ranked.item_id
+    inner join ranked using (audience, item_id)
 {% endmacro %}

@@ -3,6 +3,6 @@
     order; else nothing.
     surfaces_move()  ->  yes -#}
 {% macro surfaces_move(surfaces=none) -%}
-    {%- set keys = ["rules", "max_per_category", "one_per_variant", "diversity"] -%}
+    {%- set keys = ["rules", "max_per", "one_per_variant", "diversity"] -%}
     {{- surfaces_use(keys, surfaces=surfaces) -}}
 {%- endmacro %}

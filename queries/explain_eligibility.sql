@@ -28,7 +28,10 @@ with
         from user_scopes
         cross join items
         cross join reference
-        inner join scopes on user_scopes.scope_index = scopes.scope_index
+        inner join
+            scopes
+            on user_scopes.scope_index = scopes.scope_index
+            and user_scopes.surface is null
         left join
             scope_items
             on user_scopes.scope_index = scope_items.scope_index

@@ -8,7 +8,11 @@ with
 
     stage_items as ({{ asked_rows(ref("list_stage_items"), ["user", "item"]) }}),
 
-    candidates as ({{ asked_rows(ref("cand_all"), ["user", "item"]) }}),
+    candidates as ({{ asked_rows(ref("list_candidates"), ["user", "item"]) }}),
+
+    user_scopes as ({{ asked_rows(ref("elig_user_scopes"), ["user"]) }}),
+
+    offered as ({{ asked_rows(ref("elig_scope_items"), ["item"]) }}),
 
     excluded as ({{ asked_rows(ref("rec_excluded"), ["user", "item"]) }}),
 
@@ -19,12 +23,19 @@ with
     stages as (select * from {{ ref("list_stages") }}),
 
     proposed as (
-        select candidate_source, is_repeat, score, kind_rank, item_rank, null as surface
+        select candidate_source, is_repeat, score, kind_rank, item_rank, surface
         from candidates
         union all
         select candidate_source, is_repeat, score, source_rank, source_rank, surface
         from stage_items
-        where candidate_source in ('blend', 'ranker')
+        where candidate_source = 'blend'
+    ),
+
+    catalogued as (
+        select user_scopes.surface
+        from user_scopes
+        inner join offered on user_scopes.scope_index = offered.scope_index
+        where user_scopes.surface is not null
     ),
 
     -- the first source of a surface that gets furthest with the item, 4: its rank only
@@ -44,6 +55,9 @@ with
                 then proposed.item_rank
                 else proposed.kind_rank
             end as source_rank,
+            surfaces.has_catalogue
+            and surfaces.surface
+            not in (select surface from catalogued) as is_elsewhere,
             case
                 when proposed.candidate_source is null
                 then 0
@@ -64,7 +78,7 @@ with
         left join
             proposed
             on stages.candidate_source = proposed.candidate_source
-            and coalesce(stages.surface = proposed.surface, true)
+            and coalesce(stages.surface = proposed.surface, not surfaces.has_catalogue)
         qualify
             row_number() over (
                 partition by stages.surface order by step desc, stages.stage
@@ -102,6 +116,8 @@ with
                             else ''
                         end
                     )
+                when reached.is_elsewhere
+                then 'not in the catalogue of this surface: its where'
                 when reached.step = 0
                 then 'no source of this surface proposes it'
                 when reached.step = 1

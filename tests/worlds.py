@@ -140,7 +140,7 @@ MOVING: Mapping[str, Any] = {
     "weights": {"history": 2},
     "min_scores": {"rules": 0.1},
     "fallback": ["popular"],
-    "max_per_category": 2,
+    "max_per": {"category": 2, "department": 4},
     "one_per_variant": True,
     "diversity": 0.2,
     "rules": [
@@ -183,6 +183,18 @@ ALIKE: Mapping[str, Any] = {
     "personal": ["user_knn"],
     "fallback": ["popular"],
 }
+# Its own catalogue, for each group of users another.
+CHOSEN: Mapping[str, Any] = {
+    "name": "chosen",
+    "allow_repeat": "all",
+    "length": 4,
+    "where": "items.item_id > 12 or "
+    "users.order_count > 5 and attributes.type > 'type 3'",
+    "strategy": "blend",
+    "personal": ["history", "als"],
+    "fallback": ["rules", "popular"],
+    "max_per": {"department": 3},
+}
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
@@ -213,7 +225,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_region": "region",
     "rule_decay_days": 30,
     "item_relations": True,
-    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED, ALIKE],
+    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED, ALIKE, CHOSEN],
     "ranker": True,
     "refresh_history": True,
     "drift_fail": {},  # the refreshes before are made up

@@ -127,9 +127,12 @@ def compile_models(
 ) -> None:
     """Render the models into plain SQL files."""
     from recsql.compilation.compiler import compile_project
+    from recsql.engine.binding import require_binding
     from recsql.questions.inspection import write_compiled
 
     plan = compile_project(open_project(**options))
+    if plan.is_changed:
+        require_binding(plan)
     names = plan.graph.select(select, exclude)
     target = out or plan.project.root / "target" / "compiled" / dialect
     written, left_out = write_compiled(plan, names, target, dialect)

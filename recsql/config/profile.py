@@ -47,6 +47,8 @@ def read_profile(folders: list[Path], name: str) -> Profile:
         settings = dict(output.get("config_options") or {})
         settings |= dict(output.get("settings") or {})
         threads = int(output.get("threads", 2))
+        if threads < 1:
+            raise ValueError(f"threads: {threads} is no number from 1 on")
     except (KeyError, TypeError, ValueError, OverflowError, TemplateError) as error:
         raise ProjectError(
             f"{path}: profile {name!r} needs target, outputs and a path ({error!r})."

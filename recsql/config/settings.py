@@ -42,6 +42,10 @@ def choices_of(project: Project, choices: tuple[str, ...] | str) -> tuple[str, .
         return choices
     if choices == "sources":
         return candidate_sources(project)
+    if choices == "lists":
+        layer = "recommendations"
+        lists = (name for name, m in project.models.items() if m.layer == layer)
+        return ("all", *sorted(lists))
     return tuple(_rows(project, choices.removeprefix("seed ")))
 
 

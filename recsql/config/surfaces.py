@@ -28,6 +28,7 @@ def require_surfaces(project: Project) -> None:
             _wrong_entry(entry)
             or _wrong_sources(entry, listed)
             or _unlisted(entry, listed, is_own="surfaces" in project.own_vars)
+            or _wrong_caps(entry, project.vars["items"])
         )
         if problem:
             raise ProjectError(f'vars: surfaces: "{name}": {problem}')
@@ -75,6 +76,15 @@ def _unlisted(entry: Entry, listed: list[str], *, is_own: bool) -> str:
             if source not in listed:
                 hint = did_you_mean(source, listed) or " Add it there, or take it out."
                 return f'{key}: var candidate_sources does not list "{source}".{hint}'
+    return ""
+
+
+def _wrong_caps(entry: Entry, items: Entry) -> str:
+    known = ["category", *(items.get("attributes") or ())]
+    for name in entry.get("max_per") or ():
+        if name not in known:
+            hint = did_you_mean(str(name), known) or f" There are: {', '.join(known)}."
+            return f'max_per: var items has no attribute "{name}".{hint}'
     return ""
 
 

@@ -7,7 +7,7 @@ is each user's exact best list, with the feature that adds most to each score.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -93,18 +93,35 @@ def _parts(
         has = taken[start : start + USERS_AT_ONCE]
         owners = np.repeat(np.arange(has.shape[0]), np.diff(has.indptr))
         is_taken[owners, has.indices] = True
-        if eligible is not None:
-            allowed = eligible.mask(start, start + mine.shape[0], right.shape[1])
-            kept = allowed[rows, items]
-            rows, items, scores = rows[kept], items[kept], scores[kept]
         is_repeat = is_taken[rows, items]
         for kind in (False, True):
             of_kind = np.flatnonzero(is_repeat == kind)
             cells = rows[of_kind], items[of_kind], scores[of_kind]
-            best = of_kind[top_places(*cells, count)]
+            masks = (
+                [None]
+                if eligible is None
+                else eligible.masks(start, start + mine.shape[0], right.shape[1])
+            )
+            best = of_kind[_best_places(cells, masks, count)]
             found = rows[best], items[best]
             reasons = found[1] if kind else _reasons(mine, right, *found)
             yield start + found[0], found[1], scores[best], is_repeat[best], reasons
+
+
+def _best_places(cells: Any, masks: Iterable[Any], count: int) -> Any:
+    """Return the places of each row's best cells within each mask, row by row."""
+    rows, items, scores = cells
+    best = []
+    for mask in masks:
+        kept = (
+            np.arange(len(rows)) if mask is None else np.flatnonzero(mask[rows, items])
+        )
+        part = rows[kept], items[kept], scores[kept]
+        best.append(kept[top_places(*part, count)])
+    if len(best) == 1:
+        return best[0]
+    places = np.unique(np.concatenate(best))
+    return places[np.lexsort((items[places], -scores[places], rows[places]))]
 
 
 def _scores(left: csr_matrix, right: Any) -> tuple[Any, Any, Any]:

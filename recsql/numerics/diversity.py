@@ -1,11 +1,13 @@
-"""An order that is good and various: maximal marginal relevance."""
+"""Orders that are good and various: maximal marginal relevance, and caps."""
 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from recsql.numerics.factorize import Ints
 
@@ -52,6 +54,38 @@ def diversify(
             1, len(entries) + 1
         )
     return found
+
+
+def held_back(
+    lists: Ints, places: Ints, kinds: Ints, most: Ints
+) -> npt.NDArray[np.bool_]:
+    """Return which entries come after all others of their lists, by caps.
+
+    Greedy: down a list, an entry stays where of each attribute fewer entries of the
+    same kind have stayed before it than are allowed.
+
+    Args:
+        lists: shape (n,), the list of each entry; equal numbers are one list.
+        places: shape (n,), each once in a list.
+        kinds: shape (n, attributes), 0 for none: such an entry is not capped.
+        most: shape (attributes,), entries of a kind that may stay.
+
+    >>> brands = np.array([[1], [1], [0]])
+    >>> held_back(np.zeros(3, int), np.arange(3), brands, np.array([1]))
+    array([False,  True, False])
+    """
+    held = np.zeros(len(lists), dtype=bool)
+    stayed: Counter[tuple[int, int, int]] = Counter()
+    for entry in np.lexsort((places, lists)):
+        own = [
+            (int(lists[entry]), attribute, int(kind))
+            for attribute, kind in enumerate(kinds[entry])
+            if kind
+        ]
+        held[entry] = any(stayed[key] >= most[key[1]] for key in own)
+        if not held[entry]:
+            stayed.update(own)
+    return held
 
 
 def _greedy(relevance: np.ndarray, alike: np.ndarray, diversity: float) -> Ints:

@@ -2,10 +2,12 @@
 
 Users share scopes (their region, or their own contract); a scope is a set of items.
 Items outside are left out before the best are chosen, so lists are full all the same.
+A user has one scope, and one more for each surface with a catalogue of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,9 +24,10 @@ Pairs = tuple[Ints, Ints]
 
 @dataclass(frozen=True)
 class Eligible:
-    """The scope of each user, the items of each scope, and exceptions for users.
+    """The scopes of each user, the items of each scope, and exceptions for users.
 
-    `scopes` has shape (users,), -1 for no scope: such a user is shown nothing.
+    `scopes` has shape (layers, users), in each column the user's scopes from the first
+    on, then -1 for none: who has no scope is shown nothing.
     `items[s]` are the items of scope s, ascending; `excluded` holds (user, item) pairs.
     """
 
@@ -40,9 +43,12 @@ class Eligible:
         >>> Eligible.of(some, (np.array([0, 0]), np.array([5, 3])), some).items
         (array([3, 5], dtype=int32),)
         """
-        users, owned = user_scopes
-        scopes = np.full(int(users.max(initial=-1)) + 1, -1, dtype=np.int32)
-        scopes[users] = owned
+        by_user = np.lexsort((user_scopes[1], user_scopes[0]))
+        users, owned = user_scopes[0][by_user], user_scopes[1][by_user]
+        layers = np.arange(len(users)) - np.searchsorted(users, users)
+        shape = int(layers.max(initial=0)) + 1, int(users.max(initial=-1)) + 1
+        scopes = np.full(shape, -1, dtype=np.int32)
+        scopes[layers, users] = owned
         order = np.lexsort((scope_items[1], scope_items[0]))
         numbers, items = scope_items[0][order], scope_items[1][order].astype(np.int32)
         count = max(int(owned.max(initial=-1)), int(numbers.max(initial=-1))) + 1
@@ -50,16 +56,26 @@ class Eligible:
         parts = tuple(np.split(items, ends)[:count])
         return cls(scopes, parts, excluded)
 
-    def mask(self, start: int, end: int, width: int) -> npt.NDArray[np.bool_]:
-        """Return for users `start` to `end` which of the first items they may see.
+    def masks(
+        self, start: int, end: int, width: int
+    ) -> Iterator[npt.NDArray[np.bool_]]:
+        """Yield for each layer which of the first items users `start` to `end` may see.
 
         >>> one = np.array([0]), np.array([0])
-        >>> Eligible.of(one, (np.array([0, 0]), np.array([0, 2])), one).mask(0, 2, 3)
+        >>> some = Eligible.of(one, (np.array([0, 0]), np.array([0, 2])), one)
+        >>> next(some.masks(0, 2, 3))
         array([[False, False,  True],
                [False, False, False]])
         """
+        for layer in self.scopes:
+            yield self._mask(layer[start:end], (start, end), width)
+
+    def _mask(
+        self, scopes: Ints, between: tuple[int, int], width: int
+    ) -> npt.NDArray[np.bool_]:
+        """Return what some users may see by their scopes of one layer."""
+        start, end = between
         allowed = np.zeros((end - start, width), dtype=bool)
-        scopes = self.scopes[start:end]
         for scope in np.unique(scopes[scopes >= 0]):
             shown = np.zeros(width, dtype=bool)
             shown[self.items[scope][self.items[scope] < width]] = True
@@ -78,7 +94,7 @@ def top_eligible(
     count: int,
     eligible: Eligible | None = None,
 ) -> TopItems:
-    """Return each user's best items of their scope, taken ones left out.
+    """Return each user's best items of each of their scopes, taken ones left out.
 
     Args:
         owners: shape (n,), the user of each row of `user_factors`.
@@ -94,22 +110,36 @@ def top_eligible(
         return top_items(user_factors, item_factors, hidden, count)
     users, items = map(np.concatenate, zip(taken, eligible.excluded, strict=True))
     hidden = pairs_matrix(owners, users, items, width)
-    scopes = np.full(len(owners), -1, dtype=np.int32)
-    known = owners < len(eligible.scopes)
-    scopes[known] = eligible.scopes[owners[known]]
+    scopes = np.full((len(eligible.scopes), len(owners)), -1, dtype=np.int32)
+    known = owners < eligible.scopes.shape[1]
+    scopes[:, known] = eligible.scopes[:, owners[known]]
     none = np.zeros(0, dtype=np.int32)
     parts = [TopItems(none, none, np.zeros(0, dtype=np.float32))]
     for scope in np.unique(scopes[scopes >= 0]):
-        rows = np.flatnonzero(scopes == scope).astype(np.int32)
+        rows = np.flatnonzero((scopes == scope).any(axis=0)).astype(np.int32)
         shown = eligible.items[scope]
         parts.append(
             _top_of_scope(rows, user_factors, item_factors, hidden, shown, count)
         )
-    return TopItems(
+    found = TopItems(
         np.concatenate([part.users for part in parts]),
         np.concatenate([part.items for part in parts]),
         np.concatenate([part.scores for part in parts]),
     )
+    if len(scopes) == 1:
+        return found
+    once = first_places(found.users, found.items, width)
+    return TopItems(found.users[once], found.items[once], found.scores[once])
+
+
+def first_places(users: Ints, items: Ints, width: int) -> npt.NDArray[np.int64]:
+    """Return where each pair of user and item comes first, ascending.
+
+    >>> first_places(np.array([0, 1, 0]), np.array([2, 2, 2]), 3)
+    array([0, 1])
+    """
+    pairs = users.astype(np.int64) * width + items
+    return np.sort(np.unique(pairs, return_index=True)[1])
 
 
 def _top_of_scope(

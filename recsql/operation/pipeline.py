@@ -12,10 +12,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from recsql.compilation.compiler import Plan
+from recsql.config.expressions import expressions
 from recsql.config.project import Project
+from recsql.engine.binding import require_binding
 from recsql.engine.checks import CheckResult, ChecksFinished, plan_checks, run_checks
 from recsql.engine.incremental import forget_builds
-from recsql.engine.inputs import require_inputs
+from recsql.engine.inputs import INPUTS, require_inputs
 from recsql.engine.runner import ModelResult, run_models
 from recsql.engine.unit_tests import run_unit_tests
 from recsql.engine.values import VALUES
@@ -223,6 +225,8 @@ def _begin(
 ) -> None:
     """Check what the models need, and let the incremental ones be built anew."""
     require_inputs(plan, warehouse, names)
+    if any(each.var not in INPUTS for each in expressions(plan.project.vars)):
+        require_binding(plan, warehouse)
     if full_refresh:
         forget_builds(plan, warehouse, names)
 

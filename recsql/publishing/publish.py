@@ -21,6 +21,7 @@ from recsql.engine.warehouse import Warehouse, transaction, translated
 from recsql.errors import InputError, WarehouseError, reason
 from recsql.publishing.catalog import comment, write_catalog, write_manifest
 from recsql.publishing.destinations import deliver, write_parquet
+from recsql.publishing.emptied import require_lists
 from recsql.publishing.manifest import (
     Manifest,
     built_by,
@@ -56,10 +57,12 @@ def publish(plan: Plan, warehouse: Warehouse, run_id: str | None = None) -> Publ
 
     Raises:
         InputError: a public table has not been built, or is of a run that did not end.
+        ModelError: a list that readers see now would be empty.
         WarehouseError: the version cannot be written; what is published is unchanged.
     """
     started = time.perf_counter()
     names = _tables(plan, warehouse)
+    require_lists(plan, warehouse, names)
     versions = Versions(plan.project.profile.folder)
     target = plan.project.profile.published_path
     try:

@@ -187,6 +187,21 @@ def diversify(
     return list_of(user_index=lists, item_index=shown, item_place=found)
 
 
+def hold_back(users: Any, items: Any, places: Any, kinds: Any, most: Any) -> Any:
+    """Return the items of lists that caps hold back; see `diversity.held_back`."""
+    import numpy as np
+
+    from recsql.numerics import diversity
+
+    lists, shown = as_numbers(users, "int32"), as_numbers(items, "int32")
+    table, caps = as_sparse(kinds).toarray(), as_numbers(most, "int32")
+    padded = np.zeros((int(shown.max(initial=-1)) + 1, len(caps)), dtype=np.int32)
+    rows, columns = (min(pair) for pair in zip(table.shape, padded.shape, strict=True))
+    padded[:rows, :columns] = table[:rows, :columns]
+    held = diversity.held_back(lists, as_numbers(places, "int32"), padded[shown], caps)
+    return list_of(user_index=lists[held], item_index=shown[held])
+
+
 def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) -> Any:
     """Return each row's nearest other rows; see `neighbours.nearest_rows`."""
     from recsql.numerics import neighbours
@@ -243,6 +258,12 @@ FUNCTIONS = (
         (INDEXES, INDEXES, INDEXES, MATRIX, "double"),
         "struct(user_index integer, item_index integer, item_place integer)[]",
         diversify,
+    ),
+    Function(
+        "hold_back",
+        (INDEXES, INDEXES, INDEXES, MATRIX, INDEXES),
+        "struct(user_index integer, item_index integer)[]",
+        hold_back,
     ),
     Function(
         "nearest_rows",

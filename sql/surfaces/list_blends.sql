@@ -4,14 +4,19 @@
 -- or with blend_by score of weight * the score, scaled to 0..1 per user and source.
 {{ config(enabled=surfaces_use(["strategy"], "blend") == "yes") }}
 with
-    candidates as (select * from {{ ref("cand_all") }}),
+    candidates as (select * from {{ ref("list_candidates") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
     parts as (select * from {{ ref("list_parts") }}),
     items as (select * from {{ ref("int_items") }}),
 
     allowed as (
         select
-            candidates.*,
+            candidates.user_id,
+            candidates.item_id,
+            candidates.candidate_source,
+            candidates.score,
+            candidates.is_repeat,
+            candidates.reason_item_id,
             surfaces.surface,
             surfaces.blend_by,
             parts.place,
@@ -34,6 +39,9 @@ with
         inner join
             surfaces
             on parts.surface = surfaces.surface
+            and coalesce(
+                candidates.surface = surfaces.surface, not surfaces.has_catalogue
+            )
             and {{ is_of_kind("candidates.is_repeat", "surfaces.allow_repeat") }}
         where coalesce(candidates.score >= parts.min_score, true)
     ),

@@ -49,6 +49,7 @@ with
         inner join items on orders.item_id = items.item_id
         where
             surfaces.diversity > 0
+            and not orders.is_capped
             and orders.item_place
             <= greatest({{ var("candidates_per_user") | int }}, surfaces.list_length)
         group by orders.surface

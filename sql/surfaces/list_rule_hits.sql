@@ -7,9 +7,7 @@ with
     rules as (select * from {{ ref("list_rules") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
-    item_attributes as (select * from {{ ref("stg_item_attributes") }}),
-
-    attributes as ({{ attributes_by_name() }}),
+    attributes as (select * from {{ ref("stg_item_details") }}),
 
     hit as (
         select user_id, surface, item_id, cast(0 as integer) as rule_number

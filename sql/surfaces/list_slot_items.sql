@@ -4,13 +4,11 @@
 -- popular first; by a source: what it proposes.
 {{ config(enabled=surfaces_move() == "yes") }}
 with
-    candidates as (select * from {{ ref("cand_all") }}),
+    candidates as (select * from {{ ref("list_candidates") }}),
     items as (select * from {{ ref("int_items") }}),
-    item_attributes as (select * from {{ ref("stg_item_attributes") }}),
+    attributes as (select * from {{ ref("stg_item_details") }}),
     user_scopes as (select * from {{ ref("elig_user_scopes") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-
-    attributes as ({{ attributes_by_name() }}),
 
     final as (
         select
@@ -32,7 +30,9 @@ with
                         item_id,
                         item_rank
                     from candidates
-                    where candidate_source = {{ text(rule["source"]) }}
+                    where
+                        candidate_source = {{ text(rule["source"]) }}
+                        and {{ of_catalogue("candidates.surface", surface) }}
                 {% elif rule["do"] == "slot" %}
                     union all
                     select
@@ -46,7 +46,9 @@ with
                     inner join scope_items on items.item_index = scope_items.item_index
                     inner join
                         user_scopes on scope_items.scope_index = user_scopes.scope_index
-                    where ({{ rule["when"] }})
+                    where
+                        {{ of_catalogue("user_scopes.surface", surface) }}
+                        and ({{ rule["when"] }})
                 {% endif %}
             {% endfor %}
         {% endfor %}

@@ -3,24 +3,21 @@
 -- source_rank counts what the surface allows: all items, new ones or repeats.
 {{ config(materialized="view") }}
 with
-    candidates as (select * from {{ ref("cand_all") }}),
+    candidates as (select * from {{ ref("list_candidates") }}),
     users as (select * from {{ ref("int_users") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
     stages as (select * from {{ ref("list_stages") }}),
     {% if surfaces_use(["strategy"], "blend") == "yes" %}
         blends as (select * from {{ ref("list_blends") }}),
     {% endif %}
-    {% if surfaces_use(["strategy"], "ranker") == "yes" %}
-        scores as (select * from {{ ref("rank_scores") }}),
-    {% endif %}
 
     proposed as (
         select
-            cast(null as varchar) as surface,
+            surface,
             user_id,
             item_id,
             candidate_source,
-            candidate_source as lead_source,
+            lead_source,
             score,
             is_repeat,
             reason_item_id,
@@ -41,21 +38,6 @@ with
                 item_rank,
                 item_rank
             from blends
-        {% endif %}
-        {% if surfaces_use(["strategy"], "ranker") == "yes" %}
-            union all
-            select
-                null,
-                user_id,
-                item_id,
-                candidate_source,
-                lead_source,
-                score,
-                is_repeat,
-                reason_item_id,
-                kind_rank,
-                item_rank
-            from scores
         {% endif %}
     ),
 
@@ -80,12 +62,14 @@ with
         inner join
             stages
             on proposed.candidate_source = stages.candidate_source
-            and coalesce(proposed.surface = stages.surface, true)
             and users.order_count >= stages.min_orders
             and coalesce(proposed.score >= stages.min_score, true)
         inner join
             surfaces
             on stages.surface = surfaces.surface
+            and coalesce(
+                proposed.surface = surfaces.surface, not surfaces.has_catalogue
+            )
             and {{ is_of_kind("proposed.is_repeat", "surfaces.allow_repeat") }}
     )
 

@@ -12,9 +12,7 @@ with
                 {{ text(surface.get("blend_by") or "rank") }} as blend_by,
                 {{ "true" if surfaces_move([surface]) == "yes" else "false" }}
                 as is_moved,
-                cast(
-                    {{ surface.get("max_per_category") or "null" }} as integer
-                ) as max_per_category,
+                {{ "true" if surface.get("where") else "false" }} as has_catalogue,
                 {{ "true" if surface.get("one_per_variant") else "false" }}
                 as one_per_variant,
                 cast({{ surface.get("diversity") or 0 }} as double) as diversity

@@ -15,7 +15,10 @@ with
                 ' to a user who may not be shown it; end its model with best_candidates'
             ) as problem
         from candidates
-        left join user_scopes on candidates.user_id = user_scopes.user_id
+        left join
+            user_scopes
+            on candidates.user_id = user_scopes.user_id
+            and user_scopes.surface is null
         left join
             scope_items
             on user_scopes.scope_index = scope_items.scope_index

@@ -11,7 +11,11 @@ with
 
     -- rules that hide items or leave out variants may leave too few
     promised as (
-        select surfaces.surface, surfaces.allow_repeat, surfaces.list_length
+        select
+            surfaces.surface,
+            surfaces.allow_repeat,
+            surfaces.list_length,
+            case when surfaces.has_catalogue then surfaces.surface end as catalogue
         from stages
         inner join surfaces on stages.surface = surfaces.surface
         where
@@ -21,7 +25,11 @@ with
             and stages.candidate_source = case
                 when surfaces.allow_repeat = 'repeat_only' then 'history' else 'popular'
             end
-        group by surfaces.surface, surfaces.allow_repeat, surfaces.list_length
+        group by
+            surfaces.surface,
+            surfaces.allow_repeat,
+            surfaces.list_length,
+            surfaces.has_catalogue
     ),
 
     eligible as (
@@ -42,6 +50,7 @@ with
     owned as (
         select
             touched.user_id,
+            user_scopes.scope_index,
             count(*) as item_count,
             count(exclusions.item_id) as excluded_count,
             count(
@@ -64,7 +73,7 @@ with
             exclusions
             on touched.user_id = exclusions.user_id
             and touched.item_index = exclusions.item_index
-        group by touched.user_id
+        group by touched.user_id, user_scopes.scope_index
     ),
 
     listed as (
@@ -94,9 +103,14 @@ with
                 end
             ) as wanted_count
         from user_scopes
-        cross join promised
+        inner join
+            promised
+            on coalesce(user_scopes.surface, '') = coalesce(promised.catalogue, '')
         left join eligible on user_scopes.scope_index = eligible.scope_index
-        left join owned on user_scopes.user_id = owned.user_id
+        left join
+            owned
+            on user_scopes.user_id = owned.user_id
+            and user_scopes.scope_index = owned.scope_index
         left join
             listed
             on user_scopes.user_id = listed.user_id

@@ -111,11 +111,13 @@ def moves(rows: list[Row], items: Any, user: Row) -> list[int]:
     first: list[int] = []
     counts: dict[str, int] = defaultdict(int)
     for item in kept:
-        counts[items[item]["category"]] += 1
-        capped = counts[items[item]["category"]] > MOVING["max_per_category"]
+        own = {"category": items[item]["category"], "department": f"d {item % 2}"}
+        capped = any(counts[own[name]] >= MOVING["max_per"][name] for name in own)
         (held if capped else first).append(item)
-    order = [*first, *held]  # of which diversity looks at the first candidates_per_user
-    return [*diverse(order[:6], items), *order[6:]]
+        for value in () if capped else own.values():
+            counts[value] += 1
+    # diversity looks at the first candidates_per_user that no cap holds back
+    return [*diverse(first[:6], items), *first[6:], *held]
 
 
 def diverse(order: list[int], items: Any) -> list[int]:

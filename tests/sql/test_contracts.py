@@ -190,7 +190,7 @@ KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"
 KEPT |= {"split_part", "is_test_event", "shared_items"}
 KEPT |= {"event_decay", "eligible_of", "best_new_items", "owner_key", "line_key"}
 KEPT |= {"event_key", "tombstones", "far_text", "summed_weights", "aged_weight"}
-KEPT |= {"unreadable_text"}
+KEPT |= {"unreadable_text", "best_of_scopes", "user_columns"}
 
 
 def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
@@ -226,3 +226,16 @@ def test_the_page_on_metrics_has_every_formula() -> None:
     with (ROOT / "warehouse/seeds/metric_definitions.csv").open() as seed:
         for row in csv.DictReader(seed):
             assert f"| `{row['metric']}` | {row['formula']} |\n" in page
+
+
+def test_conditions_on_users_are_told_by_all_their_columns() -> None:
+    """Macro user_columns lists them: what it does not know would share a catalogue."""
+    users, items = (set(COLUMNS[f"main.int_{kind}"]) for kind in ("users", "items"))
+    text = (ROOT / "macros/user_columns.sql").read_text()
+    shared, own = (
+        set(
+            re.findall(r'"(\w+)"', re.search(rf"set {name} = \[(.*?)\]", text, re.S)[1])
+        )
+        for name in ("shared", "own")
+    )
+    assert (shared, own) == (users & items, users - items)

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from recsql.numerics.diversity import diversify
+from recsql.numerics.diversity import diversify, held_back
 
 
 @settings(deadline=None)
@@ -58,3 +58,20 @@ def test_a_share_that_is_none() -> None:
     one = np.ones(1, dtype=np.int32)
     with pytest.raises(ValueError, match="from 0 to 1, not 2"):
         diversify(one, one, one, csr_matrix((2, 1)), 2)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_what_stays_before_is_what_caps_count(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    kinds = chance.integers(0, 3, (12, 2))
+    lists, places = chance.integers(0, 2, 12), chance.permutation(12)
+    most = chance.integers(1, 3, 2)
+    held = held_back(lists, places, kinds, most)
+    for entry in range(12):
+        before = (lists == lists[entry]) & (places < places[entry]) & ~held
+        full = [
+            kinds[entry, a] and (kinds[before, a] == kinds[entry, a]).sum() >= most[a]
+            for a in (0, 1)
+        ]
+        assert held[entry] == any(full)

@@ -70,10 +70,41 @@ def test_a_linear_model_ranks_only_what_may_be_shown(seed: int, count: int) -> N
             assert found.items[mine].tolist() == left[order][:count].tolist()
 
 
+@settings(deadline=None)
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 4))
+def test_the_best_of_each_of_several_scopes_are_found(seed: int, count: int) -> None:
+    chance = np.random.default_rng(seed)
+    owned = chance.random((USERS, SCOPES)) < 0.7
+    offered = chance.random((SCOPES, ITEMS)) < 0.4
+    none = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
+    eligible = Eligible.of(owned.nonzero(), offered.nonzero(), none)
+    owners = np.arange(USERS, dtype=np.int32)
+    vectors = chance.integers(-2, 3, (USERS, 2)).astype(np.float32)
+    catalogue = chance.integers(-2, 3, (ITEMS, 2)).astype(np.float32)
+    by_factors = top_eligible(owners, vectors, catalogue, none, count, eligible)
+    matrix = sparse(owners, owners, np.ones(USERS))
+    weights = (vectors @ catalogue.T).astype(np.float32)
+    nothing = sparse(owners[:0], owners[:0], np.zeros(0))
+    nothing.resize(USERS, ITEMS)
+    by_weights = best_items(matrix, weights, nothing, count, eligible)
+    for user in range(USERS):
+        wanted = set()
+        for shown in offered[owned[user]]:
+            left = np.flatnonzero(shown)
+            best = np.argsort(-weights[user][left], kind="stable")[:count]
+            wanted |= set(left[best].tolist())
+        for found in (by_factors, by_weights):
+            mine = found.users == user
+            assert sorted(found.items[mine].tolist()) == sorted(wanted)
+            assert (
+                found.scores[mine].tolist() == weights[user][found.items[mine]].tolist()
+            )
+
+
 def test_nothing_is_shown_to_users_without_scope() -> None:
     none = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
     eligible = Eligible.of(none, none, none)
-    assert not eligible.mask(0, 3, 2).any()
+    assert not next(eligible.masks(0, 3, 2)).any()
     ones = np.ones((2, 1), dtype=np.float32)
     owners = np.arange(2, dtype=np.int32)
     assert len(top_eligible(owners, ones, ones, none, 1, eligible).users) == 0
@@ -83,4 +114,4 @@ def test_nothing_is_shown_to_users_without_scope() -> None:
 def test_items_beyond_the_model_are_left_out(width: int) -> None:
     one = np.array([0]), np.array([0])
     eligible = Eligible.of(one, (np.array([0, 0]), np.array([0, 7])), one[:0] or one)
-    assert eligible.mask(0, 1, width).tolist() == [[False] * width]
+    assert next(eligible.masks(0, 1, width)).tolist() == [[False] * width]

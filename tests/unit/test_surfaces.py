@@ -50,6 +50,18 @@ def refused(surfaces: Any) -> str:
         ({"length": 0}, "length: it is a whole number from 1 on, in items. Seen: 0."),
         ({"diversity": 2}, "diversity: it is a number from 0 to 1; or null. Seen: 2."),
         (
+            {"max_per": {"category": 0}},
+            "max_per: category: it is a whole number from 1 on, in items. Seen: 0.",
+        ),
+        (
+            {"max_per": {"vendor": 2}},
+            'max_per: var items has no attribute "vendor". There are: category, ',
+        ),
+        (
+            {"max_per_category": 2},
+            'unknown "max_per_category". Did you mean "max_per"?',
+        ),
+        (
             {"weights": {"als": "much"}},
             "weights: als: it is a number from 0 on. Seen: much.",
         ),

@@ -1,0 +1,85 @@
+-- One row per (user_id, surface, item_id): what the caps of a surface hold back.
+-- An item stays where of each attribute in `max_per` fewer items of the same value
+-- stay before it than its cap; one without a value is not capped.
+{{ config(enabled=surfaces_use(["max_per"]) == "yes") }}
+with
+    ruled as (select * from {{ ref("list_ruled") }}),
+    users as (select * from {{ ref("int_users") }}),
+    items as (select * from {{ ref("int_items") }}),
+    attributes as (select * from {{ ref("stg_item_details") }}),
+
+    waiting as (
+        select
+            ruled.surface,
+            users.user_index,
+            items.item_id,
+            items.item_index,
+            cast(
+                row_number() over (
+                    partition by ruled.user_id, ruled.surface
+                    order by ruled.place, ruled.plain_rank
+                ) as integer
+            ) as item_place
+        from ruled
+        inner join users on ruled.user_id = users.user_id
+        inner join items on ruled.item_id = items.item_id
+        where ruled.left_out is null
+    ),
+
+    kinds as (
+        {% for surface in var("surfaces") if surface.get("max_per") %}
+            {% set last = loop.last %}
+            {% for name in surface["max_per"] %}
+                select
+                    {{ text(surface["name"]) }} as surface,
+                    items.item_index,
+                    {{ loop.index - 1 }} as attribute_index,
+                    dense_rank() over (order by attributes.{{ name }}) as kind
+                from items
+                inner join attributes on items.item_id = attributes.item_id
+                where attributes.{{ name }} is not null
+                {% if not (loop.last and last) %}
+                    union all
+                {% endif %}
+            {% endfor %}
+        {% endfor %}
+    ),
+
+    found as (
+        {% for surface in var("surfaces") if surface.get("max_per") %}
+            select
+                {{ text(surface["name"]) }} as surface,
+                unnest(
+                    hold_back(
+                        list(user_index),
+                        list(item_index),
+                        list(item_place),
+                        (
+                            select
+                                {{ matrix_of("item_index", "attribute_index", "kind") }}
+                            from kinds
+                            where surface = {{ text(surface["name"]) }}
+                        ),
+                        [{{ surface["max_per"].values() | join(", ") }}]
+                    ),
+                    recursive := true
+                )
+            from waiting
+            where surface = {{ text(surface["name"]) }}
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    indexed as (select surface, user_index, item_index from found),
+
+    final as (
+        select users.user_id, indexed.surface, items.item_id
+        from indexed
+        inner join users on indexed.user_index = users.user_index
+        inner join items on indexed.item_index = items.item_index
+    )
+
+select *
+from final
