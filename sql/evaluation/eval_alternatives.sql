@@ -11,7 +11,9 @@
 with
     figures as (select * from {{ ref("eval_user_figures") }}),
     segments as (select * from {{ ref("eval_segments") }} where segment_kind = 'all'),
-    surfaces as (select * from {{ ref("list_surfaces") }} where not is_moved),
+    surfaces as (
+        select * from {{ ref("list_surfaces") }} where not (is_moved or has_catalogue)
+    ),
     definitions as (select * from {{ ref("metric_definitions") }}),
 
     bounds as (select unnest({{ var("eval_order_bounds") }}) as min_orders),

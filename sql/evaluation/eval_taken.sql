@@ -5,7 +5,7 @@
 with
     holdout as (select * from {{ ref("int_holdout") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }} where surface is null),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
     exclusions as (select * from {{ ref("elig_exclusions") }}),
 
