@@ -1,8 +1,9 @@
 -- One row per (surface, list_name, min_orders, user_number): how much better than the
 -- surface a user would be served by one source from min_orders on, and before that by
 -- the surface's first fallback.
--- By the first of eval_compared_metrics at the smallest k; sums over folds. A surface
--- that filters or moves items has no such alternatives.
+-- By the first of eval_compared_metrics at the smallest k; sums over folds. None
+-- where a
+-- surface filters or moves items.
 {{
     config(
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0
@@ -11,9 +12,7 @@
 with
     figures as (select * from {{ ref("eval_user_figures") }}),
     segments as (select * from {{ ref("eval_segments") }} where segment_kind = 'all'),
-    surfaces as (
-        select * from {{ ref("list_surfaces") }} where not (is_moved or has_catalogue)
-    ),
+    surfaces as (select * from {{ ref("list_surfaces") }}),
     definitions as (select * from {{ ref("metric_definitions") }}),
 
     bounds as (select unnest({{ var("eval_order_bounds") }}) as min_orders),
@@ -43,6 +42,7 @@ with
             surfaces
             on directed.allow_repeat = surfaces.allow_repeat
             and directed.list_name = concat('surface ', surfaces.surface)
+            and not (surfaces.is_moved or surfaces.has_catalogue)
     ),
 
     compared as (
@@ -63,10 +63,10 @@ with
             and sources.list_name not like 'surface %'
         left join
             directed as fallbacks
-            on served.fold = fallbacks.fold
+            on served.first_fallback = fallbacks.list_name
+            and served.fold = fallbacks.fold
             and served.allow_repeat = fallbacks.allow_repeat
             and served.user_id = fallbacks.user_id
-            and served.first_fallback = fallbacks.list_name
     ),
 
     final as (
@@ -85,10 +85,7 @@ with
             }} as difference,
             cast(count(*) as double) as case_count
         from compared
-        inner join
-            segments
-            on compared.user_id = segments.user_id
-            and compared.fold = segments.fold
+        inner join segments using (fold, user_id)
         cross join bounds
         group by
             compared.surface,
