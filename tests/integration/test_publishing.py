@@ -138,7 +138,7 @@ def test_rollback_refuses_a_changed_file(
 ) -> None:
     publish(shop)
     path = shop / "warehouse/versions/1/recsql.duckdb"
-    assert oct(path.stat().st_mode)[-3:] == "444"
+    assert oct(path.stat().st_mode)[-3:] == "400"
     path.chmod(0o644)
     with path.open("ab") as file:
         file.write(b"x")
