@@ -41,7 +41,9 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        compiling = ["compile", "--out", str(folder / "out"), "--project", name]
+        shop = str(folder / "shop")
+        seconds_of(["init", shop])
+        compiling = ["compile", "--out", str(folder / "out"), "--project", shop]
         report("help", [seconds_of(["--help"]) for _ in range(asked.runs)], 0.3)
         report("compile", [seconds_of(compiling) for _ in range(asked.runs)], 1.0)
         published, whole, memory = [], [], []

@@ -4,8 +4,8 @@
 
 The demo data; both sides in turn in one run, BLAS on one thread. recsql's side is a
 query of the project whose rows are stored: the model of a factorization, sig_*_model,
-or the item weights of EASE and the graph filter, sig_*_weights, and the step `best` of
-their candidates: each user's 100 best new items and repeats with reasons. The peer
+or the item weights of EASE and the graph filter, sig_*_weights, and the step `indexed`
+of their candidates: each user's 100 best new items and repeats with reasons. The peer
 builds the CSR matrix of the same cells and calls `implicit`, `svds` of SciPy, or the
 textbook formula in NumPy and SciPy with the items and scores of a top 100, without
 reasons. Results are compared before anything is timed. Target: at most 1.15 times the
@@ -42,14 +42,14 @@ COUNT = 100
 
 
 def fitting_queries(plan: Plan, name: str) -> list[Compiled]:
-    """Return what recsql's side stores: a model, or weights and the steps to `best`."""
+    """Return what recsql's side stores: a model, or weights and all up to `indexed`."""
     if name not in ("ease", "graph_filter"):
         return [plan.models[f"sig_{name}_model"]]
     model = plan.models[f"cand_{name}"]
-    steps, found, _ = model.sql.partition("\n\n    indexed as (")
+    steps, found, _ = model.sql.partition("\n\n    scored as (")
     if not found:
-        raise SystemExit(f"cand_{name} has no step `indexed`: adapt bench_models")
-    sql = steps.rstrip().rstrip(",") + "\n\nselect *\nfrom best"
+        raise SystemExit(f"cand_{name} has no step `scored`: adapt bench_models")
+    sql = steps.rstrip().rstrip(",") + "\n\nselect *\nfrom indexed"
     best = replace(model, model=replace(model.model, name=f"bench_{name}"), sql=sql)
     return [plan.models[f"sig_{name}_weights"], best]
 

@@ -1,9 +1,9 @@
-"""Pair counts by the model sig_item_pairs, against `scipy`'s M.T @ M.
+"""Pair counts by sig_pair_counts and sig_item_pairs, against `scipy`'s M.T @ M.
 
     python benchmarks/bench_pairs.py [--repeats 5] [--baskets 3000000] [--items 50000]
 
 The same run counts the same pairs on both sides in turn and compares the counts first.
-recsql's side is the model as the project renders it, stored as a table. The peer builds
+recsql's side is both models as the project renders them. The peer builds
 the CSR matrix of baskets and items, multiplies, and keeps the upper triangle from the
 minimum count on. Demo: every pair; target: at most 4 times the peer. Generated: about
 10 lines a basket, a long tail of items, at least 5 baskets per pair; target: at most
@@ -36,6 +36,20 @@ from recsql.compilation.render import Compiled
 from recsql.engine.warehouse import Warehouse
 
 LINES_PER_BASKET = 10.5
+TABLES = """
+create or replace table int_owners as select timestamp '2024-01-01' as changed_at;
+create or replace table int_baskets as
+select
+    basket_id, basket_id as basket_index, count(distinct item_id) as item_count,
+    timestamp '2024-01-01' as basket_at, timestamp '2024-01-01' as refreshed_at
+from int_events
+group by basket_id;
+create or replace table int_items as
+select item_id, item_id as item_index, item_id as item_code
+from int_events
+group by item_id;
+create or replace table int_item_codes as select item_id, item_code from int_items
+"""
 
 
 def pairs_by_scipy(baskets: Any, items: Any, minimum: int) -> tuple[Any, Any, Any]:
@@ -48,13 +62,20 @@ def pairs_by_scipy(baskets: Any, items: Any, minimum: int) -> tuple[Any, Any, An
     return counts.row[kept], counts.col[kept], counts.data[kept]
 
 
-def pairs_model(minimum: int) -> Compiled:
-    """Return the model sig_item_pairs as the project renders it."""
-    return compile_demo(min_pair_count=minimum).models["sig_item_pairs"]
+def pair_models(minimum: int) -> list[Compiled]:
+    """Return the models of pairs as the project renders them."""
+    models = compile_demo(min_pair_count=minimum).models
+    return [models["sig_pair_counts"], models["sig_item_pairs"]]
+
+
+def count_pairs(warehouse: Warehouse, models: list[Compiled]) -> None:
+    """Store the counts, and a view of them."""
+    for model in models:
+        warehouse.materialize(warehouse.connection, model)
 
 
 def generate(warehouse: Warehouse, baskets: int, items: int) -> None:
-    """Store random receipts with a long tail of items; build int_basket_items."""
+    """Store random receipts with a long tail of items; build what baskets hold."""
     import pyarrow as pa
 
     rng = np.random.default_rng(0)
@@ -68,18 +89,14 @@ def generate(warehouse: Warehouse, baskets: int, items: int) -> None:
         }
     )
     warehouse.connection.register("given", table)
-    warehouse.rows("create or replace table int_events as from given")
+    warehouse.rows(
+        "create or replace table int_events as select *, 1.0 as event_weight from given"
+    )
     warehouse.connection.unregister("given")
-    warehouse.rows(
-        "create or replace table int_baskets as select distinct basket_id, "
-        "basket_id as basket_index from int_events"
-    )
-    warehouse.rows(
-        "create or replace table int_items as select item_id, item_id as item_index, "
-        "count(distinct basket_id) as basket_count from int_events group by item_id"
-    )
-    model = compile_demo().models["int_basket_items"]
-    warehouse.materialize(warehouse.connection, model)
+    warehouse.connection.execute(TABLES)
+    models = compile_demo().models
+    for name in ("int_basket_contents", "int_basket_items"):
+        warehouse.materialize(warehouse.connection, models[name])
     warehouse.rows("drop table int_events")
 
 
@@ -95,7 +112,7 @@ def check(warehouse: Warehouse, direct: tuple[Any, Any, Any]) -> None:
 
 def count_through_sql(minimum: int, name: str, folder: Path) -> None:
     with opened(folder, name) as warehouse:
-        warehouse.materialize(warehouse.connection, pairs_model(minimum))
+        count_pairs(warehouse, pair_models(minimum))
 
 
 def count_from_file(minimum: int, name: str, folder: Path) -> None:
@@ -109,8 +126,9 @@ def compare(
     """Time both sides on the warehouse's int_basket_items."""
     lines = arrays(warehouse, "select basket_index, item_index from int_basket_items")
     np.save(folder / f"{warehouse.path.stem}_lines.npy", np.stack(lines))
-    count = partial(warehouse.materialize, warehouse.connection, pairs_model(minimum))
-    rows = count()
+    count = partial(count_pairs, warehouse, pair_models(minimum))
+    count()
+    ((rows,),) = warehouse.rows("select count(*) from sig_item_pairs")
     check(warehouse, pairs_by_scipy(*lines, minimum))
     ours, peer = alternate(
         count,
@@ -143,7 +161,7 @@ def main() -> None:
         if asked.repeats:
             with opened(folder, "demo") as warehouse:
                 plan = compile_demo(min_pair_count=1)
-                build_demo(warehouse, plan, ["+sig_item_pairs"])
+                build_demo(warehouse, plan, ["+sig_item_pairs", "+int_basket_items"])
                 result = compare(folder, warehouse, 1, asked.repeats)
             results.append(with_memory(result, folder, 1))
         if asked.generated_repeats:

@@ -347,11 +347,15 @@ def tiny_world(
     lines: Sequence[Line],
     *,
     threads: int = 2,
+    at_once: int = 1,
     wanted: str = "",
     tables: Mapping[str, pa.Table] | None = None,
     **changed: Any,
 ) -> Iterator[World]:
-    """Load the lines and tables, build every model (or the wanted), give the world."""
+    """Load the lines and tables, build every model (or the wanted), give the world.
+
+    `threads` are DuckDB's, `at_once` is how many models are built at a time.
+    """
     settings = {**SMALL, **changed}
     plan = plan_with(**settings)
     options = {"TimeZone": "UTC", "threads": threads, "preserve_insertion_order": False}
@@ -359,7 +363,7 @@ def tiny_world(
         load_lines(warehouse, lines)
         store(warehouse, tables or {})
         names = plan.graph.select(wanted.split())
-        for result in run_models(plan, warehouse, names, 1):
+        for result in run_models(plan, warehouse, names, at_once):
             if result.error:
                 raise result.error
         yield World(lines, settings, warehouse)

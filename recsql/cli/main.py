@@ -16,6 +16,7 @@ from recsql.cli.options import (
     full_refresh_option,
     open_console,
     open_project,
+    open_to_work,
     project_options,
     selection_options,
     work_options,
@@ -46,7 +47,7 @@ def init(folder: Path, preset: str | None) -> None:
 
     \b
     Presets: own-tables (the default), movielens, retailrocket, goodbooks,
-    online-retail, instacart, events-json, complete-journey
+    online-retail, instacart, events-json, complete-journey, shopify, ga4
     """
     from recsql.config import scaffold
 
@@ -89,7 +90,7 @@ def _work(name: str, threads: int | None, options: dict[str, Any]) -> None:
 
     kinds = ("select", "exclude", "full_refresh")
     selection = pipeline.Selection(**{k: options.pop(k) for k in kinds if k in options})
-    project = open_project(**options)
+    project = open_to_work(threads, **options)
     console = open_console()
     do = getattr(pipeline, name)
     count = threads or project.profile.threads
@@ -127,9 +128,12 @@ def compile_models(
 ) -> None:
     """Render the models into plain SQL files."""
     from recsql.compilation.compiler import compile_project
+    from recsql.engine.binding import require_binding
     from recsql.questions.inspection import write_compiled
 
     plan = compile_project(open_project(**options))
+    if plan.is_changed:
+        require_binding(plan)
     names = plan.graph.select(select, exclude)
     target = out or plan.project.root / "target" / "compiled" / dialect
     written, left_out = write_compiled(plan, names, target, dialect)

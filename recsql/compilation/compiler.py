@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from recsql.compilation import lineage
@@ -11,6 +12,7 @@ from recsql.compilation.graph import Graph, Node
 from recsql.compilation.render import Compiled, Renderer, quoted
 from recsql.config.declared import runner_vars
 from recsql.config.experiments import require_experiments
+from recsql.config.expressions import expressions
 from recsql.config.project import Project
 from recsql.config.settings import require_settings
 from recsql.config.shapes import require_shapes
@@ -30,6 +32,12 @@ class Plan:
     graph: Graph
     renderer: Renderer
     public: tuple[str, ...]
+
+    @property
+    def is_changed(self) -> bool:
+        """Say whether a user wrote any of it: what ships is tested."""
+        origins = {model.origin for model in self.project.models.values()}
+        return bool(self.project.own_vars) or len(origins) > 1
 
     def unused_vars(self) -> list[str]:
         """Return a warning for each var the user set and nothing reads."""
@@ -76,7 +84,8 @@ def compile_project(
                 raise ProjectError(
                     f'{compiled.file}: reads "{ref}", which the vars switch off.'
                 )
-        lineage.check_tables(compiled, renderer.relation)
+        with _told_of_vars(project, compiled):
+            lineage.check_tables(compiled, renderer.relation)
         _require_same_refs(compiled)
     nodes = [
         Node(
@@ -90,6 +99,25 @@ def compile_project(
     seeds = [Node(name, (), "seeds") for name in project.seeds]
     public = tuple(c.name for c in rendered if "public" in c.config.get("tags", []))
     return Plan(project, models, Graph([*nodes, *seeds]), renderer, public)
+
+
+@contextmanager
+def _told_of_vars(project: Project, compiled: Compiled) -> Iterator[None]:
+    """Name the expression in vars that brought a table which nobody gave the model."""
+    try:
+        yield
+    except ProjectError as error:
+        for written in expressions(project.vars):
+            if written.var not in compiled.vars:
+                continue
+            for table in lineage.tables_named(written.text):
+                if f'reads table "{table}"' in str(error):
+                    raise ProjectError(
+                        f"dbt_project.yml: vars: {written.place}: {written.text}: "
+                        f'reads table "{table}", which is no part of {compiled.file}. '
+                        "Join it in a model of your own, and map that."
+                    ) from None
+        raise
 
 
 def _require_same_refs(compiled: Compiled) -> None:

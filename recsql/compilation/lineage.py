@@ -81,6 +81,16 @@ def tables_read(tree: Query) -> set[str]:
     }
 
 
+def tables_named(expression: str) -> set[str]:
+    """Return the tables that subqueries of an expression read; none if it is no SQL."""
+    import sqlglot
+
+    try:
+        return tables_read(_parse(f"select ({expression})"))
+    except sqlglot.errors.SqlglotError:
+        return set()
+
+
 def check_tables(compiled: Compiled, relation: Callable[[str], str]) -> None:
     """Refuse a model that reads a table it did not name with `ref` or `source`."""
     recorded = {relation(r).replace('"', "") for r in compiled.refs}

@@ -12,13 +12,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from recsql.config.declared import Declared, declared
 from recsql.config.project import Project
 from recsql.config.settings import choices_of
-from recsql.errors import ProjectError, did_you_mean, either
+from recsql.errors import ProjectError, did_you_mean, either, first_line
 
+COLUMN = re.compile(r"\w[\w ]*")  # what could be meant for the name of one
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SQL_TYPE = re.compile(r"[A-Za-z]\w*(\([\d, ]+\))?")
 WITHIN: Mapping[str, Callable[[float, float], bool]] = {
@@ -52,8 +54,9 @@ def _problems(project: Project, var: Declared, given: Any) -> Iterator[str]:
         return
     if not _is(var, given):
         yield _wrong(var, given)
-    elif var.kind == "SQL" and (problem := not_one_expression(given)):
-        yield f"{problem} Seen: {shown(given)}."
+    elif var.kind == "SQL":
+        if problem := not_one_expression(given) or _not_parsed(str(given)):
+            yield f"{problem} Seen: {shown(given)}."
     elif var.choices:
         yield from _unknown_word(project, var, given)
     elif var.kind == "list":
@@ -186,6 +189,30 @@ def not_one_expression(text: Any) -> str:
             break
     single = bool(tokens) and depth == lowest == 0
     return "" if single else "it is not one SQL expression."
+
+
+@lru_cache(maxsize=1024)
+def _not_parsed(text: str) -> str:
+    """Return what DuckDB's parser does not like of an expression, or nothing.
+
+    >>> _not_parsed("price * 2")
+    ''
+    >>> _not_parsed("when")[:27]
+    'it is a word of SQL, or no '
+    """
+    import duckdb
+
+    try:
+        duckdb.extract_statements(f"select ({text})")
+    except duckdb.Error as error:
+        if COLUMN.fullmatch(text):
+            return (
+                "it is a word of SQL, or no one word. For a column of that name write "
+                f"'\"{text}\"': YAML takes the outer quotes away."
+            )
+        said = first_line(error).partition(" Error: ")[2].rstrip(".!")
+        return f"it is not SQL: {said}."
+    return ""
 
 
 def _marks(token: Any) -> bool:

@@ -9,9 +9,11 @@ from hashlib import sha256
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import literal, quoted
+from recsql.config.files import note_written, written
 from recsql.config.project import Project
 from recsql.engine.inputs import require_inputs
 from recsql.engine.runner import run_models
+from recsql.engine.suppression import suppressing
 from recsql.engine.warehouse import Warehouse, open_warehouse, require_file
 from recsql.errors import InputError
 from recsql.operation.pipeline import Listener, Tally
@@ -33,16 +35,27 @@ def open_scratch(project: Project, name: str) -> Iterator[Warehouse]:
     build = project.profile.build_path
     require_file(build)
     scratch = build.with_name(name)
+    note_written(scratch.parent, scratch, "scratch")
     with open_warehouse(scratch, project.profile.settings) as warehouse:
         warehouse.rows(f"attach {literal(str(build))} as {ORIGIN} (read_only)")
         yield warehouse
 
 
 def remove_scratch(project: Project, name: str) -> None:
-    """Remove a scratch warehouse and whatever DuckDB left beside it."""
+    """Remove a scratch warehouse, and the log of its changes.
+
+    Raises:
+        InputError: there is such a file, and recsql did not make it.
+    """
     scratch = project.profile.build_path.with_name(name)
-    for leftover in scratch.parent.glob(f"{scratch.name}*"):
-        leftover.unlink()
+    ours = {path for path, _, _ in written(scratch.parent)}
+    if scratch.exists() and scratch.resolve() not in ours:
+        raise InputError(
+            f"{scratch}: recsql needs this name for a file of its own, and did not "
+            "make this one. Move it away."
+        )
+    for leftover in (scratch, scratch.with_name(f"{name}.wal")):
+        leftover.unlink(missing_ok=True)
 
 
 def event_range(project: Project, warehouse: Warehouse) -> tuple[datetime, datetime]:
@@ -51,7 +64,7 @@ def event_range(project: Project, warehouse: Warehouse) -> tuple[datetime, datet
     Raises:
         InputError: no event has a readable time.
     """
-    plan = _compile(project)
+    plan = _compile(suppressing(project, warehouse, ORIGIN))
     names = plan.graph.select(["+stg_events"])
     require_inputs(plan, warehouse, names, ORIGIN)
     for result in run_models(plan, warehouse, names, 1):
@@ -91,7 +104,7 @@ def build_as_of(
         ModelError: a model failed.
         TestsFailed: a test failed, e.g. that nothing later than as_of was seen.
     """
-    plan = _compile(project)
+    plan = _compile(suppressing(project, warehouse, ORIGIN))
     names = plan.graph.select(wanted)
     _require_staging(plan, names)
     require_inputs(plan, warehouse, names, ORIGIN)

@@ -15,6 +15,7 @@ Doubles = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.int32]
 
 BLOCK = 2048
+DECIMALS = 12  # of a mean: what cancels is 0, not what BLAS leaves of it
 GOLDEN = 0x9E3779B97F4A7C15  # odd, near 2^64 / the golden ratio: steps of SplitMix64
 STEPS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1))
 
@@ -114,7 +115,7 @@ def bootstrap_ratios(
         for table, total in zip(tables, drawn, strict=True):
             total += table[part].T @ weights
     with np.errstate(invalid="ignore"):
-        means = drawn[0] / drawn[1]
+        means = np.round(drawn[0] / drawn[1], DECIMALS)
     lows, highs = _quantile(means, 0.025), _quantile(means, 0.975)
     tails = np.minimum((means <= 0).sum(axis=1), (means >= 0).sum(axis=1))
     p_values = np.minimum(2 * (tails + 1) / (resamples + 1), 1)

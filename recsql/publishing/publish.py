@@ -13,6 +13,7 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import literal, quoted
+from recsql.config.access import access_of
 from recsql.config.profile import Profile
 from recsql.config.project import Project
 from recsql.engine import stops
@@ -21,6 +22,7 @@ from recsql.engine.warehouse import Warehouse, transaction, translated
 from recsql.errors import InputError, WarehouseError, reason
 from recsql.publishing.catalog import comment, write_catalog, write_manifest
 from recsql.publishing.destinations import deliver, write_parquet
+from recsql.publishing.emptied import require_lists
 from recsql.publishing.manifest import (
     Manifest,
     built_by,
@@ -56,10 +58,12 @@ def publish(plan: Plan, warehouse: Warehouse, run_id: str | None = None) -> Publ
 
     Raises:
         InputError: a public table has not been built, or is of a run that did not end.
+        ModelError: a list that readers see now would be empty.
         WarehouseError: the version cannot be written; what is published is unchanged.
     """
     started = time.perf_counter()
     names = _tables(plan, warehouse)
+    require_lists(plan, warehouse, names)
     versions = Versions(plan.project.profile.folder)
     target = plan.project.profile.published_path
     try:
@@ -69,7 +73,7 @@ def publish(plan: Plan, warehouse: Warehouse, run_id: str | None = None) -> Publ
             manifest = _write(plan, warehouse, names, path, (number, who))
             write_parquet(plan.project, draft)
         manifest.write(draft)
-        versions.seal(number)
+        versions.seal(number, access_of(plan.project.vars))
         deliver(plan.project, draft)
         versions.finish(number)
         stops.hold()
@@ -149,7 +153,10 @@ def _write(
     published: tuple[int, str],
 ) -> Manifest:
     connection = warehouse.connection
-    connection.execute(f"attach {literal(str(path))} as {FRESH}")
+    version = literal(str(plan.project.vars["publish_storage_version"]))
+    connection.execute(
+        f"attach {literal(str(path))} as {FRESH} (storage_version {version})"
+    )
     try:
         rows = {}
         for name in names:

@@ -9,6 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.worlds import (
+    ALL_SOURCES,
     MOVING,
     SMALL,
     Line,
@@ -67,3 +68,31 @@ def test_row_order_and_threads_change_nothing(seed: int, order: int) -> None:
 def test_the_same_input_gives_the_same_tables_again(seed: int) -> None:
     lines = random_lines(seed)
     assert_same(public_tables(lines, threads=4), public_tables(lines, threads=4))
+
+
+SIMILAR = ["als", "feature_als", "bpr", "lmf", "svd"]
+PER_BUILD = {*PER_RUN, "changed_at", "refreshed_at", "since_at", "until_at"}
+PER_BUILD |= {"counted_at", "fitted_at", "started_at"}
+
+
+def every_table(lines: Sequence[Line], threads: int) -> dict[str, list[str]]:
+    """Return the rows of all tables of all sources, so many models at once."""
+    given = {"candidate_sources": ALL_SOURCES, "similar_items": SIMILAR}
+    with tiny_world(lines, threads=threads, at_once=threads, **given) as world:
+        tables = [n for n, kind in world.warehouse.kinds.items() if kind == "table"]
+        return {
+            name: sorted(
+                repr([(k, v) for k, v in row.items() if k not in PER_BUILD])
+                for row in world.dicts(name)
+            )
+            for name in tables
+        }
+
+
+def test_every_table_is_the_same_with_1_2_and_8_models_at_once() -> None:
+    lines = random_lines(7)
+    expected = every_table(lines, 1)
+    assert len(expected) > 100
+    for threads in (2, 8):
+        found = every_table(lines, threads)
+        assert [n for n in expected if found[n] != expected[n]] == []

@@ -71,3 +71,12 @@ def test_aliases_and_merged_keys_are_yaml() -> None:
     text = "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: [*a, *a]\n"
     assert parse_yaml(text) == yaml.safe_load(text)
     assert parse_yaml("") is None
+
+
+def test_threads_of_a_profile_are_some(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop\n")
+    (tmp_path / "profiles.yml").write_text(
+        "recsql: {target: a, outputs: {a: {path: w/b.duckdb, threads: 0}}}\n"
+    )
+    with pytest.raises(ProjectError, match="threads: 0 is no number from 1 on"):
+        load_project(tmp_path)

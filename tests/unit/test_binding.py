@@ -1,0 +1,133 @@
+"""A wrong expression in vars is named by its place, before anything is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from recsql.compilation.compiler import compile_project
+from recsql.config.expressions import expressions, without
+from recsql.config.project import builtin_root, load_project
+from recsql.engine.binding import require_binding
+from recsql.errors import RecsqlError
+
+PROJECT = load_project(builtin_root())
+HOME = {
+    "name": "home",
+    "allow_repeat": "all",
+    "length": 5,
+    "personal": ["history"],
+    "fallback": ["popular"],
+}
+GOOD = {"name": "good", "do": "bury", "by": 2, "when": "candidates.is_repeat"}
+IN_RULE = "dbt_project.yml: vars: surfaces: home: rules: thin margin: when: "
+
+
+def ruled(condition: str) -> dict[str, Any]:
+    rule = {"name": "thin margin", "do": "boost", "by": 2, "when": condition}
+    return {"surfaces": [{**HOME, "rules": [GOOD, rule]}]}
+
+
+def mapped(**columns: Any) -> dict[str, Any]:
+    return {"events": {**PROJECT.default_vars["events"], **columns}}
+
+
+def refused(given: dict[str, Any]) -> str:
+    with pytest.raises(RecsqlError) as caught:
+        require_binding(compile_project(PROJECT.with_vars(given)))
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "begin", "end"),
+    [
+        (
+            ruled("items.categry = 'x'"),
+            IN_RULE + "items.categry = 'x': ",
+            'Did you mean "category"? items has: item_id, title, category, ',
+        ),
+        (
+            ruled("attributes.margin < 10"),
+            IN_RULE + "attributes.margin < 10: ",
+            "attributes has: item_id, department, type, category.",
+        ),
+        (ruled("categry = 'x'"), IN_RULE + "categry = 'x': ", 'Close to it: "'),
+        (
+            ruled("items.item_id in (select id from blocked)"),
+            IN_RULE + "items.item_id in (select id from blocked): ",
+            'reads table "blocked", which is no part of sql/surfaces/list_rule_hits',
+        ),
+        (
+            {"rule_region": "regon"},
+            "dbt_project.yml: vars: rule_region: regon: ",
+            'Close to it: "region"',
+        ),
+        (
+            mapped(amount="sales_value *"),
+            "vars: events: amount: it is not SQL: syntax error at or near",
+            "Seen: sales_value *.",
+        ),
+        (
+            mapped(amount="'sales"),
+            "vars: events: amount: it is not one SQL expression.",
+            "",
+        ),
+        (
+            mapped(event_at="when"),
+            "vars: events: event_at: it is a word of SQL, or no one word. For a column",
+            """of that name write '"when"': YAML takes the outer quotes away.""",
+        ),
+    ],
+)
+def test_a_wrong_expression_is_named(
+    given: dict[str, Any], begin: str, end: str
+) -> None:
+    message = refused(given)
+    assert message.startswith(begin)
+    assert end in message
+
+
+def test_what_is_right_binds() -> None:
+    require_binding(compile_project(PROJECT.with_vars(ruled("users.user_id = 1"))))
+
+
+def test_what_is_loaded_counts(tmp_path: Path) -> None:
+    """Columns come from the warehouse; an input that is not loaded says nothing."""
+    (tmp_path / "dbt_project.yml").write_text(
+        "name: shop\nvars:\n"
+        "  events: {table: sales, user_id: who, item_id: what, event_at: moment}\n"
+        "  items: {table: later, item_id: what, title: name}\n"
+        "  users: {table: null}\n"
+    )
+    project = load_project(tmp_path)
+    require_binding(compile_project(project))
+    project.profile.build_path.parent.mkdir()
+    with duckdb.connect(str(project.profile.build_path)) as file:
+        file.execute("create schema raw")
+        file.execute("create table raw.sales (who int, what int, sold_at timestamp)")
+    with pytest.raises(RecsqlError) as caught:
+        require_binding(compile_project(project))
+    assert str(caught.value).startswith(
+        "dbt_project.yml: vars: events: event_at: moment: "
+    )
+    assert str(caught.value).endswith("It has: who, what, sold_at.")
+
+
+def test_expressions_are_found_and_taken_out() -> None:
+    given = PROJECT.with_vars(ruled("items.item_id = 1")).vars
+    found = {each.place: each for each in expressions(given)}
+    rule = found["surfaces: home: rules: thin margin: when"]
+    assert rule.text == "items.item_id = 1"
+    assert found["items: attributes: type"].text == "product_type"
+    changed = without(given, [rule, found["items: attributes: type"]])
+    assert changed["surfaces"][0]["rules"][1]["when"] == "true"
+    assert changed["surfaces"][0]["rules"][0] == GOOD
+    assert changed["items"]["attributes"] == {
+        "department": "department",
+        "type": "null",
+    }
+    assert given["items"]["attributes"]["type"] == "product_type"
