@@ -14,6 +14,7 @@ from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Renderer, quoted
 from recsql.config.project import Project
 from recsql.config.properties import SourceTable
+from recsql.engine.ids import require_ids
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import InputError, did_you_mean, first_line
 
@@ -60,6 +61,7 @@ def require_inputs(
     for name in INPUTS:
         if {f"stg_{name}", f"stg_holdout_{name}"} & set(names):
             _require_mapping(plan, warehouse, name)
+    require_ids(plan, warehouse, names)
 
 
 def thresholds_of(project: Project) -> SourceTable:
