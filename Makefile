@@ -12,8 +12,8 @@ comma := ,
 empty :=
 ALL := .[$(subst $(empty) $(empty),$(comma),$(EXTRAS))]
 
-.PHONY: reference demo test check lint format faults fuzz bench services clean
-.PHONY: lock test-latest test-lowest
+.PHONY: audit reference demo test check lint format faults fuzz bench services clean
+.PHONY: audit lock test-latest test-lowest
 
 demo: $(VENV)/.demo
 	$(BIN)/recsql demo
@@ -51,7 +51,17 @@ reference: $(VENV)/.dev
 	$(BIN)/python -m recsql.config.reference
 
 faults: $(VENV)/.dev
+	RECSQL_TRIES=300 $(BIN)/python -m pytest -s tests/integration/test_attacks.py
 	RECSQL_KILLS=100 $(BIN)/python -m pytest tests/integration/test_faults.py
+
+# Known holes of what is installed; the advisory data is on the internet.
+audit: $(VENV)/.dev
+	@mkdir -p target; $(BIN)/pip install --quiet 'pip-audit>=2.7,<3'; \
+	if $(BIN)/pip-audit --local --progress-spinner off > target/audit.txt 2>&1; \
+	then echo 'audit: no known vulnerability'; \
+	elif grep -qiE 'connect|timed out|max retries|proxy' target/audit.txt; \
+	then echo 'audit: the advisory data cannot be reached here: nothing was audited'; \
+	else cat target/audit.txt; exit 1; fi
 
 # A minute each; `make fuzz SECONDS=3600 TARGETS=yml` looks longer at one.
 SECONDS ?= 60

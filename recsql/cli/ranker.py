@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from recsql.cli.options import open_console, open_project, work_options
+from recsql.cli.options import open_console, open_to_work, work_options
 
 
 @click.command("train-ranker", short_help="Learn how to order the candidates.")
@@ -34,7 +34,7 @@ def train_ranker(
     from recsql.evaluation.backtest import parse_days
 
     past = training.Past(folds, parse_days(every), parse_days(last), until)
-    project = open_project(**options)
+    project = open_to_work(threads, **options)
     console = open_console()
     trained = training.train_ranker(
         project, past, threads or project.profile.threads, console.event

@@ -63,11 +63,14 @@ def refresh(
 def publish(**options: Any) -> None:
     """Publish the built public tables as a new version, in one step."""
     from recsql.operation import pipeline
+    from recsql.operation.forget import finish
     from recsql.operation.lock import publishing_lock
 
     project = open_project(**options)
+    console = open_console()
     with publishing_lock(project.profile.folder):
-        pipeline.publish_tables(project, open_console().event)
+        finish(project, project.profile.threads, console.event)
+        pipeline.publish_tables(project, console.event)
 
 
 @click.command("rollback", short_help="Show readers an older version again.")
@@ -78,11 +81,13 @@ def rollback(to: int | None, **options: Any) -> None:
 
     The next refresh publishes a new version as always.
     """
+    from recsql.operation.forget import finish
     from recsql.operation.lock import publishing_lock
     from recsql.publishing import publish
 
     project = open_project(**options)
     with publishing_lock(project.profile.folder):
+        finish(project, project.profile.threads, open_console().event)
         shown = publish.rollback(project, to)
     open_console().line(f"readers now see version {shown}")
 

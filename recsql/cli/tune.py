@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsql.cli.options import open_console, open_project, parse_duration, work_options
+from recsql.cli.options import open_console, open_to_work, parse_duration, work_options
 from recsql.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def tune(
     budget = tuning.Budget(trials, until)
     console = open_console()
     named = ("folder", "vars_text", "memory_limit")
-    project = open_project(**{name: given.pop(name) for name in named})
+    project = open_to_work(**{name: given.pop(name) for name in named})
     space = parse_space(project, spaces, space_file)
     lab = _lab(project, console, ready, given)
     with tuning.open_lab(lab):

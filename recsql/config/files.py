@@ -17,10 +17,11 @@ LIST = "written.jsonl"
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def write_beside(path: Path, text: str) -> int:
+def write_beside(path: Path, text: str, mode: int = 0o644) -> int:
     """Replace a file in one step; return its size in bytes.
 
-    A link is followed. Where it fails, the file is as it was and nothing is left.
+    A link is followed, and the mode of a file that is there stays. Where it fails, the
+    file is as it was and nothing is left.
 
     Raises:
         OSError: it cannot be written.
@@ -32,8 +33,7 @@ def write_beside(path: Path, text: str) -> int:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
-            fresh.chmod(target.stat().st_mode & 0o7777)
+        fresh.chmod(target.stat().st_mode & 0o7777 if target.exists() else mode)
         fresh.replace(target)
     except BaseException:
         with suppress(OSError):
@@ -48,8 +48,8 @@ def note_written(folder: Path, path: Path, kind: str) -> None:
     A scratch file changes after this; only what is complete has a checksum.
     """
     target = path.resolve()
-    entry = {"path": str(target), "kind": kind}
-    if target.is_file():
+    entry = {"path": os.path.relpath(target, folder.resolve()), "kind": kind}
+    if target.is_file() and kind == "report":
         entry["sha256"] = sha256(target.read_bytes()).hexdigest()
     try:
         with (folder / LIST).open("a", encoding="utf-8") as file:
@@ -68,4 +68,5 @@ def written(folder: Path) -> Iterator[tuple[Path, str, str | None]]:
                 entry = json.loads(line)
                 entries[entry["path"]] = entry
     for path, entry in entries.items():
-        yield Path(path), entry["kind"], entry.get("sha256")
+        target = Path(os.path.normpath(folder.resolve() / path))
+        yield target, entry["kind"], entry.get("sha256")

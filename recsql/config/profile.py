@@ -13,6 +13,12 @@ from jinja2 import TemplateError
 from recsql.config.properties import read_yaml
 from recsql.errors import ProjectError
 
+# schema, plugins and retries are dbt's own affair: recsql builds in schema main
+KEYS = (
+    *("type", "path", "threads", "settings", "config_options"),
+    *("schema", "plugins", "retries"),
+)
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -43,6 +49,7 @@ def read_profile(folders: list[Path], name: str) -> Profile:
     try:
         profile = content.get(name) or content["recsql"]
         output = _render(profile["outputs"][profile["target"]])
+        _require_known(path, output)
         build = folders[0] / output["path"]
         settings = dict(output.get("config_options") or {})
         settings |= dict(output.get("settings") or {})
@@ -56,6 +63,17 @@ def read_profile(folders: list[Path], name: str) -> Profile:
     if "temp_directory" in settings:
         settings["temp_directory"] = str(folders[0] / settings["temp_directory"])
     return Profile(build, threads, settings)
+
+
+def _require_known(path: Path, output: Mapping[str, Any]) -> None:
+    """Refuse what dbt-duckdb would do with an output and recsql would not."""
+    for key in output:
+        if key not in KEYS and output[key]:
+            raise ProjectError(
+                f'{path}: outputs: "{key}" is not known to recsql, which would drop it '
+                f"in silence. Known: {', '.join(KEYS)}. Bring tables of databases and "
+                "lakes in by: recsql load (docs/data.md)."
+            )
 
 
 def _render(node: Any) -> Any:

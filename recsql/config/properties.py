@@ -225,12 +225,34 @@ def _source_tables(
     source: Mapping[str, Any], path: Path
 ) -> dict[tuple[str, str], SourceTable]:
     schema = source.get("schema", source["name"])
+    for entry in (source, *source["tables"]):
+        _require_local(entry, path)
     return {
         (source["name"], table["name"]): SourceTable(
             schema, table.get("identifier", table["name"]), _columns(table), path
         )
         for table in source["tables"]
     }
+
+
+def _require_local(entry: Mapping[str, Any], path: Path) -> None:
+    """Refuse a source that lies elsewhere than in the warehouse."""
+    config = entry.get("config") or {}
+    elsewhere = [
+        *(key for key in ("database", "catalog", "loader_config") if entry.get(key)),
+        *(
+            key
+            for place in (entry, config, entry.get("meta"), config.get("meta"))
+            for key in ("external_location", "plugin")
+            if key in (place or {})
+        ),
+    ]
+    if elsewhere:
+        raise ProjectError(
+            f'{path}: sources: {entry["name"]}: "{elsewhere[0]}" is not known to '
+            "recsql, which reads sources from the warehouse alone. Bring the table in "
+            "by: recsql load (docs/data.md)."
+        )
 
 
 def _unit_test(test: Mapping[str, Any], path: Path) -> UnitTest:

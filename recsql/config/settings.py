@@ -7,7 +7,9 @@ import re
 
 from recsql.config.project import Project
 from recsql.errors import ProjectError
+from recsql.redaction import has_secret
 
+STORAGE = re.compile(r"v\d+\.\d+\.\d+|latest")
 OFFSET = re.compile(r":\d\d.*[+-](?!00(:?00)?$)\d\d(:?\d\d)?$")
 
 
@@ -28,6 +30,17 @@ def require_settings(project: Project) -> None:
             raise ProjectError(
                 f"vars: publish_also lists {name}: say where, in publish_{name}."
             )
+        if has_secret(str(given[f"publish_{name}"])):
+            raise ProjectError(
+                f"vars: publish_{name} says a password or token, for which vars are no "
+                "place. Leave it out, and set in the environment: PGPASSWORD (or use "
+                "~/.pgpass), motherduck_token, MYSQL_PWD."
+            )
+    if not STORAGE.fullmatch(str(given["publish_storage_version"])):
+        raise ProjectError(
+            f"vars: publish_storage_version: {given['publish_storage_version']!r} is "
+            "no version of DuckDB. Use for example v1.0.0, or latest."
+        )
     for name in ("as_of", "show_at", "fold_in_after"):
         if OFFSET.search(str(given[name])):
             raise ProjectError(

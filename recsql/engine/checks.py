@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,9 @@ from recsql.errors import ProjectError, did_you_mean, first_line
 # How many rows break a test, and one of them. Not by `limit 1`: DuckDB 2.0.0 may wait
 # for ever where a limit is reached above two readers of one part of a query.
 SEEN = "select count(*), any_value(broken) from (\n{sql}\n) as broken"
+
+
+FAILING = ("recsql", "failing_rows")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class CheckResult:
     name: str
     status: Literal["passed", "failed", "warned"]
     problem: str = ""
+    row: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,25 @@ def plan_checks(
 
 
 def run_checks(
-    checks: Sequence[Check], warehouse: Warehouse, threads: int
+    checks: Sequence[Check], warehouse: Warehouse, threads: int, run_id: str = ""
 ) -> Generator[CheckResult, None, None]:
-    """Run the tests, several at a time, and yield each result in order."""
+    """Run the tests, several at a time, and yield each result in order.
+
+    What broke them says how many rows; a row is kept in `recsql.failing_rows`, of the
+    latest run only, as it may name users and messages go anywhere.
+    """
+    relation = quoted(*FAILING)
+    warehouse.rows(f"create schema if not exists {quoted(FAILING[0])}")
+    warehouse.rows(
+        f"create or replace table {relation} "
+        "(run_id varchar, test_name varchar, failing_row varchar)"
+    )
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        yield from pool.map(lambda check: _run(check, warehouse), checks)
+        for result in pool.map(lambda check: _run(check, warehouse), checks):
+            if result.row:
+                values = [run_id, result.name, result.row]
+                warehouse.rows(f"insert into {relation} values (?, ?, ?)", values)
+            yield result
 
 
 def _run(check: Check, warehouse: Warehouse) -> CheckResult:
@@ -101,17 +119,17 @@ def _run(check: Check, warehouse: Warehouse) -> CheckResult:
     count, row = found or (0, None)
     if not count:
         return CheckResult(check.name, "passed")
-    return CheckResult(check.name, bad, _problem(check, count, row))
+    shown = ", ".join(f"{name}={value!s:.200}" for name, value in row.items())
+    return CheckResult(check.name, bad, _problem(check, count, row), shown)
 
 
 def _problem(check: Check, count: int, row: Mapping[str, Any]) -> str:
-    """Say what is wrong: the test's own sentence, or a row that broke it."""
+    """Say what is wrong: the test's own sentence, or how many rows broke it."""
     rows = "1 row" if count == 1 else f"{count:,} rows"
     if next(iter(row)) == "problem":
         more = "" if count == 1 else f" ({rows})"
         return f"{check.file}: {row['problem']}{more}"
-    shown = ", ".join(f"{n}={v!s:.60}" for n, v in list(row.items())[:6])
-    return f"{check.file}: {check.name}: {rows}, first {shown}"
+    return f"{check.file}: {check.name}: {rows}; one is in {'.'.join(FAILING)}"
 
 
 def _generic(plan: Plan, test: DataTest) -> Check:

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import glob
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from recsql.compilation.render import quoted
+from recsql.config.project import Project, builtin_root
 from recsql.config.shapes import NAME
-from recsql.engine.column_types import Wanted, find_types
+from recsql.engine.arrow_sources import (
+    LOG,
+    hidden,
+    is_delta,
+    open_delta,
+    open_query,
+    require_whole_tables,
+)
+from recsql.engine.malformed import TABLE as MALFORMED
 from recsql.engine.malformed import Malformed
-from recsql.engine.text_files import LINES, Texts, column, read_texts
-from recsql.engine.warehouse import Warehouse, transaction
+from recsql.engine.text_files import column
+from recsql.engine.text_tables import Options, Read, load_texts
+from recsql.engine.warehouse import Warehouse
 from recsql.errors import InputError, Interrupted, did_you_mean, first_line
-from recsql.texts.dialect import Given
 from recsql.texts.streams import COMPRESSED, require_regular
 
 TEXT = (".csv", ".txt", ".tsv")
@@ -31,7 +39,6 @@ READERS = {
     ".ndjson": "read_json(?, format = 'nd', union_by_name = true, sample_size = -1)",
 }
 ARROW = (".arrow", ".feather", ".ipc")
-TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*(\(\d+(, ?\d+)?\))?")
 
 
 @dataclass(frozen=True)
@@ -46,25 +53,13 @@ class Loaded:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Options:
-    """What the user says of files: how texts are written, and what may be left out.
-
-    `max_malformed` is the share of lines of CSV and TSV files that may be left out as
-    they cannot be read.
-    """
-
-    given: Given = field(default_factory=Given)
-    wanted: Wanted = field(default_factory=lambda: Wanted({}))
-    max_malformed: float = 0.0
-
-
 def load_table(
     warehouse: Warehouse,
     schema: str,
     name: str,
     patterns: Sequence[str],
     options: Options | None = None,
+    version: int | None = None,
 ) -> Loaded:
     """Load files into `schema.name`, replacing it only when all of them were read.
 
@@ -72,35 +67,108 @@ def load_table(
         warehouse: where the table goes.
         schema: the raw schema.
         name: the table's name: letters, digits, underscores.
-        patterns: file names or globs, all of one format.
+        patterns: names or globs of files of one format, or a Delta table's folder.
         options: for CSV and TSV files.
+        version: of a Delta table; the latest by default.
 
     Raises:
         InputError: a file is missing, cannot be read, or the formats differ.
     """
+    if is_delta(patterns):
+        files, suffix = list(patterns), LOG
+    else:
+        files = _expand(patterns)
+        suffix = _format(files)
+        require_whole_tables(files)
+    _require_said_of(files[0], suffix, options, version)
+    with _creating(warehouse, schema, name, files[0]) as connection:
+        if suffix in TEXT:
+            read = load_texts(connection, schema, name, files, options or Options())
+        elif suffix == LOG:
+            reader = open_delta(files[0], version)
+            read = Read(_create_from(connection, schema, name, reader), (), ())
+        else:
+            read = Read(_create(connection, schema, name, suffix, files), (), ())
+    return _loaded(warehouse, schema, name, files, read)
+
+
+def load_query(
+    warehouse: Warehouse, schema: str, name: str, url: str, query: str
+) -> Loaded:
+    """Load what a query of another database returns into `schema.name`.
+
+    Raises:
+        InputError: the database or the query fails; the table is unchanged.
+    """
+    where = hidden(url, url)
+    with (
+        _creating(warehouse, schema, name, where) as connection,
+        open_query(url, query) as reader,
+    ):
+        if not len(reader.schema):
+            raise InputError(f"load: --query returns no columns: {query}")
+        rows = _create_from(connection, schema, name, reader)
+    return _loaded(warehouse, schema, name, [where], Read(rows, (), ()))
+
+
+def require_free(project: Project, name: str) -> None:
+    """Refuse the names of raw tables that recsql itself writes.
+
+    Raises:
+        InputError: the name is one of them.
+    """
+    own = {
+        source.identifier: source.path
+        for source in project.sources.values()
+        if source.path.is_relative_to(builtin_root()) and "{{" not in source.identifier
+    }
+    if name.lower() in {*own, MALFORMED} or name.lower().startswith("refresh_"):
+        raise InputError(
+            f'load: "{name}" is a raw table that recsql keeps itself. Use another '
+            "name, and map it in dbt_project.yml, e.g. vars: items: table: my_items."
+        )
+
+
+def _require_said_of(
+    file: str, suffix: str, options: Options | None, version: int | None
+) -> None:
+    """Refuse options that such a file cannot have."""
+    if suffix not in TEXT and options and options != Options():
+        raise InputError(
+            f"load: {file}: how texts are written can be said of CSV and TSV files "
+            "only; others say it themselves."
+        )
+    if suffix != LOG and version is not None:
+        raise InputError(f"load: {file} is no Delta table: it has no --version.")
+
+
+@contextmanager
+def _creating(
+    warehouse: Warehouse, schema: str, name: str, file: str
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Prepare a connection for a new raw table, and tell what goes wrong."""
     if not NAME.fullmatch(name):
         raise InputError(
             f'load: "{name}" is not a table name. Use letters, digits and underscores.'
         )
-    files = _expand(patterns)
-    suffix = _format(files)
-    connection = warehouse.connection
-    with _told(name, files[0]):
-        connection.execute(f"create schema if not exists {quoted(schema)}")
-        connection.execute("set preserve_insertion_order = true")
-        if suffix in TEXT:
-            loaded = _load_texts(connection, schema, name, files, options or Options())
-        elif options and options != Options():
-            raise InputError(
-                f"load: {files[0]}: how texts are written can be said of CSV and TSV "
-                "files only; others say it themselves."
-            )
-        else:
-            loaded = Loaded("", _create(connection, schema, name, suffix, files))
-        described = connection.execute(f"describe {quoted(schema, name)}").fetchall()
-    columns = tuple((row[0], row[1]) for row in described)
-    table = f"{schema}.{name}"
-    return replace(loaded, table=table, columns=columns, files=tuple(files))
+    with _told(name, file):
+        warehouse.connection.execute(f"create schema if not exists {quoted(schema)}")
+        warehouse.connection.execute("set preserve_insertion_order = true")
+        yield warehouse.connection
+
+
+def _loaded(
+    warehouse: Warehouse, schema: str, name: str, files: Sequence[str], read: Read
+) -> Loaded:
+    described = warehouse.rows(f"describe {quoted(schema, name)}")
+    return Loaded(
+        f"{schema}.{name}",
+        read.rows,
+        tuple((row[0], row[1]) for row in described),
+        tuple(files),
+        read.malformed,
+        read.notes,
+    )
 
 
 @contextmanager
@@ -118,73 +186,6 @@ def _told(name: str, file: str) -> Iterator[None]:
         ) from None
 
 
-def _load_texts(
-    connection: duckdb.DuckDBPyConnection,
-    schema: str,
-    name: str,
-    files: Sequence[str],
-    options: Options,
-) -> Loaded:
-    types, most = options.wanted.types, options.max_malformed
-    _require_types(connection, types)
-    with read_texts(connection, files, options.given, types, most) as texts:
-        _require_columns(types, texts)
-        texts.left_out.require_few(name, texts.rows, most)
-        typed = find_types(connection, texts, options.wanted)
-        reads = ", ".join(f"{e} as {column(c)}" for c, e in typed.expressions.items())
-        with transaction(connection):
-            connection.execute(
-                f"create or replace table {quoted(schema, name)} as "
-                f"select {reads} from {LINES}"
-            )
-            texts.left_out.keep(connection, schema, name)
-        notes = (*_layout_notes(connection, texts), *typed.notes)
-        return Loaded("", texts.rows, malformed=texts.left_out.by_reason(), notes=notes)
-
-
-def _layout_notes(connection: duckdb.DuckDBPyConnection, texts: Texts) -> Iterator[str]:
-    """Yield what a person should know of how the files were read."""
-    same = [f"count({column(c)}) filter ({column(c)} = ?)" for c in texts.columns]
-    ((*counts,),) = connection.execute(
-        f"select {', '.join(same)} from {LINES}", list(texts.columns)
-    ).fetchall()
-    for name, count in zip(texts.columns, counts, strict=True):
-        if count and texts.files[0].layout.has_header:
-            yield (
-                f'"{name}" is the name of a column, and a value in it, too. If line 1 '
-                "is no header, name the columns: --columns."
-            )
-    for text in texts.files:
-        if text.layout.renamed:
-            yield (
-                f"{text.name}: columns without a name, or with that of another: "
-                f"{', '.join(text.layout.renamed)}."
-            )
-
-
-def _require_types(
-    connection: duckdb.DuckDBPyConnection, types: Mapping[str, str]
-) -> None:
-    for name, kind in types.items():
-        try:
-            if not TYPE.fullmatch(kind):
-                raise duckdb.Error
-            connection.execute(f"select cast(null as {kind})")
-        except duckdb.Error:
-            raise InputError(f'load: --type {name}={kind}: no type "{kind}".') from None
-
-
-def _require_columns(types: Mapping[str, str], texts: Texts) -> None:
-    known = {name.lower() for name in texts.columns}
-    for name in types:
-        if name.lower() not in known:
-            hint = did_you_mean(name, texts.columns)
-            raise InputError(
-                f'load: --type {name}: no file has a column "{name}".{hint} '
-                f"There are: {', '.join(texts.columns)}."
-            )
-
-
 def _create(
     connection: duckdb.DuckDBPyConnection,
     schema: str,
@@ -192,13 +193,34 @@ def _create(
     suffix: str,
     files: list[str],
 ) -> int:
-    create = f"create or replace table {quoted(schema, name)} as select * from"
     if suffix in ARROW:
-        connection.register("arrow_input", _read_arrow(files))
-        rows = connection.execute(f"{create} arrow_input").fetchall()
+        return _create_from(connection, schema, name, _read_arrow(files))
+    rows = connection.execute(
+        f"create or replace table {quoted(schema, name)} as "
+        f"select * from {READERS[suffix]}",
+        [files],
+    ).fetchall()
+    return int(rows[0][0])
+
+
+def _create_from(
+    connection: duckdb.DuckDBPyConnection, schema: str, name: str, arrow: Any
+) -> int:
+    """Create a table of Arrow data; PostgreSQL's numeric, sent as text, is a number."""
+    numeric = [
+        f"cast({column(field.name)} as double) as {column(field.name)}"
+        for field in arrow.schema
+        if (field.metadata or {}).get(b"ADBC:postgresql:typname") == b"numeric"
+    ]
+    replaced = f" replace ({', '.join(numeric)})" * bool(numeric)
+    connection.register("arrow_input", arrow)
+    try:
+        rows = connection.execute(
+            f"create or replace table {quoted(schema, name)} as "
+            f"select *{replaced} from arrow_input"
+        ).fetchall()
+    finally:
         connection.unregister("arrow_input")
-    else:
-        rows = connection.execute(f"{create} {READERS[suffix]}", [files]).fetchall()
     return int(rows[0][0])
 
 

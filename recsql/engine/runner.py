@@ -15,12 +15,15 @@ from typing import Literal
 import duckdb
 
 from recsql.compilation.compiler import Plan
+from recsql.engine.ids import WHO, require_ids
 from recsql.engine.incremental import prepare, refresh_model
 from recsql.engine.runs import complete, sign
 from recsql.engine.values import VALUES, require_values
 from recsql.engine.warehouse import Warehouse, named, transaction
 from recsql.errors import DiskFull, Interrupted, OutOfMemory, RecsqlError
 
+# What shows whether values can be read and ids can meet is built before all else.
+DOOR = {VALUES, *(f"stg_{table}" for tables in WHO.values() for table in tables)}
 ALONE = "alone, as memory ran out beside others"
 
 
@@ -46,10 +49,10 @@ def run_models(
 ) -> Generator[ModelResult, None, None]:
     """Build the named nodes and yield each result as it is known.
 
-    What counts unreadable values comes first, with all it reads.
+    The staging models come first, to see whether values can be read and ids can meet.
 
     Raises:
-        InputError: too many values of a column cannot be read.
+        InputError: too many values of a column cannot be read, or ids never meet.
         Interrupted: ctrl-C; running queries are stopped, finished tables stay.
     """
     prepare(plan, warehouse)
@@ -63,8 +66,8 @@ class _Run:
         self.plan, self.warehouse, self.threads = plan, warehouse, max(threads, 1)
         self.waiting = list(names)
         self.unfinished = set(names)
-        door = plan.graph.with_ancestors([VALUES]) if VALUES in names else ()
-        self.door = self.unfinished & set(door)
+        door = plan.graph.with_ancestors(self.unfinished & DOOR)
+        self.door = self.unfinished & set(door) if VALUES in names else set()
         self.broken: set[str] = set()
         self.alone: set[str] = set()  # memory ran out when they were not
         self.is_full = False  # the disk: no other model can be stored
@@ -119,7 +122,9 @@ class _Run:
             self.is_full |= isinstance(result.error, DiskFull)
             self._done(result.name, broken=result.status == "failed")
             yield result
-            if result.name == VALUES and result.status == "done":
+            if self.door and not self.door & (self.unfinished | self.broken):
+                names, self.door = tuple(self.door), set()
+                require_ids(self.plan, self.warehouse, names)
                 require_values(self.plan, self.warehouse)
 
     def _again(self, name: str) -> bool:

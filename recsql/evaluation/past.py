@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import literal, quoted
+from recsql.config.files import note_written, written
 from recsql.config.project import Project
-from recsql.engine.inputs import require_inputs
+from recsql.engine.inputs import create_raw_tables, require_inputs, thresholds_of
 from recsql.engine.runner import run_models
+from recsql.engine.suppression import suppressing
 from recsql.engine.warehouse import Warehouse, open_warehouse, require_file
 from recsql.errors import InputError
 from recsql.operation.pipeline import Listener, Tally
@@ -23,6 +25,10 @@ ORIGIN = "origin"
 def scratch_warehouse(project: Project, name: str) -> Iterator[Warehouse]:
     """Open a new file of that name beside the build, which it reads as `origin`."""
     remove_scratch(project, name)
+    build = project.profile.build_path
+    require_file(build)
+    with open_warehouse(build, project.profile.settings) as warehouse:
+        create_raw_tables(project, warehouse, [thresholds_of(project)])
     with open_scratch(project, name) as warehouse:
         yield warehouse
 
@@ -33,25 +39,39 @@ def open_scratch(project: Project, name: str) -> Iterator[Warehouse]:
     build = project.profile.build_path
     require_file(build)
     scratch = build.with_name(name)
+    note_written(scratch.parent, scratch, "scratch")
     with open_warehouse(scratch, project.profile.settings) as warehouse:
         warehouse.rows(f"attach {literal(str(build))} as {ORIGIN} (read_only)")
         yield warehouse
 
 
 def remove_scratch(project: Project, name: str) -> None:
-    """Remove a scratch warehouse and whatever DuckDB left beside it."""
+    """Remove a scratch warehouse, and the log of its changes.
+
+    Raises:
+        InputError: there is such a file, and recsql did not make it.
+    """
     scratch = project.profile.build_path.with_name(name)
-    for leftover in scratch.parent.glob(f"{scratch.name}*"):
-        leftover.unlink()
+    ours = {path for path, _, _ in written(scratch.parent)}
+    if scratch.exists() and scratch.resolve() not in ours:
+        raise InputError(
+            f"{scratch}: recsql needs this name for a file of its own, and did not "
+            "make this one. Move it away."
+        )
+    for leftover in (scratch, scratch.with_name(f"{name}.wal")):
+        leftover.unlink(missing_ok=True)
 
 
 def event_range(project: Project, warehouse: Warehouse) -> tuple[datetime, datetime]:
-    """Return the times of the first and last event that is not in the future.
+    """Return the time of the first event, and the whole second after the last one.
+
+    Events of the future do not count. Windows are half-open: one that ends there holds
+    the last event, and windows side by side hold each event once.
 
     Raises:
         InputError: no event has a readable time.
     """
-    plan = _compile(project)
+    plan = _compile(suppressing(project, warehouse, ORIGIN))
     names = plan.graph.select(["+stg_events"])
     require_inputs(plan, warehouse, names, ORIGIN)
     for result in run_models(plan, warehouse, names, 1):
@@ -64,7 +84,7 @@ def event_range(project: Project, warehouse: Warehouse) -> tuple[datetime, datet
     )
     if first is None:
         raise InputError("backtest: there is no event with a readable time.")
-    return first, last
+    return first, last.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def build_as_of(
@@ -91,7 +111,7 @@ def build_as_of(
         ModelError: a model failed.
         TestsFailed: a test failed, e.g. that nothing later than as_of was seen.
     """
-    plan = _compile(project)
+    plan = _compile(suppressing(project, warehouse, ORIGIN))
     names = plan.graph.select(wanted)
     _require_staging(plan, names)
     require_inputs(plan, warehouse, names, ORIGIN)

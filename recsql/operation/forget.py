@@ -1,41 +1,50 @@
 """`recsql forget`: a user is gone from raw tables, models, versions and their files.
 
 DuckDB keeps the bytes of deleted rows in its file until something overwrites them, so
-files are written anew. Older versions hold the user, too, and are removed.
+files are written anew. Older versions hold the user, too, and are removed. What is to
+be done is written down first, and finished by whoever runs next where it was not.
 """
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.compiler import Plan
 from recsql.compilation.render import literal, quoted
+from recsql.config.files import written
 from recsql.config.project import Project
+from recsql.engine import suppression
+from recsql.engine.checks import FAILING
 from recsql.engine.inputs import INPUTS
 from recsql.engine.malformed import TABLE as MALFORMED
 from recsql.engine.warehouse import Warehouse, open_warehouse, transaction, translated
-from recsql.errors import InputError, WarehouseError
+from recsql.errors import InputError, WarehouseError, reason
 from recsql.operation import pipeline
-from recsql.operation.history import LISTS
+from recsql.operation.history import LISTS, compile_with_history
 from recsql.operation.lock import publishing_lock
 from recsql.operation.pipeline import Listener
+from recsql.operation.traces import DATABASE, naming_files, remove_written, rewrite
 from recsql.publishing.versions import FILE, Versions
 
-FRESH = ".rewritten"
+INTENT = "forget.json"
 Deleted = Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class Forgotten:
-    """The rows deleted from each raw table, and the older versions that are gone."""
+    """What was deleted from raw tables, which versions are gone, and what to do."""
 
     rows: Deleted
     versions: tuple[int, ...]
+    told: tuple[str, ...] = ()
 
 
 def forget_user(
@@ -43,86 +52,152 @@ def forget_user(
 ) -> Forgotten:
     """Delete a user's raw rows, build everything anew, publish, and rewrite all files.
 
-    It may be repeated: what an earlier attempt left is found by the user's id.
-
     Raises:
         InputError: nobody knows the user, or an input is a model and no table.
         WarehouseError: the user is still somewhere.
-        RecsqlError: the refresh failed; readers still see the version with the user.
+        RecsqlError: it is not finished: whatever runs next goes on with it.
     """
+    folder = project.profile.folder
+    with publishing_lock(folder):
+        if _intent(folder).get("user") != user:
+            finish(project, threads, listener)
+            _require_known(project, user)
+            _intend(folder, {"user": user, "is_published": False})
+        return _carry_out(project, user, threads, listener)
+
+
+def finish(project: Project, threads: int, listener: Listener) -> None:
+    """Finish, where the lock is held, what an earlier `forget` began."""
+    if user := _intent(project.profile.folder).get("user"):
+        _carry_out(project, str(user), threads, listener)
+
+
+def finish_before(project: Project, threads: int, listener: Listener) -> None:
+    """Finish what an earlier `forget` began, before a command that takes no lock."""
+    if _intent(project.profile.folder):
+        with publishing_lock(project.profile.folder):
+            finish(project, threads, listener)
+
+
+def _carry_out(
+    project: Project, user: str, threads: int, listener: Listener
+) -> Forgotten:
+    """Do all there is to do; each step may be done again."""
     profile = project.profile
-    with publishing_lock(profile.folder):
-        known = list(_holders(project, user))
-        path, settings = profile.build_path, profile.settings
-        with open_warehouse(path, settings, must_exist=True) as warehouse:
-            plan = compile_project(project)
-            rows = _delete(plan, warehouse, user)
-            if not sum(rows.values()) and not known:
-                raise InputError(
-                    f'forget: there is no user "{user}" in '
-                    f"{', '.join(rows) or 'any input'} or in any table."
-                )
-            _drop_switched_off(plan, warehouse)
+    versions = Versions(profile.folder)
+    before = versions.numbers
+    with open_warehouse(
+        profile.build_path, profile.settings, must_exist=True
+    ) as warehouse:
+        plan = compile_with_history(project)
+        rows = _delete(plan, warehouse, user)
+        _drop_switched_off(plan, warehouse)
+    if not _intent(profile.folder).get("is_published"):
         pipeline.refresh(project, threads, listener, full_refresh=True)
-        gone = _remove_versions(Versions(profile.folder))
-        for path in _files(project):
-            rewrite(path)
-        if left := list(_holders(project, user)):
-            raise WarehouseError(
-                f'forget: "{user}" is still in {", ".join(left)}. Delete it there.'
-            )
-    return Forgotten(rows, gone)
+        versions.prune(1)
+        _intend(profile.folder, {"user": user, "is_published": True})
+    told = remove_written(project)
+    for path in _files(project):
+        rewrite(path)
+    left = list(_holders(project, user))
+    (profile.folder / INTENT).unlink()
+    if left:
+        raise WarehouseError(
+            f"forget: the user is still in {', '.join(left)}. Delete them there."
+        )
+    gone = tuple(sorted({*before} - {*versions.numbers}))
+    return Forgotten(rows, gone, (*told, *_advice(project, user)))
 
 
-def rewrite(path: Path) -> None:
-    """Copy a DuckDB file into a new one, without the bytes of what was deleted."""
-    fresh = path.with_name(path.name + FRESH)
+def _intent(folder: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((folder / INTENT).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _intend(folder: Path, intent: Mapping[str, Any]) -> None:
+    """Write down what is to be done, for nobody else to read, before it is begun."""
+    fresh = folder / f"{INTENT}.new"
     fresh.unlink(missing_ok=True)
-    with translated(f"rewrite {path}"), duckdb.connect() as connection:
-        connection.execute(f"attach {literal(str(path))} as known (read_only)")
-        connection.execute(f"attach {literal(str(fresh))} as fresh")
-        connection.execute("copy from database known to fresh")
-        connection.execute("detach known")
-        connection.execute("detach fresh")
-    fresh.replace(path)
+    try:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(intent, file)
+            file.flush()
+            os.fsync(handle)
+        fresh.replace(folder / INTENT)
+    except OSError as error:
+        raise WarehouseError(f"{folder / INTENT}: {reason(error.strerror)}.") from None
+
+
+def _require_known(project: Project, user: str) -> None:
+    """Refuse a user of whom there is nothing, and inputs whose rows are not known."""
+    profile = project.profile
+    path, settings = profile.build_path, profile.settings
+    known = list(_holders(project, user))
+    with open_warehouse(path, settings, must_exist=True) as warehouse:
+        relations = _relations(project, warehouse)
+        counts = [
+            warehouse.rows(f"select count(*) from {relation} where {where}", [user])
+            for relation, where in relations
+        ]
+    if not known and not any(count for ((count,),) in counts):
+        places = ", ".join(relation for relation, _ in relations) or "any input"
+        raise InputError(
+            f'forget: there is no user "{user}" in {places} or in any table.'
+        )
+
+
+def _relations(project: Project, warehouse: Warehouse) -> list[tuple[str, str]]:
+    """Return each raw table that names users, and the condition for one of them."""
+    found = []
+    schema = str(project.vars["raw_schema"])
+    for name in INPUTS:
+        mapping = project.vars[name]
+        expression = mapping.get("user_id")
+        if expression is None:
+            continue
+        if mapping.get("model") is not None:
+            raise InputError(
+                f"forget: {name} come from model {mapping['model']}, so that it is "
+                "not known which raw rows are the user's. Delete them, refresh."
+            )
+        table = mapping.get("table")
+        if table is not None and warehouse.has_table(schema, str(table)):
+            where = f"cast(({expression}) as varchar) = ?"
+            found.append((quoted(schema, str(table)), where))
+    return found
 
 
 def _delete(plan: Plan, warehouse: Warehouse, user: str) -> dict[str, int]:
-    """Delete the user's rows from every input that names users."""
+    """Delete the user's rows from every input that names users, and keep them out."""
     rows: dict[str, int] = {}
     with transaction(warehouse.connection):
-        for name in INPUTS:
-            mapping = plan.project.vars[name]
-            expression = mapping.get("user_id")
-            if expression is None:
-                continue
-            if mapping.get("model") is not None:
-                raise InputError(
-                    f"forget: {name} come from model {mapping['model']}, so that it is "
-                    "not known which raw rows are the user's. Delete them, refresh."
-                )
-            schema = str(plan.project.vars["raw_schema"])
-            if mapping.get("table") is None:
-                continue
-            relation = quoted(schema, str(mapping["table"]))
-            if not warehouse.has_table(schema, str(mapping["table"])):
-                continue
+        for relation, where in _relations(plan.project, warehouse):
             ((count,),) = warehouse.rows(
-                f"delete from {relation} where cast(({expression}) as varchar) = ?",
-                [user],
+                f"delete from {relation} where {where}", [user]
             )
             rows[relation] = rows.get(relation, 0) + int(count)
         _delete_copies(plan, warehouse, user)
+        suppression.add(plan.project, warehouse, user)
     return rows
 
 
 def _delete_copies(plan: Plan, warehouse: Warehouse, user: str) -> None:
     """Delete what recsql itself keeps beside the inputs.
 
-    Lines that could not be read may be anybody's, so all of them go.
+    Lines that could not be read, and rows that failed a test, may be anybody's, so all
+    of them go.
     """
-    schema = str(plan.project.vars["raw_schema"])
-    for table, where in ((LISTS, f"user_id = {literal(user)}"), (MALFORMED, "true")):
+    raw = str(plan.project.vars["raw_schema"])
+    copies = (
+        (raw, LISTS, f"user_id = {literal(user)}"),
+        (raw, MALFORMED, "true"),
+        (*FAILING, "true"),
+    )
+    for schema, table, where in copies:
         if warehouse.has_table(schema, table):
             warehouse.rows(f"delete from {quoted(schema, table)} where {where}")
 
@@ -142,19 +217,9 @@ def _left_over(warehouse: Warehouse) -> Iterator[str]:
             yield name
 
 
-def _remove_versions(versions: Versions) -> tuple[int, ...]:
-    before = versions.numbers
-    versions.prune(1)
-    return tuple(sorted({*before} - {*versions.numbers}))
-
-
 def _files(project: Project) -> Iterator[Path]:
-    """Yield the DuckDB files that may hold bytes of the user."""
-    build = project.profile.build_path
-    for scratch in build.parent.glob("*.duckdb*"):
-        if scratch.name not in (build.name, FILE) and not scratch.is_symlink():
-            scratch.unlink()
-    yield build
+    """Yield the DuckDB files that hold bytes of the user."""
+    yield project.profile.build_path
     place = str(project.vars["publish_database"])
     if "database" in project.vars["publish_also"] and ":" not in place:
         yield project.root / place
@@ -162,9 +227,11 @@ def _files(project: Project) -> Iterator[Path]:
 
 def _holders(project: Project, user: str) -> Iterator[str]:
     """Yield every table with a column user_id that has the user."""
-    versions = Versions(project.profile.folder)
+    folder = project.profile.folder
+    versions = Versions(folder)
     paths = [versions.path(number) / FILE for number in versions.numbers]
-    for path in (project.profile.build_path, *paths):
+    also = [path for path, kind, _ in written(folder) if kind == DATABASE]
+    for path in (project.profile.build_path, *paths, *also):
         with _reading(path) as connection:
             for schema, table in connection.execute(
                 "select schema_name, table_name from duckdb_columns() where "
@@ -186,3 +253,28 @@ def _reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         if path.exists():
             connection.execute(f"attach {literal(str(path))} as read (read_only)")
         yield connection
+
+
+def _advice(project: Project, user: str) -> list[str]:
+    """Name what recsql cannot reach, each with what to do."""
+    told = [f"still names the user: {path}" for path in naming_files(project, user)]
+    also = project.vars["publish_also"]
+    if "postgres" in also:
+        told.append(
+            "PostgreSQL: tables are new; its write-ahead log and backups are yours"
+        )
+    if "database" in also and ":" in str(project.vars["publish_database"]):
+        told.append(
+            "publish_database: tables are new; snapshots that MotherDuck or DuckLake "
+            "keep are yours to expire"
+        )
+    with _reading(project.profile.build_path) as connection:
+        if connection.execute(
+            "select 1 from duckdb_tables() where database_name = 'read' "
+            "and table_name = 'rankers' and estimated_size > 0"
+        ).fetchall():
+            told.append(
+                "the ranker learned from the user, too (no ids): recsql train-ranker"
+            )
+    told.append("backups, and files that were loaded from elsewhere, are yours")
+    return told

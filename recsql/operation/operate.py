@@ -11,6 +11,7 @@ from recsql.config.project import Project
 from recsql.engine import stops
 from recsql.errors import InUse, RecsqlError
 from recsql.operation import pipeline
+from recsql.operation.forget import finish
 from recsql.operation.hooks import run_hook
 from recsql.operation.lock import publishing_lock
 from recsql.operation.outcome import Outcome
@@ -106,6 +107,7 @@ def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
     with publishing_lock(project.profile.folder, terms.waiting):
         while True:
             try:
+                finish(project, terms.threads, lambda event: None)
                 pipeline.refresh(
                     *(project, terms.threads, listener, terms.select),
                     full_refresh=terms.full_refresh,

@@ -19,6 +19,7 @@ from recsql.engine.checks import CheckResult, ChecksFinished, plan_checks, run_c
 from recsql.engine.incremental import forget_builds
 from recsql.engine.inputs import INPUTS, require_inputs
 from recsql.engine.runner import ModelResult, run_models
+from recsql.engine.suppression import suppressing
 from recsql.engine.unit_tests import run_unit_tests
 from recsql.engine.values import VALUES
 from recsql.engine.warehouse import Warehouse, open_warehouse
@@ -75,9 +76,9 @@ class Tally:
     ) -> None:
         """Run the data tests of the named models and report them."""
         started = time.perf_counter()
-        self.take(
-            run_checks(plan_checks(plan, names, warehouse.kinds), warehouse, threads)
-        )
+        checks = plan_checks(plan, names, warehouse.kinds)
+        run_id = plan.renderer.invocation_id
+        self.take(run_checks(checks, warehouse, threads, run_id))
         self.listener(
             ChecksFinished(
                 self.checks["passed"],
@@ -107,9 +108,8 @@ def run(
     Raises:
         ModelError: a model failed.
     """
-    plan = compile_with_history(project)
     tally = Tally(listener)
-    with _warehouse(project) as warehouse:
+    with _opened(project) as (plan, warehouse):
         names = selection.names(plan)
         _begin(plan, warehouse, names, selection.full_refresh)
         tally.take(run_models(plan, warehouse, names, threads))
@@ -124,11 +124,10 @@ def test(
     Raises:
         TestsFailed: a test failed.
     """
-    plan = compile_with_history(project)
-    names = selection.names(plan)
+    names = selection.names(compile_with_history(project))
     tally = Tally(listener)
     tally.take(run_unit_tests(project, names))
-    with _warehouse(project) as warehouse:
+    with _opened(project) as (plan, warehouse):
         for name in names:
             if name not in warehouse.kinds:
                 raise InputError(f"test: {name} has not been built. Run: recsql build")
@@ -145,8 +144,7 @@ def build(
         ModelError: a model failed.
         TestsFailed: a test failed.
     """
-    plan = compile_with_history(project)
-    with _warehouse(project) as warehouse:
+    with _opened(project) as (plan, warehouse):
         names = selection.names(plan)
         _begin(plan, warehouse, names, selection.full_refresh)
         return _build(plan, warehouse, names, threads, listener)
@@ -154,8 +152,7 @@ def build(
 
 def publish_tables(project: Project, listener: Listener) -> Published:
     """Publish what is built."""
-    plan = compile_with_history(project)
-    with _warehouse(project) as warehouse:
+    with _opened(project) as (plan, warehouse):
         run_id = built_by(plan, warehouse)
         with recorded(plan, warehouse, "publish", run_id) as record:
             record.measure()
@@ -187,8 +184,7 @@ def refresh(
         ModelError: a model failed.
         TestsFailed: a test failed.
     """
-    plan = compile_with_history(project)
-    with _warehouse(project) as warehouse:
+    with _opened(project) as (plan, warehouse):
         run_id = plan.renderer.invocation_id
         with recorded(plan, warehouse, "refresh", run_id) as record:
             told = record.listening(listener)
@@ -232,12 +228,17 @@ def _begin(
 
 
 @contextmanager
-def _warehouse(project: Project) -> Iterator[Warehouse]:
+def _opened(project: Project) -> Iterator[tuple[Plan, Warehouse]]:
+    """Compile the project and open its warehouse; who is forgotten is left out."""
+    plan = compile_with_history(project)
     profile = project.profile
     path, settings = profile.build_path, profile.settings
-    with open_warehouse(path, settings, must_exist=True) as warehouse:
+    is_loaded = project.vars["events"].get("model") is None
+    with open_warehouse(path, settings, must_exist=is_loaded) as warehouse:
         create_history(project, warehouse)
-        yield warehouse
+        if (without := suppressing(project, warehouse)) is not project:
+            plan = compile_with_history(without)
+        yield plan, warehouse
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from recsql.compilation.render import literal, quoted
+from recsql.config.files import note_written
 from recsql.config.project import Project
 from recsql.engine import stops
 from recsql.engine.warehouse import transaction, translated
@@ -55,13 +56,17 @@ def deliver(project: Project, folder: Path) -> None:
 
 def _to_database(project: Project, source: Source) -> None:
     """Replace the tables of a schema in one transaction of the attached database."""
-    place = str(project.vars["publish_database"])
+    place, options = str(project.vars["publish_database"]), ""
     if ":" not in place:
         place = str(project.root / place)
+        note_written(project.profile.folder, Path(place), "database")
+        if not Path(place).exists():
+            version = literal(str(project.vars["publish_storage_version"]))
+            options = f" (storage_version {version})"
     schema = quoted("target", str(project.vars["publish_schema"]))
     connection = source.connection
-    with translated(f"publish to {place.split('?')[0]}"):  # a token may follow
-        connection.execute(f"attach {literal(place)} as target")
+    with translated(f"publish to {place}"):
+        connection.execute(f"attach {literal(place)} as target{options}")
         with transaction(connection):
             connection.execute(f"create schema if not exists {schema}")
             for name in _published_before(project, connection):

@@ -13,6 +13,7 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import literal, quoted
+from recsql.config.access import access_of
 from recsql.config.profile import Profile
 from recsql.config.project import Project
 from recsql.engine import stops
@@ -72,7 +73,7 @@ def publish(plan: Plan, warehouse: Warehouse, run_id: str | None = None) -> Publ
             manifest = _write(plan, warehouse, names, path, (number, who))
             write_parquet(plan.project, draft)
         manifest.write(draft)
-        versions.seal(number)
+        versions.seal(number, access_of(plan.project.vars))
         deliver(plan.project, draft)
         versions.finish(number)
         stops.hold()
@@ -152,7 +153,10 @@ def _write(
     published: tuple[int, str],
 ) -> Manifest:
     connection = warehouse.connection
-    connection.execute(f"attach {literal(str(path))} as {FRESH}")
+    version = literal(str(plan.project.vars["publish_storage_version"]))
+    connection.execute(
+        f"attach {literal(str(path))} as {FRESH} (storage_version {version})"
+    )
     try:
         rows = {}
         for name in names:

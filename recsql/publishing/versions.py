@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsql.config.access import Access
+
 FILE = "recsql.duckdb"
 MANIFEST = "manifest.json"
 UNFINISHED = ".new"
@@ -53,12 +55,13 @@ class Versions:
         draft.mkdir(parents=True)
         return number, draft
 
-    def seal(self, number: int) -> None:
-        """Make a filled draft safe on the disk, and not to be written."""
+    def seal(self, number: int, access: Access) -> None:
+        """Make a filled draft safe on the disk, not to be written, read by few."""
         draft = self.path(number).with_suffix(UNFINISHED)
-        for path in (*draft.rglob("*"), draft):
-            if path.is_file():
-                path.chmod(path.stat().st_mode & ~WRITE)
+        paths = [*draft.rglob("*"), draft]
+        access.give([*paths, draft.parent], WRITE)
+        access.let_in(self.folder)
+        for path in paths:
             _sync(path)
 
     def finish(self, number: int) -> None:

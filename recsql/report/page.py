@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from recsql.config.access import access_of
 from recsql.config.files import note_written, write_beside
 from recsql.config.project import Project
 from recsql.errors import InputError, reason
@@ -45,7 +46,8 @@ def write_report(project: Project, path: Path) -> int:
     text = page(gather(project), library)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        size = write_beside(path, text)
+        access = access_of(project.vars)
+        size = write_beside(path, text, access.mode)
         note_written(project.profile.folder, path, "report")
     except OSError as error:
         raise InputError(f"report: {path}: {reason(error.strerror)}.") from None

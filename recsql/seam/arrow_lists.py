@@ -154,4 +154,6 @@ def as_bounds(found: Bounds) -> Any:
         low=found.lows,
         high=found.highs,
         p_value=found.p_values,
+        joint_low=found.joint_lows,
+        joint_high=found.joint_highs,
     )

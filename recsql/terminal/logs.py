@@ -40,7 +40,8 @@ class JsonLog:
         if isinstance(event, CheckResult) and event.status == "passed":
             return
         status = getattr(event, "status", "done")
-        self.line(NAMES[type(event)], LEVELS.get(status, "info"), **vars(event))
+        fields = {name: field for name, field in vars(event).items() if name != "row"}
+        self.line(NAMES[type(event)], LEVELS.get(status, "info"), **fields)
 
     def note(self, text: str) -> None:
         """Write a sentence for a person."""

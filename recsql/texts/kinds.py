@@ -92,10 +92,14 @@ def of_format(form: str) -> Kind:
     read = f"try_strptime({{}}, '{quoted}')"
     if not has_time:
         read = f"cast({read} as date)"
-    return Kind("TIMESTAMP" if has_time else "DATE", pattern, read, form)
+    name = "TIMESTAMP" + " WITH TIME ZONE" * ("%z" in form) if has_time else "DATE"
+    return Kind(name, pattern, read, form)
 
 
-FORMATS = tuple(of_format(day + time) for day in DATES for time in TIMES)
+ZONED = ("%Y-%m-%d %H:%M:%S %z", "%Y-%m-%dT%H:%M:%S%z")  # -0400, which is no ISO
+FORMATS = tuple(
+    of_format(form) for form in (*(d + t for d in DATES for t in TIMES), *ZONED)
+)
 
 
 def kinds_of(sample: Sequence[str], decimal: str) -> list[Kind]:

@@ -8,6 +8,8 @@ with
                 {{ text(surface.get("repeat_means") or var("repeat_means")) }}
                 as repeat_means,
                 {{ surface["length"] | int }} as list_length,
+                {{ text((surface["personal"] or [""])[0]) }} as first_personal,
+                {{ text((surface["fallback"] or [""])[0]) }} as first_fallback,
                 {{ text(surface.get("strategy") or "cascade") }} as strategy,
                 {{ text(surface.get("blend_by") or "rank") }} as blend_by,
                 {{ "true" if surfaces_move([surface]) == "yes" else "false" }}

@@ -21,7 +21,8 @@ from unittest.mock import patch
 from recsql.compilation.compiler import require_vars
 from recsql.config.project import Project, builtin_root, load_project
 from recsql.config.shapes import not_one_expression
-from recsql.engine.loader import TEXT, Loaded, Options, load_table
+from recsql.engine.loader import TEXT, Loaded, load_table
+from recsql.engine.text_tables import Options
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import RecsqlError
 from recsql.texts.streams import encoding_of

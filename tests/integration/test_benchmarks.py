@@ -24,7 +24,7 @@ SMALLEST = {
     "bench_models": "--repeats 1",
     "bench_pairs": "--repeats 1 --generated-repeats 1 --baskets 2000 --items 300",
     "bench_quality": "--sources als",
-    "bench_ranker": "--folds 2",
+    "bench_ranker": "--folds 1",
     "bench_refits": "--days 2 --every 1 7",
     "bench_rules": "--repeats 1",
     "bench_seam": "--repeats 1 --users 500 --items 300",
@@ -46,7 +46,7 @@ def test_a_benchmark_runs(name: str, tmp_path: Path) -> None:
         [sys.executable, str(FOLDER / f"{name}.py"), *SMALLEST[name].split()],
         env={
             **os.environ,
-            "RECSQL_BENCH_EVERY": "20",
+            "RECSQL_BENCH_EVERY": "24",
             "PYTHONPATH": str(builtin_root()),
         },
         cwd=tmp_path,

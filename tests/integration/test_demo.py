@@ -75,15 +75,42 @@ def test_the_cascade_is_not_below_the_best_source(
     )
 
 
+NUMBER = re.compile(r"-?[\d.]+(e-?\d+)?")
+
+
+def words_and_numbers(line: str) -> tuple[tuple[str, ...], list[float]]:
+    """Return what a line says, and its figures."""
+    parts = line.split()
+    numbers = [float(part) for part in parts if NUMBER.fullmatch(part)]
+    return tuple(part for part in parts if not NUMBER.fullmatch(part)), numbers
+
+
 def test_the_readme_shows_this_output(done: Outcome) -> None:
-    """Seconds, paths and the last digits of ALS differ by machine; rows do not."""
+    """Rows, users and what is counted are exact.
+
+    What is learned has other last bits on another processor, which may swap neighbours
+    in a list: metrics of lists agree to .003, and the users that an item is proposed to
+    to .01 % (two rows between the kernels SkylakeX and Haswell of BLAS).
+    """
     (sample,) = re.findall(r"```text\n(.*?)```", README, re.S)
-    kept = re.compile(r"(all|new_only) +(history|popular|rules|group)|rec_| +\d")
-    exact = [line.split() for line in sample.splitlines() if kept.match(line)]
-    printed = [line.split() for line in done.out.splitlines()]
-    assert len(exact) > 15
-    for line in exact:
-        assert line in printed
+    counted = re.compile(
+        r"(eval|exp|mon|rec)_|(all|new_only) +(history|popular|group)| +\d"
+    )
+    measured = re.compile(r"(all|new_only) ")
+    printed = dict(map(words_and_numbers, done.out.splitlines()))
+    compared = 0
+    for line in filter(measured.match, sample.splitlines()):
+        words, numbers = words_and_numbers(line)
+        assert printed[words][0] == numbers[0], line  # users
+        assert printed[words] == pytest.approx(numbers, abs=0.003), line
+        compared += 1
+    assert compared > 15
+    for line in filter(counted.match, sample.splitlines()):
+        words, numbers = words_and_numbers(line)
+        close = 1e-4 if "rec_users_for_item" in words else 0
+        assert printed[words] == pytest.approx(numbers, rel=close, abs=0), line
+        compared += 1
+    assert compared > 50
 
 
 def test_it_says_how_to_open_the_file(

@@ -9,7 +9,8 @@ import duckdb
 
 from recsql.config.project import load_project
 from recsql.config.scaffold import init_project
-from recsql.engine.loader import Options, load_table
+from recsql.engine.loader import load_table
+from recsql.engine.text_tables import Options
 from recsql.engine.warehouse import open_warehouse
 from tests.integration.conftest import QUICK, Recsql, write_events
 
@@ -106,7 +107,7 @@ def test_what_no_input_names_is_said_and_an_attempt_can_be_repeated(
     assert recsql("refresh", *options).code == 0
     done = recsql("forget", USER, "--yes", *options)
     assert done.code == 1
-    assert "is still in build.duckdb: raw.people. Delete it there." in done.err
+    assert "is still in build.duckdb: raw.people. Delete them there." in done.err
     build = shop / "warehouse/build.duckdb"
     assert holders(build) == ["people.user_id"]
     with open_warehouse(build, {}) as warehouse:

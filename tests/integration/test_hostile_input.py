@@ -17,7 +17,8 @@ from sqlglot.errors import TokenError
 from recsql.compilation.compiler import require_vars
 from recsql.compilation.render import Renderer
 from recsql.config.project import Project, builtin_root, load_project
-from recsql.engine.loader import Options, load_table
+from recsql.engine.loader import load_table
+from recsql.engine.text_tables import Options
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError, ProjectError
 from tests.integration.conftest import QUICK, Recsql

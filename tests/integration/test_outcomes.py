@@ -58,7 +58,7 @@ def struck(
 def refresh_struck(
     shop: Path, number: int, where: str, *, early: bool = False, more: str = ""
 ) -> tuple[subprocess.CompletedProcess[str], list[dict[str, Any]]]:
-    given = f"{{{QUICK}, on_failure: [touch, failed], on_publish: [touch, published]"
+    given = f"{{{QUICK}, on_failure: touch failed, on_publish: touch published"
     given += ", metrics_file: r.prom" + more + "}"
     options = ("refresh", "--log-format", "json", "--timeout", "90s", "--vars", given)
     done = struck(shop, number, where, *options, early=early)
@@ -184,7 +184,7 @@ main()
 
 
 def test_what_does_not_end_in_time_is_left_and_told_of(shop: Path) -> None:
-    given = f"{{{QUICK}, on_failure: [touch, failed]}}"
+    given = f"{{{QUICK}, on_failure: touch failed}}"
     options = ("refresh", "--log-format", "json", "--timeout", "1s", "--vars", given)
     done = subprocess.run(
         [sys.executable, "-c", STUCK, *options, "--project", str(shop)],
@@ -201,7 +201,7 @@ def test_what_does_not_end_in_time_is_left_and_told_of(shop: Path) -> None:
 
 @pytest.mark.slow
 def test_standard_output_on_a_full_disk(shop: Path) -> None:
-    given = f"{{{QUICK}, on_publish: [touch, published]}}"
+    given = f"{{{QUICK}, on_publish: touch published}}"
     with Path("/dev/full").open("w") as full:
         for form in ("json", "text"):
             done = run(

@@ -7,6 +7,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -99,6 +100,56 @@ def events_json(folder: Path) -> None:
             file.write(json.dumps(event) + "\n")
 
 
+def shopify(folder: Path) -> None:
+    header = (
+        "Name,Email,Financial Status,Cancelled at,Created at,Lineitem quantity,"
+        "Lineitem name,Lineitem price,Lineitem sku,Vendor"
+    )
+    rows = []
+    for order in range(200):
+        at = f"2024-0{order % 6 + 1}-11 10:{order % 60:02d}:00 -0400"
+        for line, item in enumerate(CHANCE.sample(range(30), 4)):
+            who, state, gone = f"u{order % 40}@shop.example", "paid", ""
+            if order == 7:
+                state = "refunded"
+            if order == 3:
+                gone = at
+            first = (who, state, gone) if line == 0 else ("", "", "")
+            sku = "" if item == 1 else f"0{item}"
+            name = f'"Thing, {item}"'
+            rows.append((f"#{order}", *first, at, 1, name, 2.5, sku, f"v{item % 3}"))
+    write(folder / "orders_export_1.csv", header, rows)
+
+
+def ga4(folder: Path) -> None:
+    kinds = ("view_item", "purchase", "add_to_cart", "scroll")
+    with (folder / "events_20240101.json").open("w") as file:
+        for n in range(600):
+            kind = CHANCE.choice(kinds)
+            items = [
+                {
+                    "item_id": f"s{item}",
+                    "item_name": f"Thing {item}",
+                    "item_category": f"c{item % 3}",
+                    "quantity": "1",
+                    "price": 2.5,
+                }
+                for item in CHANCE.sample(range(30), 3)
+                if kind != "scroll"
+            ]
+            event = {
+                "event_timestamp": str(1704067200000000 + n * 600_000_000),
+                "event_name": kind,
+                "user_id": None,
+                "user_pseudo_id": f"b{n % 40}",
+                "ecommerce": {
+                    "transaction_id": f"t{n}" if kind == "purchase" else None
+                },
+                "items": items,
+            }
+            file.write(json.dumps(event) + "\n")
+
+
 def own_tables(folder: Path) -> None:
     rows = [(u, i, f"2024-0{n % 6 + 1}-11") for n, (u, i) in enumerate(picks())]
     write(folder / "events.csv", "user_id,item_id,event_at", rows)
@@ -146,6 +197,8 @@ WRITERS: dict[str, Callable[[Path], None]] = {
     "instacart": instacart,
     "events-json": events_json,
     "complete-journey": complete_journey,
+    "shopify": shopify,
+    "ga4": ga4,
 }
 
 
@@ -184,6 +237,51 @@ def test_preset(recsql: Recsql, tmp_path: Path, preset: str) -> None:
     assert counted[1] == counted[2] > 100
     done = recsql("test", "--project", tmp_path)
     assert (done.code, done.err) == (0, "")
+
+
+def test_both_layouts_of_online_retail_give_the_same(
+    recsql: Recsql, tmp_path: Path
+) -> None:
+    online_retail(tmp_path)
+    assert recsql("init", tmp_path, "--preset", "online-retail").code == 0
+    second = tmp_path / "second.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            'copy (select * rename (InvoiceNo as "Invoice", UnitPrice as "Price", '
+            f"CustomerID as \"Customer ID\") from '{tmp_path}/sales.parquet') "
+            f"to '{second}'"
+        )
+    found = []
+    for file in (tmp_path / "sales.parquet", second):
+        assert recsql("load", "sales", file, "--project", tmp_path).code == 0
+        assert recsql("run", "-s", "+int_events", "--project", tmp_path).code == 0
+        with duckdb.connect(str(tmp_path / "warehouse/build.duckdb")) as built:
+            found.append(
+                built.execute(
+                    "select count(*), count(distinct user_id), sum(amount) "
+                    "from int_events"
+                ).fetchall()
+            )
+    assert found == [[(1500, 30, 7500.0)]] * 2
+
+
+def test_shopify_orders_are_filled_from_their_first_line(
+    recsql: Recsql, tmp_path: Path
+) -> None:
+    shopify(tmp_path)
+    assert recsql("init", tmp_path, "--preset", "shopify").code == 0
+    load = ("load", "orders", tmp_path / "orders_export_1.csv", "--project", tmp_path)
+    assert recsql(*load).code == 0
+    run = ("run", "-s", "+int_rejected_events", "-s", "+int_events")
+    assert recsql(*run, "--project", tmp_path).code == 0
+    with duckdb.connect(str(tmp_path / "warehouse/build.duckdb")) as built:
+        assert built.execute(
+            "select count(*), count(user_id), count(distinct user_id), min(event_at) "
+            "from int_events"
+        ).fetchall() == [(792, 792, 40, datetime(2024, 1, 11, 14))]
+        assert built.execute(
+            "select event_type, count(*) from int_rejected_events group by 1 order by 1"
+        ).fetchall() == [("cancelled", 4), ("refunded", 4)]
 
 
 def test_events_json_counts_unknown_types(recsql: Recsql, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Two clocks: what is learned ages by events, what is shown is judged at the refresh."""
+"""Two clocks: what is learned ages by events, what is shown is judged at refresh."""
 
 from __future__ import annotations
 

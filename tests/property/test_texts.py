@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsql.engine.column_types import Wanted
-from recsql.engine.loader import Options, load_table
+from recsql.engine.loader import load_table
+from recsql.engine.text_tables import Options
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
 from recsql.texts.dialect import Given

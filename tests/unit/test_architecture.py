@@ -16,6 +16,7 @@ import recsql
 PACKAGE = Path(recsql.__file__).parent
 # From the bottom up: a module imports from its own package and those below it.
 PACKAGES = [
+    "redaction",
     "errors",
     "numerics",
     "seam",

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pytest
 
 from recsql.engine.column_types import Wanted
-from recsql.engine.loader import Loaded, Options, load_table
+from recsql.engine.loader import Loaded, load_table
+from recsql.engine.text_tables import Options
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
 from recsql.texts.dialect import Given
