@@ -19,6 +19,7 @@ from recsql.engine.warehouse import Warehouse
 from recsql.errors import InputError, did_you_mean, first_line
 
 INPUTS = ("events", "items", "users", "availability", "restrictions", "exposures")
+THRESHOLDS = "order_thresholds"
 NOT_COLUMNS = ("table", "model", "where")
 REQUIRED = {
     "events": ("item_id", "event_at"),
@@ -48,6 +49,10 @@ def require_inputs(
         model = plan.models.get(name)
         for relation in model.sources if model else ():
             schema, table = relation.replace('"', "").split(".")[-2:]
+            if table == THRESHOLDS and not database:
+                create_raw_tables(
+                    plan.project, warehouse, [thresholds_of(plan.project)]
+                )
             if not warehouse.has_table(schema, table, database):
                 raise InputError(
                     f"{model.file if model else name}: there is no table "
@@ -57,6 +62,11 @@ def require_inputs(
         if {f"stg_{name}", f"stg_holdout_{name}"} & set(names):
             _require_mapping(plan, warehouse, name)
     require_ids(plan, warehouse, names)
+
+
+def thresholds_of(project: Project) -> SourceTable:
+    """Return the raw table that backtests fill, which is empty before the first."""
+    return project.sources["raw", THRESHOLDS]
 
 
 def create_raw_tables(
