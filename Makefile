@@ -104,7 +104,7 @@ $(VENV)/.uv:
 	touch $@
 
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal \
-	--python-version 3.11 --custom-compile-command 'make lock'
+	--python-version 3.11 --no-strip-extras --custom-compile-command 'make lock'
 lock: $(VENV)/.uv
 	$(LOCK) $(EXTRAS:%=--extra %) pyproject.toml locks/build.in -o locks/test.txt
 	$(LOCK) --extra demo --extra report --constraint locks/test.txt \
@@ -117,7 +117,7 @@ test-latest: services
 
 test-lowest: $(VENV)/.uv services
 	mkdir -p target
-	$(BIN)/uv pip compile --quiet --resolution lowest-direct --generate-hashes \
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --no-strip-extras --generate-hashes \
 	  $(EXTRAS:%=--extra %) pyproject.toml locks/build.in -o target/lowest.txt
 	$(call install,$(VENV)-lowest,target/lowest.txt)
 	$(VENV)-lowest/bin/python -m pytest $(PARALLEL)

@@ -10,7 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
-PINNED = re.compile(r"^([a-z0-9._-]+)==(\S+)(?: ; .*)? \\$", re.MULTILINE)
+PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[\S+\])?==(\S+)(?: ; .*)? \\$", re.MULTILINE)
 NOT_LOCKED = ("bench-metrics",)  # needs NumPy 1; an environment of its own
 
 if not (ROOT / "pyproject.toml").exists():
@@ -62,6 +62,6 @@ def test_the_demo_runs_what_the_tests_run() -> None:
 def test_every_package_has_hashes_and_no_address(lock: str) -> None:
     text = (ROOT / f"locks/{lock}.txt").read_text()
     pins, hashed = len(PINNED.findall(text)), re.findall(r" \\\n    --hash=", text)
-    assert pins == len(re.findall(r"^[a-z0-9._-]+==", text, re.MULTILINE))
+    assert pins == len(re.findall(r"^[a-z0-9._-]+(?:\[\S+\])?==", text, re.MULTILINE))
     assert len(hashed) >= pins
     assert "://" not in text
