@@ -20,7 +20,7 @@ from recsql.errors import InputError, did_you_mean, first_line
 INPUTS = ("events", "items", "users", "availability", "restrictions", "exposures")
 NOT_COLUMNS = ("table", "model", "where")
 REQUIRED = {
-    "events": ("item_id", "event_at"),
+    "events": ("item_id",),
     "items": ("item_id",),
     "users": ("user_id",),
     "availability": ("region", "item_id"),
