@@ -28,7 +28,7 @@ from recsql.config.project import Project, builtin_root, demo_project
 from recsql.config.scaffold import init_project
 from recsql.engine.loader import load_table
 from recsql.engine.warehouse import open_warehouse
-from recsql.evaluation.backtest import Backtest
+from recsql.evaluation.results import Backtest
 from recsql.terminal.console import Console
 
 MOVIELENS = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small"

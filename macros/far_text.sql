@@ -9,7 +9,7 @@
                 {{ read_as(raw, "timestamp") }}
                 < {{ as_timestamp(var("earliest_event_at")) }}
                 or {{ read_as(raw, "timestamp") }} > timestamp '2100-01-01 00:00:00'
-            then left(cast({{ raw }} as varchar), 200)
+            then substring(cast({{ raw }} as varchar), 1, 200)
         end
     {%- else -%} cast(null as varchar)
     {%- endif -%}

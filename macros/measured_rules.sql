@@ -7,6 +7,13 @@
         confidence / nullif(consequent_support, 0) as lift,
         support - antecedent_support * consequent_support as leverage,
         (1 - consequent_support) / nullif(1 - confidence, 0) as conviction,
+        {{
+            log_lift(
+                "pair_weight",
+                "antecedent_weight * consequent_support",
+                "antecedent_weight",
+            )
+        }} as log_lift,
         case
             when support >= {{ var("min_support") | float }}
             then 'strict'

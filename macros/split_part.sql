@@ -12,7 +12,7 @@
             then 'past'
             when
                 event_at >= {{ as_of }} + {{ gap }}
-                and event_at <= {{ as_of }} + {{ gap }} + {{ days }}
+                and event_at < {{ as_of }} + {{ gap }} + {{ days }}
             then 'holdout'
         end
     {%- else -%}

@@ -6,6 +6,6 @@
         when {{ read_as(raw, type) }} is not null
         then null
         when trim(cast({{ raw }} as varchar)) <> ''
-        then left(cast({{ raw }} as varchar), 200)
+        then substring(cast({{ raw }} as varchar), 1, 200)
     end
 {%- endmacro %}

@@ -1,23 +1,16 @@
 -- One row per list and metric that two runs have in common: which of them was better.
--- Means over their folds. Asked by `recsql compare`, or compiled by dbt with var
+-- The users of all their folds together. Asked by `recsql compare`, or compiled by
+-- dbt with var
 -- asked_runs, two run_ids (and as_of, without which there is nothing to compare).
 {{ config(enabled=var("as_of") is not none) }}
 with
     summary as (select * from {{ ref("eval_summary") }}),
     definitions as (select * from {{ ref("metric_definitions") }}),
 
-    folded as (
-        select
-            run_id,
-            allow_repeat,
-            list_name,
-            metric,
-            k,
-            avg(metric_value) as metric_value,
-            avg(interval_high - interval_low) / 2 / sqrt(count(*)) as half_width
+    whole as (
+        select *, (interval_high - interval_low) / 2 as half_width
         from summary
-        where segment_kind = 'all'
-        group by run_id, allow_repeat, list_name, metric, k
+        where segment_kind = 'all' and is_whole_run
     ),
 
     final as (
@@ -43,13 +36,14 @@ with
                 then 'better'
                 else 'worse'
             end as verdict
-        from folded as earlier
+        from whole as earlier
         inner join
-            folded as later
+            whole as later
             on earlier.allow_repeat = later.allow_repeat
             and earlier.list_name = later.list_name
             and earlier.metric = later.metric
             and earlier.k = later.k
+            and earlier.truth = later.truth
         inner join definitions on earlier.metric = definitions.metric
         where
             earlier.run_id = {{ text((var("asked_runs") or ["", ""])[0]) }}

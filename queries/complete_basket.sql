@@ -1,5 +1,6 @@
 -- One row per item that completes a basket, best first: rules from each of its items,
--- their confidences added up, then popular items. Asked by `recsql show --basket`, or
+-- their evidence above chance added up, then popular items. Asked by `recsql show
+-- --basket`, or
 -- compiled by dbt with var asked_basket, a list of item ids.
 with
     complements as (select * from {{ ref("rec_complements") }}),
@@ -27,8 +28,8 @@ with
             complement_item_id as item_id,
             complement_title as item_title,
             complement_category as category,
-            {{ stable_sum("confidence") }} as score,
-            arg_max(item_title, (confidence, - item_rank)) as goes_with,
+            {{ stable_sum("log_lift") }} as score,
+            arg_max(item_title, (log_lift, - item_rank)) as goes_with,
             min(case when rule_pass = 'popular' then item_rank end) as popular_rank
         from found
         group by complement_item_id, complement_title, complement_category
@@ -45,7 +46,7 @@ with
             score,
             case
                 when score is null
-                then 'popular with everyone'
+                then 'popular; nothing is known to go with it'
                 else concat('goes with ', goes_with)
             end as reason
         from summed

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from math import log
 from typing import Any
 
 import pyarrow as pa
@@ -301,6 +302,12 @@ class World:
     def past(self) -> list[Line]:
         """Return the lines that the models may learn from."""
         return [line for line in self.lines if line.counts]
+
+
+def log_lift(seen: float, expected: float, antecedent: float) -> float:
+    """Return the evidence of a rule by the default priors; equal ones are equal."""
+    prior = 100 + 0.1 * antecedent
+    return round(log((seen + prior) / (expected + prior)), 12)
 
 
 def random_lines(seed: int, baskets: int = 160, items: int = 40) -> list[Line]:

@@ -1,5 +1,5 @@
 -- One row per kind of items, metric, and list that is not the best: the best list
--- against it, user by user, in the last fold of the latest backtest. Read by `recsql
+-- against it, user by user, over all folds of the latest backtest. Read by `recsql
 -- report`.
 {{
     config(
@@ -11,7 +11,6 @@ with
 
     both_ways as (
         select
-            as_of,
             allow_repeat,
             {{ metric_label("metric", "k") }} as metric,
             list_name,
@@ -26,7 +25,6 @@ with
         from kept
         union all
         select
-            as_of,
             allow_repeat,
             {{ metric_label("metric", "k") }},
             other_list_name,
@@ -45,9 +43,8 @@ with
     placed as (
         select
             *,
-            rank() over (partition by allow_repeat, metric order by as_of desc) as age,
             min(difference) over (
-                partition by as_of, allow_repeat, metric, list_name
+                partition by allow_repeat, metric, list_name
             ) as least_difference
         from both_ways
     ),
@@ -60,7 +57,6 @@ with
                 order by least_difference desc, list_name
             ) as place
         from placed
-        where age = 1
     ),
 
     final as (

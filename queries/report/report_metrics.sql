@@ -1,15 +1,8 @@
 -- One row per list, kind of items, metric and k: the figures of the latest backtest,
--- means over its folds. Read by `recsql report`.
+-- all its folds together. Read by `recsql report`.
 {{ config(enabled=var("as_of") is not none) }}
 with
     kept as ({{ latest_run(ref("eval_summary")) }}),
-
-    folded as (
-        select allow_repeat, list_name, metric, k, {{ over_folds() }}
-        from kept
-        where segment_kind = 'all'
-        group by allow_repeat, list_name, metric, k
-    ),
 
     final as (
         select
@@ -23,7 +16,8 @@ with
             interval_low,
             interval_high,
             user_count
-        from folded
+        from kept
+        where segment_kind = 'all'
     )
 
 select *

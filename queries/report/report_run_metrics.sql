@@ -15,7 +15,7 @@ with
         select summary.*, recent.run_at
         from summary
         inner join recent on summary.run_id = recent.run_id
-        where summary.segment_kind = 'all'
+        where summary.segment_kind = 'all' and summary.is_whole_run
     ),
 
     final as (
@@ -25,9 +25,11 @@ with
             allow_repeat,
             list_name,
             {{ metric_label("metric", "k") }} as metric,
-            {{ over_folds() }}
+            metric_value,
+            interval_low,
+            interval_high,
+            user_count
         from kept
-        group by run_id, run_at, allow_repeat, list_name, metric, k
     )
 
 select *

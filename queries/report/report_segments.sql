@@ -5,21 +5,6 @@
 with
     kept as ({{ latest_run(ref("eval_summary")) }}),
 
-    folded as (
-        select
-            allow_repeat,
-            list_name,
-            segment_kind,
-            segment,
-            min(segment_place) as segment_place,
-            metric,
-            k,
-            {{ over_folds() }}
-        from kept
-        where segment_kind <> 'all'
-        group by allow_repeat, list_name, segment_kind, segment, metric, k
-    ),
-
     final as (
         select
             segment_kind,
@@ -32,7 +17,8 @@ with
             interval_low,
             interval_high,
             user_count
-        from folded
+        from kept
+        where segment_kind <> 'all'
     )
 
 select *

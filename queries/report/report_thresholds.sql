@@ -37,12 +37,6 @@ with
             on kept.allow_repeat = surfaces.allow_repeat
             and kept.list_name = surfaces.list_name
             and kept.other_list_name = surfaces.other_list_name
-        qualify
-            row_number() over (
-                partition by surfaces.surface, kept.metric, kept.k
-                order by kept.as_of desc
-            )
-            = 1
     )
 
 select *

@@ -6,10 +6,9 @@ with
     kept as ({{ latest_run(ref("eval_summary")) }}),
 
     figures as (
-        select allow_repeat, list_name, k, metric, avg(metric_value) as metric_value
+        select allow_repeat, list_name, k, metric, metric_value
         from kept
         where segment_kind = 'all' and list_name <> 'new users'
-        group by allow_repeat, list_name, k, metric
     ),
 
     final as (

@@ -60,8 +60,8 @@ def backtest(
     )
     project, console = open_to_work(threads, **options), open_console()
     count = threads or project.profile.threads
-    found = backtests.run_folds(project, asked, count, console.event)
-    print_backtests(console, project, found)
+    run = backtests.run_folds(project, asked, count, console.event)
+    print_backtests(console, project, run)
 
 
 @click.command("compare", short_help="Compare two runs of backtests.")

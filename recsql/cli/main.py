@@ -208,15 +208,15 @@ def explain(user: str, item: str, **options: Any) -> None:
     open_console().table(shown.headers, shown.rows)
 
 
-@cli.command("eject", short_help="Copy a built-in model to edit it.")
+@cli.command("eject", short_help="Copy a built-in model or seed to edit it.")
 @click.argument("model")
 @project_options
 def eject(model: str, **options: Any) -> None:
-    """Copy a built-in MODEL into your project, where your copy replaces it."""
-    from recsql.config.scaffold import eject_model
+    """Copy a built-in MODEL or seed into your project, where your copy replaces it."""
+    from recsql.config.scaffold import eject as eject_one
 
-    target = eject_model(open_project(**options), model)
-    open_console().line(f"wrote {target}: edit it; it replaces the built-in model")
+    target = eject_one(open_project(**options), model)
+    open_console().line(f"wrote {target}: edit it; it replaces the built-in one")
 
 
 @cli.command("demo", short_help="Real groceries, from load to published.")

@@ -181,7 +181,7 @@ class Renderer:
 
     def timeless(self, rendered: str) -> str:
         """Return rendered text without who renders it and when."""
-        moment = str(self.run_started_at)[:19]
+        moment = str(self.run_started_at.replace(tzinfo=None))
         return rendered.replace(moment, "").replace(self.invocation_id, "")
 
     def referenced(self) -> tuple[str, ...]:

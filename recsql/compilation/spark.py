@@ -30,8 +30,8 @@ CHECKED = """
     literal ln log logicaland logicalor lower lt lte max md5 median min mul neg neq not
     null nullif or order ordered paren pow propertyeq qualify rank regexpextractall
     replace round rownumber select split sqrt star stddevsamp struct sub subquery
-    substring sum table tablealias timetounix trim trycast tuple union upper var where
-    window windowspec with withingroup
+    substring sum table tablealias timetounix trim trycast tuple typeof union upper var
+    where window windowspec with withingroup
 """
 
 

@@ -144,26 +144,21 @@ def _date_arithmetic(node: exp.Expr) -> exp.Expr:
 def _try_cast(node: exp.Expr) -> exp.Expr:
     """`try_cast(x as ...)`: Spark reads more into a text than DuckDB does.
 
-    To Spark '2024', 'now' and the integer 5 are moments and '1d' is a number. DuckDB's
-    other spellings ('2024/01/31', '1_000') stay NULL here, which sends such an event
-    to the quarantine.
+    To Spark '2024', 'now' and 5 are moments and '1d' is a number. What DuckDB reads
+    beside ('2024/01/31', '1_000') stays NULL: such an event is in quarantine.
     """
-    if isinstance(node.this, exp.Null):
+    if isinstance(node.this, exp.Null) or _becomes(node, "boolean"):
         return node
-    if _becomes(node, "timestampntz"):
+    if _becomes(node, "timestampntz", "timestamptz"):
         pattern = "^ *[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}.*)?$"
         readable = "case when :text rlike :pattern then :cast end"
     elif _becomes(node, "double", "float"):
         pattern = "[0-9.][dDfF]\\s*$"
         readable = "case when not :text rlike :pattern then :cast end"
     else:
-        raise Refused(node, "try_cast is compared for timestamp and double only.")
-    return _spark(
-        readable,
-        text=_as_text(node.this),
-        pattern=exp.Literal.string(pattern),
-        cast=node,
-    )
+        raise Refused(node, "try_cast is compared for time, double and boolean only.")
+    operands = {"text": _as_text(node.this), "pattern": exp.Literal.string(pattern)}
+    return _spark(readable, cast=node, **operands)
 
 
 def _qualify(node: exp.Expr) -> exp.Expr:
@@ -230,6 +225,13 @@ CALLS: Mapping[str, Callable[[exp.Expr], exp.Expr]] = {
     "list_inner_product": _inner_product,
     "to_seconds": _to_seconds,
 }
+
+
+def _typeof(node: exp.Expr) -> exp.Expr:
+    """`typeof(x)`: what is VARCHAR to DuckDB is string to Spark."""
+    return _spark("replace(upper(typeof(:x)), 'STRING', 'VARCHAR')", x=node.this)
+
+
 CHANGES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _call,
     exp.ArgMax: _arg_max,
@@ -244,6 +246,7 @@ CHANGES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Sum: _sum,
     exp.TimeToUnix: _epoch,
     exp.TryCast: _try_cast,
+    exp.Typeof: _typeof,
 }
 
 

@@ -35,7 +35,8 @@ class Declared:
 
     `bounds` are of a number, or of the length of a list or mapping; `choices` are
     words, or name where these come from; `unset` says what null means, None that there
-    must be a value; `by` says what else than one value may stand there.
+    must be a value; `by` says what else than one value may stand there, `also` one word
+    that may.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Declared:
     unit: str
     unset: str | None
     by: str
+    also: str
     choices: tuple[str, ...] | str
     keys: tuple[str, ...]
     of: Declared | None
@@ -65,6 +67,7 @@ class Declared:
         text = self._kind_in_words + (f", in {self.unit}" if self.unit else "")
         if self.by:
             text += f"; or a mapping of such by {self.by}"
+        text += f"; or {self.also}" if self.also else ""
         return text + ("; or null" if self.unset is not None else "")
 
     @property
@@ -132,6 +135,7 @@ def _read(name: str, section: str, body: Mapping[str, Any]) -> Declared:
         unit=body.get("unit", ""),
         unset=None if body.get("unset") is None else str(body["unset"]),
         by=body.get("by", ""),
+        also=body.get("also", ""),
         choices=choices if isinstance(choices, str) else tuple(choices),
         keys=tuple(body.get("keys", ())),
         of=of,

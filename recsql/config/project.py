@@ -131,7 +131,7 @@ def _read(
         default_vars=default_vars,
         models=_all_models(folders, settings),
         macros=_files(folders, settings, "macro-paths", "macros", "*.sql"),
-        seeds=_files(folders, settings, "seed-paths", "warehouse/seeds", "*.csv"),
+        seeds=_files(folders, settings, "seed-paths", "seeds", "*.csv"),
         singular_tests=_files(folders, settings, "test-paths", "tests/dbt", "*.sql"),
         queries=_files(folders, settings, "analysis-paths", "queries", "*.sql"),
         properties={k: v for group in described for k, v in group.models.items()},

@@ -121,6 +121,8 @@ def _schema(project: Project, var: Declared) -> dict[str, Any]:
     kinds = [one]
     if var.by:
         kinds.append({"type": "object", "additionalProperties": one})
+    if var.also:
+        kinds.append({"const": var.also})
     if var.unset is not None:
         kinds.append({"type": "null"})
     said: dict[str, Any] = one if len(kinds) == 1 else {"anyOf": kinds}

@@ -64,24 +64,26 @@ def init_project(folder: Path, preset: str) -> list[str]:
     return [line[4:] for line in text.split("\n") if line.startswith("# $ ")]
 
 
-def eject_model(project: Project, name: str) -> Path:
-    """Copy a built-in model into the user's project, where it then counts.
+def eject(project: Project, name: str) -> Path:
+    """Copy a built-in model or seed into the user's project, where it then counts.
 
     Raises:
-        InputError: there is no such model, or the project has its own already.
+        InputError: there is no such model or seed, or the project has its own already.
     """
     model = project.models.get(name)
-    if model is None:
-        hint = did_you_mean(name, project.models)
-        raise InputError(f'eject: unknown model "{name}".{hint}')
+    source = model.path if model else project.seeds.get(name)
+    if source is None:
+        hint = did_you_mean(name, {*project.models, *project.seeds})
+        raise InputError(f'eject: unknown model or seed "{name}".{hint}')
     if not (project.root / PROJECT_FILE).exists():
         raise InputError(f"eject: {project.root} holds no project. Run: recsql init")
-    if model.path.is_relative_to(project.root):
-        raise InputError(f"eject: {project.relative(model.path)} is yours already.")
-    target = project.root / "sql" / model.layer / model.path.name
+    if source.is_relative_to(project.root):
+        raise InputError(f"eject: {project.relative(source)} is yours already.")
+    folder = f"sql/{model.layer}" if model else "seeds"
+    target = project.root / folder / source.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_beside(target, model.sql)
+        write_beside(target, model.sql if model else source.read_text("utf-8"))
     except OSError as error:
         raise InputError(f"eject: {target}: {reason(error.strerror)}.") from None
     return target

@@ -45,7 +45,7 @@ def require_shapes(project: Project) -> None:
 
 def _problems(project: Project, var: Declared, given: Any) -> Iterator[str]:
     """Yield what is wrong with a value, each in the rest of a line."""
-    if given is None and var.unset is not None:
+    if (given is None and var.unset is not None) or (var.also and given == var.also):
         return
     if var.by and isinstance(given, dict):
         for key, value in given.items():

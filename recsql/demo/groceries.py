@@ -18,7 +18,7 @@ from recsql.engine.loader import load_table
 from recsql.engine.runner import ModelResult
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError
-from recsql.evaluation.backtest import run_backtest
+from recsql.evaluation.backtest import Folds, run_folds
 from recsql.operation import pipeline
 from recsql.publishing.publish import Published
 from recsql.questions import shows
@@ -44,12 +44,12 @@ def run_demo(project: Project, threads: int, console: Console) -> None:
     published = pipeline.publish_tables(project, console.event)
     refreshed = time.perf_counter() - started
     console.line(f"refresh took {refreshed:.1f} s; now the backtest")
-    found = run_backtest(project, HELD_OUT_DAYS, threads, console.problem_event)
+    run = run_folds(project, Folds(HELD_OUT_DAYS), threads, console.problem_event)
     published = pipeline.publish_tables(project, console.problem_event)
     total = time.perf_counter() - started
     _print_rows(console, published)
     _print_layers(console, results)
-    print_backtests(console, project, [found])
+    print_backtests(console, project, run)
     print_experiment(project, console)
     _print_household(project, console)
     console.line()

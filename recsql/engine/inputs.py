@@ -14,10 +14,12 @@ from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Renderer, quoted
 from recsql.config.project import Project
 from recsql.config.properties import SourceTable
+from recsql.engine.ids import require_ids
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import InputError, did_you_mean, first_line
 
 INPUTS = ("events", "items", "users", "availability", "restrictions", "exposures")
+THRESHOLDS = "order_thresholds"
 NOT_COLUMNS = ("table", "model", "where")
 REQUIRED = {
     "events": ("item_id",),
@@ -47,6 +49,10 @@ def require_inputs(
         model = plan.models.get(name)
         for relation in model.sources if model else ():
             schema, table = relation.replace('"', "").split(".")[-2:]
+            if table == THRESHOLDS and not database:
+                create_raw_tables(
+                    plan.project, warehouse, [thresholds_of(plan.project)]
+                )
             if not warehouse.has_table(schema, table, database):
                 raise InputError(
                     f"{model.file if model else name}: there is no table "
@@ -55,6 +61,12 @@ def require_inputs(
     for name in INPUTS:
         if {f"stg_{name}", f"stg_holdout_{name}"} & set(names):
             _require_mapping(plan, warehouse, name)
+    require_ids(plan, warehouse, names)
+
+
+def thresholds_of(project: Project) -> SourceTable:
+    """Return the raw table that backtests fill, which is empty before the first."""
+    return project.sources["raw", THRESHOLDS]
 
 
 def create_raw_tables(

@@ -7,83 +7,32 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recsql.compilation.render import Renderer, literal
 from recsql.config.git import git_commit
 from recsql.config.project import Project
-from recsql.engine.warehouse import Warehouse, open_warehouse
+from recsql.engine.records import append_rows
+from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError
-from recsql.evaluation.fold_rankers import FoldRanker, Origin, fold_ranker
+from recsql.evaluation.fold_rankers import Origin, fold_ranker
 from recsql.evaluation.past import (
     build_as_of,
     event_range,
     open_scratch,
     scratch_warehouse,
 )
+from recsql.evaluation.pooling import MADE, POOL, keep_fold, pool_folds, start_pool
+from recsql.evaluation.results import Backtest, Run, read_results
 from recsql.operation.pipeline import Listener
 
 SCRATCH = "backtest.duckdb"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
 KEPT = (
     *("eval_runs", "eval_summary", "eval_comparisons", "eval_thresholds"),
-    "eval_policies",
+    *("eval_suggestions", "eval_policies"),
 )
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the evaluation summary that is about all users."""
-
-    list_name: str
-    allow_repeat: str
-    metric: str
-    k: int
-    value: float
-    low: float | None
-    high: float | None
-    users: int
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One list against another, user by user; by how much the first is better."""
-
-    allow_repeat: str
-    metric: str
-    k: int
-    list_name: str
-    other_list_name: str
-    difference: float
-    is_significant: bool
-    more_users: int | None
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """From how many orders on a list is better than another; None where it never is."""
-
-    allow_repeat: str
-    metric: str
-    k: int
-    list_name: str
-    other_list_name: str
-    min_orders: int | None
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Clicks per exposure that a list would have had, from exposures of others."""
-
-    allow_repeat: str
-    list_name: str
-    k: int
-    value: float
-    low: float | None
-    high: float | None
-    shown_value: float
-    effective_count: float
 
 
 @dataclass(frozen=True)
@@ -98,21 +47,6 @@ class Folds:
     every: int = 0
     gap: int = 0
     ranker: Origin = "auto"
-
-
-@dataclass(frozen=True)
-class Backtest:
-    """What one fold of a backtest found, and the window it looked at."""
-
-    run_id: str
-    as_of: datetime
-    until: datetime
-    figures: tuple[Figure, ...]
-    comparisons: tuple[Comparison, ...]
-    thresholds: tuple[Threshold, ...]
-    candidate_recall: Mapping[str, float]  # of all sources, by allow_repeat
-    policies: tuple[Policy, ...]
-    ranker: FoldRanker | None = None
 
 
 def parse_days(text: str, option: str = "--last", least: int = 1) -> int:
@@ -145,40 +79,84 @@ def run_backtest(
         ModelError: a model failed.
         TestsFailed: a test failed, e.g. that nothing later than as_of was seen.
     """
-    return run_folds(project, Folds(days), threads, listener)[0]
+    return run_folds(project, Folds(days), threads, listener).whole
 
 
-def run_folds(
-    project: Project, folds: Folds, threads: int, listener: Listener
-) -> list[Backtest]:
-    """Run a backtest at several past moments, the earliest first; see run_backtest."""
-    run = {
-        "run_id": str(uuid.uuid4()),
-        "commit": git_commit(project.root),
-        "vars": _changed_vars(project),
-    }
+def run_folds(project: Project, folds: Folds, threads: int, listener: Listener) -> Run:
+    """Run a backtest at one or several past moments; see run_backtest."""
     if folds.count > 1 and project.vars["eval_split"] != "time":
         raise InputError(
             f"backtest --folds {folds.count}: folds are moments in time, but var "
             f"eval_split is {project.vars['eval_split']}. Set it to time."
         )
+    run = {
+        "run_id": str(uuid.uuid4()),
+        "commit": git_commit(project.root),
+        "vars": _changed_vars(project),
+        "folds": folds.count,
+    }
     found = []
+    start_pool(project)
     for number in range(1, folds.count + 1):
         back = timedelta(days=(folds.count - number) * (folds.every or folds.days))
         dated = project.with_vars({"eval_run": {**run, "fold": number}})
         found.append(_run_fold(dated, folds, back, threads, listener))
-    return found
+        if folds.count > 1:
+            keep_fold(project, SCRATCH)
+    whole = (
+        found[0] if folds.count == 1 else _whole(project, folds, run, found, threads)
+    )
+    _keep_thresholds(project, whole)
+    return Run(tuple(found), whole)
+
+
+def _whole(
+    project: Project,
+    folds: Folds,
+    run: Mapping[str, Any],
+    found: list[Backtest],
+    threads: int,
+) -> Backtest:
+    """Return what the users of all folds together say."""
+    last = found[-1]
+    together = project.with_vars({"eval_run": {**run, "fold": None}})
+    together = _dated(together, last.as_of, folds)
+    names = [name for name in _asked(together) if name in MADE]
+    whole = pool_folds(together, names, threads, (last.as_of, last.until))
+    _append(project, [name for name in KEPT if name in names], POOL)
+    return whole
+
+
+def _keep_thresholds(project: Project, found: Backtest) -> None:
+    """Keep from how many orders on lists are better, for personal_min_orders: auto."""
+    metric = next(iter(project.vars["eval_compared_metrics"]), None)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    rows = [
+        {
+            "run_id": found.run_id,
+            "generated_at": now,
+            "learned_until": found.until,
+            "allow_repeat": t.allow_repeat,
+            "list_name": t.list_name,
+            "other_list_name": t.other_list_name,
+            "min_orders": t.min_orders,
+        }
+        for t in found.thresholds
+        if (t.metric, t.k) == (metric, min(project.vars["eval_cutoffs"]))
+    ]
+    with open_warehouse(project.profile.build_path, project.profile.settings) as main:
+        append_rows(project, main, "order_thresholds", rows)
 
 
 def _run_fold(
     project: Project, folds: Folds, back: timedelta, threads: int, listener: Listener
 ) -> Backtest:
     with scratch_warehouse(project, SCRATCH) as warehouse:
-        first, last = event_range(project, warehouse)
-        until = last - back
+        first, end = event_range(project, warehouse)
+        until = end - back
         as_of = until - timedelta(days=folds.days + folds.gap)
         if project.vars["eval_split"] != "time":
-            as_of = last.replace(microsecond=0) + timedelta(seconds=1)
+            as_of = end
         if first >= as_of:
             raise InputError(
                 f"backtest: the window to hold out starts at {as_of}, and no event is "
@@ -187,81 +165,42 @@ def _run_fold(
     moment = as_of, folds.days
     ranker = fold_ranker(project, first, moment, folds.ranker, threads, listener)
     with open_scratch(project, SCRATCH) as warehouse:
-        dated = project.with_vars(
-            {
-                "as_of": str(as_of),
-                "holdout_days": folds.days,
-                "eval_gap_days": folds.gap,
-            }
-        )
-        plan = build_as_of(
-            dated, warehouse, [f"+{name}" for name in _asked(dated)], threads, listener
-        )
-        built = [name for name in KEPT if name in plan.models]
-        found = _found(dated, warehouse, as_of, until)
-    _append(project, built)
+        dated = _dated(project, as_of, folds)
+        asked = _asked(dated)
+        wanted = [f"+{name}" for name in asked]
+        build_as_of(dated, warehouse, wanted, threads, listener)
+        found = read_results(dated, warehouse, as_of, until)
+    _append(project, [name for name in KEPT if name in asked], SCRATCH)
     return replace(found, ranker=ranker)
+
+
+def _dated(project: Project, as_of: datetime, folds: Folds) -> Project:
+    return project.with_vars(
+        {
+            "as_of": str(as_of),
+            "holdout_days": folds.days,
+            "eval_gap_days": folds.gap,
+        }
+    )
 
 
 def _asked(project: Project) -> list[str]:
     """Return the models that a backtest builds with all they need."""
     compared = project.vars["eval_compared_metrics"]
-    asked = [*(KEPT[:4] if compared else KEPT[:2]), "eval_candidate_recall"]
+    asked = [*(KEPT[:5] if compared else KEPT[:2]), "eval_candidate_recall"]
     logged = Renderer(project).render_text("{{ has_propensities() }}", project.root)
     if logged == "yes":
         asked.append("eval_policies")
     return asked
 
 
-def _found(
-    project: Project, warehouse: Warehouse, as_of: datetime, until: datetime
-) -> Backtest:
-    def rows(table: str, columns: str, where: str = "true") -> list[tuple[Any, ...]]:
-        if table not in warehouse.kinds:
-            return []
-        return warehouse.rows(
-            f"select {columns} from main.{table} where {where} order by all"
-        )
-
-    pair = "allow_repeat, metric, k, list_name, other_list_name, "
-    figures = rows(
-        "eval_summary",
-        "list_name, allow_repeat, metric, k, metric_value, interval_low, "
-        "interval_high, user_count",
-        "segment_kind = 'all'",
-    )
-    compared = rows("eval_comparisons", pair + "difference, is_significant, more_users")
-    thresholds = rows("eval_thresholds", pair + "min_orders")
-    policies = rows(
-        "eval_policies",
-        "allow_repeat, list_name, k, policy_value, interval_low, interval_high, "
-        "shown_value, effective_count",
-        "estimator = 'snips'",
-    )
-    recalls = rows(
-        "eval_candidate_recall",
-        "allow_repeat, candidate_recall",
-        "candidate_source = 'all sources'",
-    )
-    return Backtest(
-        project.vars["eval_run"]["run_id"],
-        as_of,
-        until,
-        tuple(Figure(*row) for row in figures),
-        tuple(Comparison(*row) for row in compared),
-        tuple(Threshold(*row) for row in thresholds),
-        dict(recalls),
-        tuple(Policy(*row) for row in policies),
-    )
-
-
-def _append(project: Project, names: list[str]) -> None:
+def _append(project: Project, names: list[str], scratch: str) -> None:
     """Add the figures to the main warehouse, which keeps those of earlier runs."""
     build = project.profile.build_path
     with open_warehouse(build, project.profile.settings) as main:
         kept = [name for name in names if main.has_table("main", name)]
-        scratch = literal(str(build.with_name(SCRATCH)))
-        main.rows(f"attach {scratch} as scratch (read_only)")
+        file = literal(str(build.with_name(scratch)))
+        main.rows(f"attach {file} as scratch (read_only)")
         for name in names:
             before = f"from main.{name} union all by name " if name in kept else ""
             main.rows(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import literal, quoted
 from recsql.config.files import note_written, written
 from recsql.config.project import Project
-from recsql.engine.inputs import require_inputs
+from recsql.engine.contents import Contents
+from recsql.engine.inputs import create_raw_tables, require_inputs, thresholds_of
 from recsql.engine.runner import run_models
 from recsql.engine.suppression import suppressing
 from recsql.engine.warehouse import Warehouse, open_warehouse, require_file
@@ -25,6 +26,10 @@ ORIGIN = "origin"
 def scratch_warehouse(project: Project, name: str) -> Iterator[Warehouse]:
     """Open a new file of that name beside the build, which it reads as `origin`."""
     remove_scratch(project, name)
+    build = project.profile.build_path
+    require_file(build)
+    with open_warehouse(build, project.profile.settings) as warehouse:
+        create_raw_tables(project, warehouse, [thresholds_of(project)])
     with open_scratch(project, name) as warehouse:
         yield warehouse
 
@@ -59,7 +64,10 @@ def remove_scratch(project: Project, name: str) -> None:
 
 
 def event_range(project: Project, warehouse: Warehouse) -> tuple[datetime, datetime]:
-    """Return the times of the first and last event that is not in the future.
+    """Return the time of the first event, and the whole second after the last one.
+
+    Events of the future do not count. Windows are half-open: one that ends there holds
+    the last event, and windows side by side hold each event once.
 
     Raises:
         InputError: no event has a readable time.
@@ -77,7 +85,7 @@ def event_range(project: Project, warehouse: Warehouse) -> tuple[datetime, datet
     )
     if first is None:
         raise InputError("backtest: there is no event with a readable time.")
-    return first, last
+    return first, last.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def build_as_of(
@@ -115,7 +123,7 @@ def build_as_of(
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, changed, threads))
     tally.raise_if_models_failed()
-    tally.check(plan, changed, warehouse, threads)
+    tally.check(plan, changed, Contents(plan, warehouse, changed), threads)
     tally.raise_if_checks_failed(" The figures were not kept.")
     built.update(prints)
     return plan

@@ -103,7 +103,7 @@ def train_ranker(
     ranker = ranking.fit(folds, names, threads=threads)
     pairs = sum(len(fold.taken) for fold in folds)
     report = _report(ranker, folds, names, themes, seconds)
-    until = moments[-1] + timedelta(days=past.days)
+    until = moments[-1] + timedelta(days=past.days) - INSTANT
     trained = Trained(ranker, tuple(moments), until, pairs, report)
     _store(project, trained, names)
     return trained
@@ -112,7 +112,7 @@ def train_ranker(
 def _moments(project: Project, warehouse: Warehouse, past: Past) -> list[datetime]:
     """Return the moments to learn from, oldest first."""
     first, last = event_range(project, warehouse)
-    end = min(last, past.until - INSTANT) if past.until else last
+    end = min(last, past.until) if past.until else last
     moments = [
         end - timedelta(days=past.days + past.every * fold)
         for fold in reversed(range(past.folds))

@@ -33,7 +33,12 @@ RUNS = "refreshes"
 LISTS = "refresh_lists"
 COPIES = {"refresh_profiles": "mon_profile", LISTS: "mon_lists"}
 TABLES = (RUNS, "refresh_models", *COPIES)
-LIMITS = ("drift_", "freshness_", "keep_")  # vars that change no table but the alarms
+LIMITS = (
+    "drift_",
+    "freshness_",
+    "keep_",
+    "match_",
+)  # vars that change no table but the alarms
 
 
 def compile_with_history(project: Project) -> Plan:

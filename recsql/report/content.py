@@ -11,6 +11,7 @@ from math import inf
 from typing import Any
 
 from recsql.report.data import Answers, Model, Part
+from recsql.terminal.advice import advice_of
 
 KINDS = {
     "all": "all items",
@@ -100,6 +101,7 @@ def _quality(answers: Answers) -> Mapping[str, Any]:
         "tiles": list(_tiles(answers, main_metric)),
         "findings": list(_findings(answers)),
         "thresholds": list(_thresholds(answers)),
+        "advice": advice_of(answers.project, parts["suggestions"].dicts),
         "min_orders": answers.project.vars["personal_min_orders"],
         "formulas": [(n, text) for n, text in answers.formulas.items() if n in names],
         "metric_choices": [(metric, metric) for metric in metrics],

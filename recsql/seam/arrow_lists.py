@@ -132,7 +132,7 @@ def as_best_items(found: BestItems) -> Any:
         user_index=found.users,
         item_index=found.items,
         score=found.scores.astype("float64"),
-        is_repeat=pa.array(found.repeats),
+        is_known=pa.array(found.known),
         reason_index=found.reasons,
     )
 
@@ -154,4 +154,6 @@ def as_bounds(found: Bounds) -> Any:
         low=found.lows,
         high=found.highs,
         p_value=found.p_values,
+        joint_low=found.joint_lows,
+        joint_high=found.joint_highs,
     )

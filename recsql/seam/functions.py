@@ -46,10 +46,13 @@ TERMS = (
     "struct(user_index integer, item_index integer, reason_index integer, "
     "contribution double)[]"
 )
-BOUNDS = "struct(column_index integer, low double, high double, p_value double)[]"
+BOUNDS = (
+    "struct(column_index integer, low double, high double, p_value double, "
+    "joint_low double, joint_high double)[]"
+)
 BEST = (
     "struct(user_index integer, item_index integer, score double, "
-    "is_repeat boolean, reason_index integer)[]"
+    "is_known boolean, reason_index integer)[]"
 )
 
 

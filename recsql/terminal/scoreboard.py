@@ -4,61 +4,82 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from statistics import mean
 from typing import Any
 
 from recsql.config.project import Project
 from recsql.config.settings import metric_label, rising_metrics
-from recsql.evaluation.backtest import Backtest, Comparison, Figure
+from recsql.evaluation.results import Backtest, Comparison, Figure, Run
+from recsql.terminal.advice import advice, unlistable
 from recsql.terminal.console import Console
 
 SHOWN = ("hit_rate", "map", "mrr", "ndcg", "precision", "recall")
 WIDEST = 8
+RARELY = 0.01  # a share of repeats below it: nothing is taken twice
+HELD_OUT = {
+    "last_n": "each user's last {eval_last_n} moments with events",
+    "random": "a random {eval_split_share} of each user's items",
+    "users": "the items not given of {eval_split_share} of the users",
+    "column": "the rows that events.is_test marks",
+}
 
 
-def print_backtests(
-    console: Console, project: Project, found: Sequence[Backtest]
-) -> None:
-    """Print the lists of all folds, then what can and cannot be told apart."""
-    print_figures(console, found)
-    last = found[-1]
-    _print_ratings(console, found)
-    _print_policies(console, last)
+def print_backtests(console: Console, project: Project, run: Run) -> None:
+    """Print the lists, what can and cannot be told apart, and what to do.
+
+    All of it is of the users of all folds together.
+    """
+    whole = run.whole
+    print_figures(console, project, run)
+    _print_ratings(console, whole)
+    _print_policies(console, whole)
     console.line()
-    for line in _rankers(found):
+    for line in _rankers(run.folds):
         console.line(line)
     rising = rising_metrics(project)
-    for line in (*_leaders(last, rising), *_recalls(last), *_thresholds(project, last)):
+    said = (*_leaders(whole, rising), *_recalls(whole), *_thresholds(project, whole))
+    for line in said:
         console.line(line)
+    if whole.suggestions:
+        console.line()
+        console.line("What to do:")
+        for line in advice(project, whole.suggestions):
+            console.line(line)
     console.line(
-        f"run {found[-1].run_id}: kept in eval_runs, eval_summary and eval_comparisons"
+        f"run {whole.run_id}: kept in eval_runs, eval_summary and eval_comparisons"
     )
 
 
-def print_figures(console: Console, found: Sequence[Backtest]) -> None:
-    """Print one line per list, one column per metric; of several folds the means."""
-    figures = [figure for fold in found for figure in fold.figures]
-    columns = _columns([figure for figure in figures if figure.k])
-    lines: dict[tuple[str, str], dict[str, list[Figure]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    for fold in found:
-        for f in fold.figures:
-            lines[f.allow_repeat, f.list_name][metric_label(f.metric, f.k)].append(f)
+def print_figures(console: Console, project: Project, run: Run) -> None:
+    """Print one line per list, one column per metric."""
+    whole = run.whole
+    columns = _columns([figure for figure in whole.figures if figure.k])
+    lines: dict[tuple[str, str], dict[str, Figure]] = defaultdict(dict)
+    for f in whole.figures:
+        lines[f.allow_repeat, f.list_name][metric_label(f.metric, f.k)] = f
     console.line()
     console.table(
         ("items", "list", "users", *columns),
         [
             (
                 *key,
-                max(sum(f.users for f in line[column]) for column in columns),
-                *(_mean(line[column]) for column in columns),
+                max(line[column].users for column in columns if column in line),
+                *(_rounded(line.get(column)) for column in columns),
             )
-            for key, line in sorted(lines.items())
-            if any(line[column] for column in columns)
+            for key, line in sorted(
+                lines.items(), key=lambda entry: (_place(entry[0][0], whole), entry[0])
+            )
+            if any(column in line for column in columns)
         ],
-        _title(found),
+        _title(project, run),
     )
+
+
+def _place(kind: str, found: Backtest) -> int:
+    """Return where a kind of items comes: all of them last where nothing repeats."""
+    kinds = ["all", "new_only", "repeat_only"]
+    if found.truth.repeat_share < RARELY:
+        kinds = ["new_only", "repeat_only", "all"]
+    return kinds.index(kind)
 
 
 def _print_policies(console: Console, fold: Backtest) -> None:
@@ -80,49 +101,47 @@ def _print_policies(console: Console, fold: Backtest) -> None:
     )
 
 
-def _title(found: Sequence[Backtest]) -> str:
-    first, last = found[0], found[-1]
-    if len(found) == 1:
-        return (
-            f"Backtest: trained before {first.as_of}, scored on what followed until "
-            f"{first.until}"
-        )
-    return (
-        f"Backtest, mean of {len(found)} folds: trained before {first.as_of} to "
-        f"{last.as_of}, scored on what followed until {last.until}"
-    )
+def _title(project: Project, run: Run) -> str:
+    """Say what was held out, by var eval_split, and what counts as right."""
+    first, last = run.folds[0], run.folds[-1]
+    given = project.vars
+    together = ""
+    if len(run.folds) > 1:
+        together = f", the users of {len(run.folds)} folds together"
+    if given["eval_split"] == "time":
+        since = first.as_of if first is last else f"{first.as_of} to {last.as_of}"
+        said = f"trained before {since}, scored on what followed until {last.until}"
+    else:
+        held = HELD_OUT[given["eval_split"]].format(**given)
+        said = f"scored on {held}, trained on the rest (eval_split: "
+        said += f"{given['eval_split']})"
+    if last.truth.kind != "all":
+        said += ", of it only what a list could hold (eval_truth: listable)"
+    return f"Backtest{together}: {said}"
 
 
-def _print_ratings(console: Console, found: Sequence[Backtest]) -> None:
+def _print_ratings(console: Console, found: Backtest) -> None:
     """Print the errors of predicted ratings, where there are any."""
-    lines: dict[tuple[str, str], list[Figure]] = defaultdict(list)
-    for fold in found:
-        for figure in fold.figures:
-            if not figure.k:
-                lines[figure.list_name, figure.metric].append(figure)
-    if not lines:
+    figures = [figure for figure in found.figures if not figure.k]
+    if not figures:
         return
     console.line()
     console.table(
         ("ratings by", "metric", "users", "error", "low", "high"),
         [
             (
-                name.removeprefix("rating "),
-                metric,
-                sum(f.users for f in figures),
-                _mean(figures),
-                *(round(mean(ends), 4) for ends in _ends(figures)),
+                figure.list_name.removeprefix("rating "),
+                figure.metric,
+                figure.users,
+                *(
+                    None if end is None else round(end, 4)
+                    for end in (figure.value, figure.low, figure.high)
+                ),
             )
-            for (name, metric), figures in sorted(lines.items())
+            for figure in sorted(figures, key=lambda f: (f.list_name, f.metric))
         ],
         "Errors of predicted ratings, over all pairs rated in the holdout",
     )
-
-
-def _ends(figures: Sequence[Figure]) -> Iterator[list[float]]:
-    """Yield the lower, then the upper ends of the intervals."""
-    yield [f.low for f in figures if f.low is not None]
-    yield [f.high for f in figures if f.high is not None]
 
 
 def _columns(figures: Sequence[Figure]) -> list[str]:
@@ -135,8 +154,8 @@ def _columns(figures: Sequence[Figure]) -> list[str]:
     return [f"{metric}@{k}" for metric in usual for k in cutoffs]
 
 
-def _mean(figures: Sequence[Figure]) -> float | None:
-    return round(mean(f.value for f in figures), 4) if figures else None
+def _rounded(figure: Figure | None) -> float | None:
+    return round(figure.value, 4) if figure else None
 
 
 def _leaders(fold: Backtest, rising: Collection[str]) -> Iterator[str]:
@@ -148,7 +167,8 @@ def _leaders(fold: Backtest, rising: Collection[str]) -> Iterator[str]:
     for c in fold.comparisons:
         if c.k == least[c.metric]:
             kinds[c.metric, c.allow_repeat].append(c)
-    for (metric, kind), pairs in sorted(kinds.items()):
+    order = sorted(kinds.items(), key=lambda e: (e[0][0], _place(e[0][1], fold)))
+    for (metric, kind), pairs in order:
         values = {
             f.list_name: f.value
             for f in fold.figures
@@ -182,11 +202,15 @@ def _rankers(found: Sequence[Backtest]) -> Iterator[str]:
 
 def _recalls(fold: Backtest) -> Iterator[str]:
     """Say how much of what was taken the candidates hold, which no order can add to."""
-    for kind, recall in fold.candidate_recall.items():
-        if kind != "repeat_only":
+    if line := unlistable(fold.truth.unlistable):
+        yield line
+    for recall in sorted(fold.recalls, key=lambda r: _place(r.allow_repeat, fold)):
+        if recall.allow_repeat != "repeat_only":
+            lost = max(1 - recall.found - recall.unlistable, 0)
             yield (
-                f"{kind}: the candidates hold {recall:.1%} of what was taken; "
-                f"candidates_per_user loses the other {1 - recall:.1%}"
+                f"{recall.allow_repeat}: the candidates hold {recall.found:.1%} of "
+                f"what a user took; no list could hold {recall.unlistable:.1%}, and "
+                f"candidates_per_user loses the other {lost:.1%}"
             )
 
 
@@ -227,8 +251,13 @@ def _thresholds(project: Project, fold: Backtest) -> Iterator[str]:
             proposal = f"from {threshold.min_orders} orders on"
         yield (
             f"surface {surface['name']}: {names[0]} instead of {names[1]} {proposal} "
-            f"(personal_min_orders is {project.vars['personal_min_orders']})"
+            f"(personal_min_orders is {_orders_of(project, surface)})"
         )
+
+
+def _orders_of(project: Project, surface: Mapping[str, Any]) -> str:
+    own = surface.get("min_orders")
+    return str(project.vars["personal_min_orders"] if own is None else own)
 
 
 def _first(surface: Mapping[str, Any], part: str) -> str:

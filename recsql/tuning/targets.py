@@ -18,6 +18,7 @@ from recsql.errors import InputError, did_you_mean, either
 ALL_USERS = ("all", "all users")
 OF_ALL_METRICS = (
     *("catalogue_coverage", "user_coverage", "gini", "entropy", "personalization"),
+    "pop_reo",
 )
 
 

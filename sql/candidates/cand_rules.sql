@@ -1,6 +1,6 @@
 -- One row per (user_id, item_id): what goes with the user's latest items.
--- score = sum of rule confidence over the latest_items; the strongest rule is the
--- reason.
+-- score = sum of the rules' log_lift over the latest_items, evidence above chance; the
+-- strongest rule is the reason.
 {{ config(enabled="rules" in var("candidate_sources")) }}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
@@ -18,9 +18,7 @@ with
 
     summed as ({{ follow_rules() }}),
 
-    scored as ({{ mark_repeats("summed") }}),
-
-    final as ({{ best_candidates("scored", "rules") }})
+    final as ({{ best_candidates("summed", "rules") }})
 
 select *
 from final

@@ -1,6 +1,6 @@
 -- One row per (user_id, item_id): what users take next after the user's latest items.
--- score = sum of rule confidence over the latest_items; the strongest rule is the
--- reason.
+-- score = sum of the rules' log_lift over the latest_items, evidence above chance; the
+-- strongest rule is the reason.
 {{ config(enabled="sequential" in var("candidate_sources")) }}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
@@ -13,9 +13,7 @@ with
 
     summed as ({{ follow_rules() }}),
 
-    scored as ({{ mark_repeats("summed") }}),
-
-    final as ({{ best_candidates("scored", "sequential") }})
+    final as ({{ best_candidates("summed", "sequential") }})
 
 select *
 from final

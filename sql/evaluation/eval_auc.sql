@@ -1,7 +1,10 @@
 -- One row per (list_name, allow_repeat, user_id, k): area under the ROC curve.
 -- AUC = chance that an item taken stands above one not taken: the list cut at k, then
--- all other items that could be listed, tied. Hanley and McNeil 1982.
-{{ config(enabled=var("as_of") is not none and "auc" in var("eval_metrics")) }}
+-- all other items that could be listed, tied. Hanley and McNeil 1982. Partial: of those
+-- not taken, the first k alone.
+{% set asked = var("eval_metrics") | select("in", ["auc", "partial_auc"]) | list %}
+{{ config(enabled=var("as_of") is not none and asked | length > 0) }}
+{% set figures = {"auc": "other_count", "partial_auc": "least(other_count, k)"} %}
 with
     lists as (select * from {{ ref("eval_lists") }}),
     hits as (select * from {{ ref("eval_hits") }}),
@@ -12,11 +15,11 @@ with
     showable as (select item_id from items where is_eligible or is_new),
 
     catalogue as (select count(*) as item_count from showable),
-
     owned as (
         select user_items.user_id, count(*) as item_count
         from user_items
         inner join showable on user_items.item_id = showable.item_id
+        where {{ is_repeat("user_items") }}
         group by user_items.user_id
     ),
 
@@ -43,7 +46,7 @@ with
                 then catalogue.item_count - coalesce(owned.item_count, 0)
                 else coalesce(owned.item_count, 0)
             end
-            - user_metrics.truth_count as other_count
+            - user_metrics.catalogue_count as other_count
         from user_metrics
         cross join catalogue
         left join owned on user_metrics.user_id = owned.user_id
@@ -63,36 +66,32 @@ with
             counted.k,
             sum(hits.item_rank - hits.hit_number) as above_count
         from counted
-        inner join
-            hits
-            on counted.list_name = hits.list_name
-            and counted.allow_repeat = hits.allow_repeat
-            and counted.user_id = hits.user_id
-            and hits.item_rank <= counted.k
+        inner join hits using (list_name, allow_repeat, user_id)
+        where hits.item_rank <= counted.k
         group by counted.list_name, counted.allow_repeat, counted.user_id, counted.k
     ),
 
     final as (
         select
-            counted.list_name,
-            counted.allow_repeat,
-            counted.user_id,
-            counted.k,
-            {{
-                ratio(
-                    "hit_count * other_count - coalesce(above_count, 0)"
-                    ~ " + 0.5 * (truth_count - hit_count)"
-                    ~ " * (other_count - listed_count + hit_count)",
-                    "truth_count * other_count",
-                )
-            }} as auc
+            list_name,
+            allow_repeat,
+            user_id,
+            k,
+            {% for name, others in figures.items() %}
+                {{
+                    ratio(
+                        "hit_count * "
+                        ~ others
+                        ~ " - coalesce(above_count, 0)"
+                        ~ " + 0.5 * (truth_count - hit_count) * ("
+                        ~ others
+                        ~ " - listed_count + hit_count)",
+                        "truth_count * " ~ others,
+                    )
+                }} as {{ name }} {% if not loop.last %}, {% endif %}
+            {% endfor %}
         from counted
-        left join
-            misplaced
-            on counted.list_name = misplaced.list_name
-            and counted.allow_repeat = misplaced.allow_repeat
-            and counted.user_id = misplaced.user_id
-            and counted.k = misplaced.k
+        left join misplaced using (list_name, allow_repeat, user_id, k)
         where counted.other_count > 0
     )
 

@@ -1,5 +1,6 @@
 -- One row per (list_name, allow_repeat, segment_kind, segment, k, metric): the interval
--- of a mean over users, from eval_resamples resamples of the users (Efron 1979). Those
+-- of a mean over users, from eval_resamples resamples of the users, each drawn with all
+-- folds (Efron 1979; Field and Welsh 2007: by clusters). Those
 -- of ratings (k = 0) are in eval_rating_summary.
 {{ config(enabled=var("as_of") is not none) }}
 with
@@ -36,7 +37,10 @@ with
         from figures
         inner join
             numbered on figures.metric = numbered.metric and figures.k = numbered.k
-        inner join segments on figures.user_id = segments.user_id
+        inner join
+            segments
+            on figures.user_id = segments.user_id
+            and figures.fold = segments.fold
         group by
             figures.list_name,
             figures.allow_repeat,

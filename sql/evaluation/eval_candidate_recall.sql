@@ -1,7 +1,6 @@
 -- One row per (candidate_source, allow_repeat): how much of what users took is among
--- the candidates at all, of each source and of all together. The rest no order can
--- show:
--- recall that is lost by candidates_per_user against scoring the whole catalogue.
+-- the candidates at all, of each source and of all together. Of the rest no list could
+-- hold one part; the other is lost by candidates_per_user against scoring all there is.
 {{ config(enabled=var("as_of") is not none) }}
 with
     candidates as (select * from {{ ref("cand_all") }}),
@@ -38,7 +37,10 @@ with
             kinds.allow_repeat,
             truth.user_id,
             cast(count(*) as double) as truth_count,
-            count(proposed.item_id) as found_count
+            count(proposed.item_id) as found_count,
+            count(
+                case when proposed.item_id is null then truth.unlistable_because end
+            ) as unlistable_count
         from truth
         cross join sources
         inner join kinds on {{ is_of_kind("truth.is_repeat", "kinds.allow_repeat") }}
@@ -55,7 +57,10 @@ with
             candidate_source,
             allow_repeat,
             count(*) as user_count,
-            {{ stable_sum("found_count / truth_count") }} / count(*) as candidate_recall
+            {{ stable_sum("found_count / truth_count") }}
+            / count(*) as candidate_recall,
+            {{ stable_sum("unlistable_count / truth_count") }}
+            / count(*) as unlistable_share
         from counted
         group by candidate_source, allow_repeat
     ),
@@ -66,7 +71,8 @@ with
             allow_repeat,
             user_count,
             candidate_recall,
-            1 - candidate_recall as lost_recall,
+            unlistable_share,
+            greatest(1 - candidate_recall - unlistable_share, 0) as lost_recall,
             {{ text(invocation_id) }} as run_id,
             {{ as_timestamp(var("as_of")) }} as as_of
         from averaged

@@ -7,6 +7,7 @@
     "gini",
     "entropy",
     "personalization",
+    "pop_reo",
 ] %}
 {{
     config(
@@ -18,10 +19,13 @@ with
     shown as (select * from {{ ref("eval_shown_items") }}),
     items as (select * from {{ ref("int_items") }}),
     users as (select * from {{ ref("int_users") }}),
+    {% if "pop_reo" in var("eval_metrics") %}
+        opportunity as (select * from {{ ref("eval_equal_opportunity") }}),
+    {% endif %}
 
     catalogue as (select count(*) as item_count from items where is_eligible or is_new),
 
-    known as (select user_id from users where order_count > 0),
+    known as (select user_id from users where event_count > 0),
 
     everyone as (select count(*) as known_count from known),
 
@@ -80,9 +84,13 @@ with
             log2(row_count) - surprise_sum / row_count as entropy,
             1
             - {{ ratio("pair_count / k", "user_count * (user_count - 1)") }}
-            as personalization
+            as personalization,
+            {{ if_asked("pop_reo", "opportunity.pop_reo") }} as pop_reo
         from served
         inner join summed using (list_name, allow_repeat, k)
+        {% if "pop_reo" in var("eval_metrics") %}
+            left join opportunity using (list_name, allow_repeat, k)
+        {% endif %}
         cross join catalogue
         cross join everyone
     )

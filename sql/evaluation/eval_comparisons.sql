@@ -1,4 +1,5 @@
--- One row per (run_id, allow_repeat, metric, k, list_name, other_list_name): which of
+-- One row per (run_id, fold, allow_repeat, metric, k, list_name, other_list_name):
+-- which of
 -- two lists is better, and is it chance? holm_p_value: Holm 1979 over all pairs of
 -- lists. more_users: to find this difference in 80 % of all holdouts at the level that
 -- Holm asks of the pair, (z(level / 2) + z(0.8))^2 * variance / difference^2 - users.
@@ -61,6 +62,8 @@ with
     final as (
         select
             {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
+            {{ fold_of_run() }},
+            {{ text(var("eval_truth")) }} as truth,
             allow_repeat,
             metric,
             k,
@@ -70,6 +73,8 @@ with
             difference,
             interval_low,
             interval_high,
+            joint_low,
+            joint_high,
             p_value as bootstrap_p_value,
             statistic as wilcoxon_statistic,
             wilcoxon_p_value,

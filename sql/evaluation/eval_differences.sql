@@ -1,5 +1,5 @@
--- One row per (allow_repeat, metric, k, list_name, other_list_name, user_id): how much
--- better one list is than another, for a user who has figures of both.
+-- One row per (fold, allow_repeat, metric, k, list_name, other_list_name, user_id): how
+-- much better one list is than another, for a user who has figures of both.
 {{
     config(
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0
@@ -25,6 +25,7 @@ with
 
     final as (
         select
+            compared.fold,
             compared.allow_repeat,
             compared.metric,
             compared.k,
@@ -40,7 +41,8 @@ with
         from compared
         inner join
             compared as others
-            on compared.allow_repeat = others.allow_repeat
+            on compared.fold = others.fold
+            and compared.allow_repeat = others.allow_repeat
             and compared.metric = others.metric
             and compared.k = others.k
             and compared.user_id = others.user_id

@@ -1,13 +1,25 @@
--- One row per (run_id, list_name, allow_repeat, k, estimator): the clicks per exposure
--- that a list would have had, from exposures that others made.
+-- One row per (run_id, fold, list_name, allow_repeat, k, estimator): the clicks per
+-- exposure that a list would have had, from exposures that others made.
 -- ips = sum of weight * click / exposures (Horvitz and Thompson 1952); snips = the same
--- sum / sum of weights (Swaminathan and Joachims 2015). Both are ratios of sums over
--- users:
--- the interval is 1.96 standard errors by the delta method, as a user's exposures hang
--- together.
+-- / sum of weights (Swaminathan and Joachims 2015): ratios of sums over users, +- 1.96
+-- standard errors by the delta method, as a user's exposures hang together.
 {{ config(enabled=has_propensities() == "yes") }}
+{% set sums = "clicked_weight weight squared_weight exposure_count".split() %}
+{% set sums = sums + ["click_count", "matched_count", "clipped_count"] %}
 with
-    user_sums as (select * from {{ ref("eval_policy_users") }}),
+    parts as (select * from {{ ref("eval_policy_users") }}),
+
+    -- a user of several folds is one case
+    user_sums as (
+        select
+            {% for sum in sums -%} {{ stable_sum(sum) }} as {{ sum }}, {% endfor -%}
+            list_name,
+            allow_repeat,
+            k,
+            user_id
+        from parts
+        group by list_name, allow_repeat, k, user_id
+    ),
 
     terms as (
         select
@@ -63,6 +75,7 @@ with
     final as (
         select
             {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
+            {{ fold_of_run() }},
             list_name,
             allow_repeat,
             k,

@@ -1,7 +1,8 @@
 -- One row per (list_name, allow_repeat, user_id, k): recall of popular and of rare
 -- items.
--- Eligible items in the order of their users: those that make up the first third of all
--- pairs of user and item are popular, the last third rare. Null where none was taken.
+-- Items in the order of their users: those that make up the first third of all pairs of
+-- user and item are popular, the last third rare, as is what nobody took before. Null
+-- where none was taken.
 {% set metrics = ["recall_of_popular", "recall_of_middle", "recall_of_rare"] %}
 {{
     config(
@@ -10,32 +11,10 @@
     )
 }}
 with
-    items as (select * from {{ ref("int_items") }}),
+    parted as (select * from {{ ref("eval_item_parts") }}),
     truth as (select * from {{ ref("eval_truth") }}),
     hits as (select * from {{ ref("eval_hits") }}),
     user_metrics as (select * from {{ ref("eval_user_metrics") }}),
-
-    placed as (
-        select
-            item_id,
-            sum(user_count) over (order by item_index) - user_count as pairs_before,
-            sum(user_count) over () as pair_count
-        from items
-        where is_eligible
-    ),
-
-    parted as (
-        select
-            item_id,
-            case
-                when 3 * pairs_before < pair_count
-                then 1
-                when 3 * pairs_before < 2 * pair_count
-                then 2
-                else 3
-            end as part
-        from placed
-    ),
 
     -- what counts for each list, and whether it was hit at all
     counted as (
@@ -44,7 +23,7 @@ with
             user_metrics.allow_repeat,
             user_metrics.user_id,
             user_metrics.k,
-            parted.part,
+            coalesce(parted.part, 3) as part,
             count(*) as taken_count,
             count(hits.item_id) as hit_count
         from user_metrics
@@ -52,7 +31,7 @@ with
             truth
             on user_metrics.user_id = truth.user_id
             and {{ is_of_kind("truth.is_repeat", "user_metrics.allow_repeat") }}
-        inner join parted on truth.item_id = parted.item_id
+        left join parted on truth.item_id = parted.item_id
         left join
             hits
             on user_metrics.list_name = hits.list_name
@@ -65,7 +44,7 @@ with
             user_metrics.allow_repeat,
             user_metrics.user_id,
             user_metrics.k,
-            parted.part
+            coalesce(parted.part, 3)
     ),
 
     final as (

@@ -1,4 +1,5 @@
--- One row per (list_name, allow_repeat, user_id, k): how far predicted ratings are off.
+-- One row per (fold, list_name, allow_repeat, user_id, k): how far predicted ratings
+-- are off.
 -- rmse = sqrt(mean squared error), mae = mean absolute error, of the user's own pairs;
 -- k = 0, as no list is cut.
 {{ config(enabled=measures_ratings() == "yes") }}
@@ -22,6 +23,7 @@ with
 
     final as (
         select
+            {{ var("eval_run")["fold"] or 0 }} as fold,
             list_name,
             'all' as allow_repeat,
             user_id,

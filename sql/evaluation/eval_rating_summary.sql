@@ -12,6 +12,7 @@ with
     stacked as (
         {% for metric in metrics %}
             select
+                fold,
                 list_name,
                 user_id,
                 '{{ metric }}' as metric,
@@ -33,7 +34,7 @@ with
             segments.segment,
             segments.segment_place
         from stacked
-        inner join segments on stacked.user_id = segments.user_id
+        inner join segments using (fold, user_id)
     ),
 
     pooled as (
@@ -44,7 +45,7 @@ with
             segment_place,
             metric,
             column_index,
-            count(*) as user_count,
+            count(distinct user_number) as user_count,
             {{ ratio(stable_sum("error_sum"), "sum(rating_count)") }} as mean_error
         from placed
         group by list_name, segment_kind, segment, segment_place, metric, column_index

@@ -1,5 +1,5 @@
--- One row per (user_id, segment_kind, segment): the groups of users that figures are
--- of.
+-- One row per (fold, user_id, segment_kind, segment): the groups of users that figures
+-- are of. user_number names a user in draws: the same in all folds of a run.
 -- Everyone, and by var eval_segments: orders so far, home region, user group.
 {{ config(enabled=var("as_of") is not none) }}
 with
@@ -79,8 +79,10 @@ with
 
     final as (
         select
+            {{ var("eval_run")["fold"] or 0 }} as fold,
             numbered.user_id,
             numbered.user_number,
+            coalesce(numbered.order_count, 0) as order_count,
             grouped.segment_kind,
             grouped.segment,
             grouped.segment_place

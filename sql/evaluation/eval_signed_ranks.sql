@@ -1,13 +1,16 @@
 -- One row per (allow_repeat, metric, k, list_name, other_list_name): Wilcoxon 1945.
 -- statistic = (sum of the ranks of positive differences - n (n + 1) / 4) / sqrt(n (n
 -- + 1) (2 n + 1) / 24 - sum of (ties^3 - ties) / 48); differences of 0 are left out.
+-- A user is one case: over several folds, their mean difference.
 {{
     config(
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0
     )
 }}
 with
-    differences as (select * from {{ ref("eval_differences") }}),
+    of_users as (select * from {{ ref("eval_user_differences") }}),
+
+    meant as (select *, difference / case_count as mean_difference from of_users),
 
     tied as (
         select
@@ -16,12 +19,13 @@ with
             k,
             list_name,
             other_list_name,
-            abs(difference) as size,
+            abs(mean_difference) as size,
             cast(count(*) as double) as ties,
-            count(case when difference > 0 then 1 end) as positive_count
-        from differences
-        where difference <> 0
-        group by allow_repeat, metric, k, list_name, other_list_name, abs(difference)
+            count(case when mean_difference > 0 then 1 end) as positive_count
+        from meant
+        where mean_difference <> 0
+        group by
+            allow_repeat, metric, k, list_name, other_list_name, abs(mean_difference)
     ),
 
     -- what is equally large shares the mean of its ranks

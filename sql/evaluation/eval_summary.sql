@@ -1,10 +1,10 @@
--- One row per (run_id, list_name, allow_repeat, segment_kind, segment, metric, k):
--- quality in figures.
+-- One row per (run_id, fold, list_name, allow_repeat, segment_kind, segment, metric,
+-- k): quality in figures.
 -- metric_value = mean over users, with a bootstrap interval; figures of all lists at
 -- once, such as coverage, have none: a resample of users covers less by its nature.
 {{ config(enabled=var("as_of") is not none) }}
 {% set metrics = (
-    "catalogue_coverage user_coverage gini entropy personalization".split()
+    "catalogue_coverage user_coverage gini entropy personalization pop_reo".split()
     | select("in", var("eval_metrics"))
     | list
 ) %}
@@ -29,9 +29,12 @@ with
             figures.metric,
             figures.k,
             {{ ratio(stable_sum("figures.figure"), "count(*)") }} as metric_value,
-            count(*) as user_count
+            count(distinct segments.user_number) as user_count
         from figures
-        inner join segments on figures.user_id = segments.user_id
+        inner join
+            segments
+            on figures.user_id = segments.user_id
+            and figures.fold = segments.fold
         group by
             figures.list_name,
             figures.allow_repeat,
@@ -46,13 +49,7 @@ with
         select summed.*, bounds.interval_low, bounds.interval_high
         from summed
         inner join
-            bounds
-            on summed.list_name = bounds.list_name
-            and summed.allow_repeat = bounds.allow_repeat
-            and summed.segment_kind = bounds.segment_kind
-            and summed.segment = bounds.segment
-            and summed.metric = bounds.metric
-            and summed.k = bounds.k
+            bounds using (list_name, allow_repeat, segment_kind, segment, metric, k)
         {% for metric in metrics %}
             union all
             select
@@ -63,12 +60,13 @@ with
                 1,
                 '{{ metric }}',
                 k,
-                {{ metric }},
-                user_count,
+                {{ ratio(stable_sum(metric), "count(*)") }},
+                max(user_count),
                 cast(null as double),
                 cast(null as double)
             from catalogue_metrics
             where {{ metric }} is not null
+            group by list_name, allow_repeat, k
         {% endfor %}
         {% if measures_ratings() == "yes" %}
             union all
@@ -80,6 +78,8 @@ with
     final as (
         select
             {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
+            {{ fold_of_run() }},
+            {{ text(var("eval_truth")) }} as truth,
             list_name,
             allow_repeat,
             segment_kind,

@@ -1,33 +1,37 @@
--- One row per (user_id, item_id): what users took in the holdout, eligible items only.
+-- One row per (user_id, item_id): what lists are scored on: all that users took in the
+-- holdout, or by var eval_truth only what a list could hold.
 -- item_weight = users of the item to the power of -eval_propensity_power: Steck 2011.
 {{ config(enabled=var("as_of") is not none) }}
 with
-    holdout as (select * from {{ ref("int_holdout") }}),
+    taken as (select * from {{ ref("eval_taken") }}),
     newcomers as (select * from {{ ref("eval_newcomers") }}),
     items as (select * from {{ ref("int_items") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
 
     final as (
         select
-            holdout.user_id,
-            holdout.item_id,
+            taken.user_id,
+            taken.item_id,
             newcomers.user_id is not null as is_newcomer,
-            user_items.item_id is not null as is_repeat,
-            holdout.weight,
-            holdout.rating,
+            {{ is_repeat("user_items") }} as is_repeat,
+            taken.weight,
+            taken.rating,
+            taken.unlistable_because,
             items.item_index + 1 as popularity_place,
             pow(
-                greatest(items.user_count, 1),
+                greatest(coalesce(items.user_count, 0), 1),
                 -{{ var("eval_propensity_power") | float }}
             ) as item_weight
-        from holdout
-        inner join items on holdout.item_id = items.item_id
-        left join newcomers on holdout.user_id = newcomers.user_id
+        from taken
+        left join items on taken.item_id = items.item_id
+        left join newcomers on taken.user_id = newcomers.user_id
         left join
             user_items
-            on holdout.user_id = user_items.user_id
-            and holdout.item_id = user_items.item_id
-        where items.is_eligible
+            on taken.user_id = user_items.user_id
+            and taken.item_id = user_items.item_id
+        {% if var("eval_truth") == "listable" %}
+            where taken.unlistable_because is null
+        {% endif %}
     )
 
 select *

@@ -1,52 +1,45 @@
--- One row per (list_name, allow_repeat, user_id, k, metric): var eval_metrics, in rows.
+-- One row per (fold, list_name, allow_repeat, user_id, k, metric): var eval_metrics, in
+-- rows. What no model below has is a metric of your own: model eval_metric_<its name>.
 {{ config(enabled=var("as_of") is not none, materialized="view") }}
 {% set absent = (
     [] if "content" in var("candidate_sources") else ["content_diversity"]
 ) + ([] if measures_ratings() == "yes" else ["rmse", "mae"]) %}
-{% set figures = (
-    [
-        ("precision", "eval_user_metrics", "precision"),
-        ("recall", "eval_user_metrics", "recall"),
-        ("f1", "eval_user_metrics", "f1"),
-        ("hit_rate", "eval_user_metrics", "hit_rate"),
-        ("r_precision", "eval_user_metrics", "r_precision"),
-        ("map", "eval_user_metrics", "average_precision"),
-        ("mrr", "eval_user_metrics", "reciprocal_rank"),
-        ("ndcg", "eval_user_metrics", "ndcg"),
-        ("graded_ndcg", "eval_graded_ndcg", "graded_ndcg"),
-        ("weighted_recall", "eval_user_metrics", "weighted_recall"),
-        ("serendipity", "eval_user_metrics", "serendipity"),
-        ("auc", "eval_auc", "auc"),
-        ("recall_of_popular", "eval_popularity_recall", "recall_of_popular"),
-        ("recall_of_middle", "eval_popularity_recall", "recall_of_middle"),
-        ("recall_of_rare", "eval_popularity_recall", "recall_of_rare"),
-        ("list_fullness", "eval_list_metrics", "list_fullness"),
-        ("popularity", "eval_list_metrics", "popularity"),
-        ("novelty", "eval_list_metrics", "novelty"),
-        (
-            "inverse_user_frequency",
-            "eval_list_metrics",
-            "inverse_user_frequency",
-        ),
-        ("repeat_share", "eval_list_metrics", "repeat_share"),
-        ("new_item_share", "eval_list_metrics", "new_item_share"),
-        (
-            "category_diversity",
-            "eval_category_diversity",
-            "category_diversity",
-        ),
-        ("content_diversity", "eval_content_diversity", "content_diversity"),
-        ("unexpectedness", "eval_calibration", "unexpectedness"),
-        ("calibration", "eval_calibration", "calibration"),
-        ("rmse", "eval_rating_errors", "rmse"),
-        ("mae", "eval_rating_errors", "mae"),
-    ]
-    | selectattr(0, "in", var("eval_metrics"))
-    | rejectattr(0, "in", absent)
-    | list
-) %}
+{% set models = {
+    "eval_user_metrics": "precision recall f1 f_beta hit_rate r_precision map map_n "
+    ~ "map_k mrr ndcg ndcg_n rbp weighted_recall serendipity",
+    "eval_graded_ndcg": "graded_ndcg exponential_ndcg",
+    "eval_auc": "auc partial_auc",
+    "eval_popularity_recall": "recall_of_popular recall_of_middle recall_of_rare",
+    "eval_list_metrics": "list_fullness popularity novelty inverse_user_frequency "
+    ~ "repeat_share new_item_share",
+    "eval_tail_metrics": "aplt aclt",
+    "eval_category_diversity": "category_diversity",
+    "eval_content_diversity": "content_diversity",
+    "eval_calibration": "unexpectedness calibration",
+    "eval_rating_errors": "rmse mae",
+    "": "catalogue_coverage user_coverage gini entropy personalization pop_reo",
+} %}
+{% set columns = {
+    "map": "average_precision",
+    "map_n": "average_precision_n",
+    "map_k": "average_precision_k",
+    "mrr": "reciprocal_rank",
+} %}
+{% set found = namespace(figures=[], known=[]) %}
+{% for model, names in models.items() %}
+    {% set found.known = found.known + names.split() %}
+    {% for name in names.split() if model and name not in absent %}
+        {% if name in var("eval_metrics") %}
+            {% set figure = (name, model, columns.get(name, name)) %}
+            {% set found.figures = found.figures + [figure] %}
+        {% endif %}
+    {% endfor %}
+{% endfor %}
+{% for name in var("eval_metrics") if name not in found.known %}
+    {% set found.figures = found.figures + [(name, "eval_metric_" ~ name, "figure")] %}
+{% endfor %}
 with
-    {% for metric, model, column in figures %}
+    {% for metric, model, column in found.figures %}
         {{ metric }}_figures as (
             select
                 list_name,
@@ -61,14 +54,22 @@ with
     {% endfor %}
 
     final as (
-        {% for metric, model, column in figures %}
-            select list_name, allow_repeat, user_id, k, metric, figure
+        {% for metric, model, column in found.figures %}
+            select
+                {{ var("eval_run")["fold"] or 0 }} as fold,
+                list_name,
+                allow_repeat,
+                user_id,
+                k,
+                metric,
+                figure
             from {{ metric }}_figures
             {% if not loop.last %}
                 union all
             {% endif %}
         {% else %}
             select
+                1 as fold,
                 list_name,
                 allow_repeat,
                 user_id,

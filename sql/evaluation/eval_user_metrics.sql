@@ -1,6 +1,9 @@
 -- One row per (list_name, allow_repeat, user_id, k): how good a list is.
 -- Järvelin and Kekäläinen 2002 (NDCG); all formulas in seed metric_definitions.
 {{ config(enabled=var("as_of") is not none) }}
+{% set persistence = "cast(" ~ var("eval_rbp_persistence") ~ " as double)" %}
+{% set looks = "power(" ~ persistence ~ ", hits.item_rank - 1)" %}
+{% set beta = var("eval_f_beta") | float %}
 with
     kinds as (select * from {{ ref("eval_kinds") }}),
     ideals as (select * from {{ ref("eval_ideals") }}),
@@ -23,6 +26,7 @@ with
             as precision_sum,
             1 / cast(min(hits.item_rank) as double) as reciprocal_rank,
             {{ stable_sum("1 / log2(hits.item_rank + 1)") }} as gain,
+            {{ stable_sum(looks) }} as patience,
             {{ if_asked("weighted_recall", stable_sum("hits.item_weight")) }}
             as item_weight,
             sum(greatest(hits.popularity_place - hits.item_rank, 0)) as surprise
@@ -47,20 +51,14 @@ with
             coalesce(gained.precision_sum, 0) as precision_sum,
             coalesce(gained.reciprocal_rank, 0) as reciprocal_rank,
             coalesce(gained.gain, 0) as gain,
+            coalesce(gained.patience, 0) as patience,
             coalesce(gained.item_weight, 0) as hit_weight,
             coalesce(gained.surprise, 0) as surprise
         from ideals
-        inner join
-            kinds
-            on ideals.allow_repeat = kinds.allow_repeat
-            and ideals.is_newcomer = (kinds.list_name = 'new users')
+        inner join kinds using (allow_repeat)
         cross join catalogue
-        left join
-            gained
-            on kinds.list_name = gained.list_name
-            and ideals.allow_repeat = gained.allow_repeat
-            and ideals.user_id = gained.user_id
-            and ideals.k = gained.k
+        left join gained using (list_name, allow_repeat, user_id, k)
+        where ideals.is_newcomer = (kinds.list_name = 'new users')
     ),
 
     final as (
@@ -71,14 +69,25 @@ with
             k,
             hit_count,
             truth_count,
+            catalogue_count,
             {{ ratio("hit_count", "k") }} as precision,
             {{ ratio("hit_count", "truth_count") }} as recall,
             {{ ratio("2 * hit_count", "k + truth_count") }} as f1,
+            {{
+                ratio(
+                    "(1 + " ~ beta * beta ~ ") * hit_count",
+                    "k + " ~ beta * beta ~ " * truth_count",
+                )
+            }} as f_beta,
             cast(case when hit_count > 0 then 1 else 0 end as double) as hit_rate,
             {{ ratio("first_hit_count", "possible_count") }} as r_precision,
             precision_sum / possible_count as average_precision,
+            precision_sum / truth_count as average_precision_n,
+            precision_sum / k as average_precision_k,
             reciprocal_rank,
             gain / ideal_gain as ndcg,
+            gain / whole_ideal_gain as ndcg_n,
+            (1 - {{ persistence }}) * patience as rbp,
             hit_weight / item_weight as weighted_recall,
             {{ ratio("surprise", "item_count * k") }} as serendipity
         from joined

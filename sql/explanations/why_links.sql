@@ -1,6 +1,6 @@
 -- One row per (user_id, item_id, candidate_source, reason_index): what one item of the
 -- user adds to the score of a source that follows links from item to item.
--- contribution = confidence of the rule, or weight * similarity of the neighbour.
+-- contribution = log_lift of the rule, or weight * similarity of the neighbour.
 {% set links = {
     "rules": "sig_rules",
     "sequential": "sig_sequential_rules",
@@ -38,7 +38,7 @@ with
                 {{ "antecedent_index" if is_rule else "item_index" }} as item_index,
                 {{ "consequent_index" if is_rule else "similar_item_index" }}
                 as shown_index,
-                {{ "confidence" if is_rule else "similarity" }} as strength,
+                {{ "log_lift" if is_rule else "similarity" }} as strength,
                 {{ "pair_count" if is_rule else "cast(null as bigint)" }} as pair_count,
                 {{ "lift" if is_rule else "cast(null as double)" }} as lift
             from {{ source }}_links

@@ -3,6 +3,7 @@
 with
     freshness as (select * from {{ ref("mon_freshness") }}),
     read_values as (select * from {{ ref("mon_values") }}),
+    matches as (select * from {{ ref("mon_matches") }}),
     {% if var("refresh_history") %}
         drift as (select * from {{ ref("mon_drift") }}),
     {% endif %}
@@ -37,6 +38,35 @@ with
             )
         from read_values
         where status = 'fail'
+        union all
+        select
+            status,
+            concat(
+                cast(matched_count as varchar),
+                ' of ',
+                cast(key_count as varchar),
+                ' ',
+                meaning,
+                case when example is not null then ': ' else '' end,
+                {{ shown_text("example") }},
+                case when example is not null then ' is not' else '' end,
+                case
+                    when nearly_count > 0
+                    then
+                        concat(
+                            ', but ',
+                            {{ shown_text("other_example") }},
+                            ' is; ',
+                            cast(nearly_count as varchar),
+                            ' more would meet by lower(trim(...)) in both mappings'
+                        )
+                    when example is not null and other_example is not null
+                    then concat(', there is ', {{ shown_text("other_example") }})
+                    else ''
+                end,
+                ' (table mon_matches, vars match_warn, match_fail)'
+            )
+        from matches
         {% if var("refresh_history") %}
             union all
             select

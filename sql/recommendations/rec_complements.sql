@@ -21,6 +21,7 @@ with
             support,
             confidence,
             lift,
+            log_lift,
             rule_pass,
             rule_rank as list_rank
         from rules
@@ -30,6 +31,7 @@ with
             'all',
             antecedent_index,
             consequent_index,
+            null,
             null,
             null,
             null,
@@ -47,6 +49,7 @@ with
                 support,
                 confidence,
                 lift,
+                log_lift,
                 rule_pass,
                 rule_rank
             from region_rules
@@ -66,6 +69,7 @@ with
             united.support,
             united.confidence,
             united.lift,
+            united.log_lift,
             united.rule_pass,
             united.list_rank as item_rank
         from united

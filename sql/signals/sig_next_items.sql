@@ -1,6 +1,6 @@
--- One row per (antecedent_index, consequent_index): y in the user's next baskets
+-- One row per (antecedent_index, consequent_index): y in the user's next moments
 -- after x.
--- discounted_count = sum over the next sequential_max_steps baskets of 1 / step.
+-- discounted_count = sum over the next sequential_max_steps moments of 1 / step.
 {{ config(enabled="sequential" in var("candidate_sources")) }}
 {% set steps = range(1, (var("sequential_max_steps") | int) + 1) %}
 with
@@ -14,6 +14,7 @@ with
         inner join baskets on basket_items.basket_index = baskets.basket_index
         inner join items on basket_items.item_index = items.item_index
         where items.is_eligible
+        group by baskets.user_id, baskets.basket_number, items.item_index
     ),
 
     steps as (select unnest(range(1, {{ steps | length + 1 }})) as step),

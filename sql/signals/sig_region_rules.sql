@@ -57,17 +57,16 @@ with
             (pair_weight + {{ prior }} * overall_confidence)
             / (antecedent_weight + {{ prior }}) as confidence,
             (consequent_weight + {{ prior }} * overall_share)
-            / (region_weight + {{ prior }}) as consequent_share
+            / (region_weight + {{ prior }}) as consequent_share,
+            antecedent_weight + {{ prior }} as weight
         from counted
     ),
 
-    ranked as (
+    weighed as (
         select
             *,
-            row_number() over (
-                partition by region, antecedent_index
-                order by confidence - consequent_share desc, consequent_index
-            ) as rule_rank
+            {{ log_lift("weight * confidence", "weight * consequent_share", "weight") }}
+            as log_lift
         from smoothed
         where confidence > consequent_share
     ),
@@ -88,9 +87,13 @@ with
             confidence / consequent_share as lift,
             {{ ratio("antecedent_weight", "region_weight") }}
             * (confidence - consequent_share) as leverage,
+            log_lift,
             rule_pass,
-            rule_rank
-        from ranked
+            row_number() over (
+                partition by region, antecedent_index
+                order by log_lift desc, consequent_index
+            ) as rule_rank
+        from weighed
     )
 
 select *

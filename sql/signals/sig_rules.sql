@@ -1,5 +1,6 @@
 -- One row per (antecedent_item_id, consequent_item_id): who takes x also takes y.
--- Agrawal, Imielinski and Swami 1993; measures as in Hahsler's overview for arules.
+-- Agrawal, Imielinski and Swami 1993; measures as in Hahsler's overview for arules. The
+-- order is that of log_lift, evidence above chance.
 with
     items as (select * from {{ ref("int_items") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
@@ -67,7 +68,7 @@ with
             row_number() over (
                 partition by antecedent_index
                 order by
-                    leverage > 0 desc, rule_pass desc, leverage desc, consequent_index
+                    leverage > 0 desc, rule_pass desc, log_lift desc, consequent_index
             ) as rule_rank
         from measured
     ),
@@ -87,6 +88,7 @@ with
             confidence,
             lift,
             leverage,
+            log_lift,
             conviction,
             rule_pass,
             rule_rank

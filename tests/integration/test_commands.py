@@ -79,7 +79,9 @@ def test_backtest_prints_and_keeps_the_metrics(shop: Path, recsql: Recsql) -> No
     lists = {line.split()[1] for line in table.splitlines()[2:]}
     assert {"history", "als", "rules", "popular", "surface"} <= lists
     assert "leads by ndcg@10" in rest
-    assert "(personal_min_orders is 3)" in rest
+    assert "(personal_min_orders is 1)" in rest
+    assert "What to do:\nsurface discover: " in rest
+    assert re.search(r"alternatives? at once\)", rest)
     recsql("backtest", "--last", "2w", "--project", shop)
     with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
         for table in ("eval_runs", "eval_summary", "eval_comparisons"):
@@ -93,7 +95,7 @@ def test_backtests_of_several_moments_and_their_comparison(
     folds = ("backtest", "--last", "2w", "--folds", "2", "--every", "1w", "--gap", "3d")
     done = recsql(*folds, "--project", shop)
     assert (done.code, done.err) == (0, "")
-    assert "Backtest, mean of 2 folds" in done.out
+    assert "Backtest, the users of 2 folds together: trained before" in done.out
     recsql("backtest", "--last", "2w", "--vars", "{als_factors: 2}", "--project", shop)
     with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
         rows = file.execute(
@@ -102,9 +104,11 @@ def test_backtests_of_several_moments_and_their_comparison(
         ).fetchall()
         means = dict(
             file.execute(
-                "select run_id, avg(metric_value) from eval_summary where list_name = "
-                "'als' and allow_repeat = 'all' and metric = 'ndcg' and "
-                "segment_kind = 'all' group by run_id"
+                "select run_id, sum(metric_value * user_count) / sum(user_count) "
+                "from eval_summary where list_name = 'als' and allow_repeat = "
+                "'all' and metric = 'ndcg' and segment_kind = 'all' "
+                "and fold is not null "
+                "group by run_id"
             ).fetchall()
         )
     first, second = rows[0][0], rows[2][0]
@@ -146,6 +150,8 @@ def test_eject_then_ls_says_the_model_is_yours(shop: Path, recsql: Recsql) -> No
     (row,) = [row for row in rows if row.startswith("sig_rules ")]
     assert "replaces the built-in model" in row
     assert recsql("eject", "sig_rules", "--project", shop).code == 2
+    assert recsql("eject", "metric_definitions", "--project", shop).code == 0
+    assert (shop / "seeds/metric_definitions.csv").exists()
 
 
 def test_a_replaced_model_is_what_runs(shop: Path, recsql: Recsql) -> None:
@@ -163,7 +169,7 @@ def test_a_replaced_model_is_what_runs(shop: Path, recsql: Recsql) -> None:
 def test_selection_builds_only_what_was_asked(shop: Path, recsql: Recsql) -> None:
     done = recsql("run", "-s", "cand_history+", "-e", "cand_all+", "--project", shop)
     built = {line.split()[1] for line in done.out.splitlines() if "done " in line}
-    assert built == {"cand_history", "rec_buy_again"}
+    assert built == {"cand_history"}
 
 
 def test_compile_writes_plain_sql(shop: Path, recsql: Recsql, tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_a_copy_that_followed_links_publishes_again(
 def test_keep_versions_is_a_number_from_1_on(shop: Path, recsql: Recsql) -> None:
     done = recsql("publish", "--project", shop, "--vars", "{keep_versions: 0}")
     assert done.code == 2
-    assert "keep_versions: 0 is no number from 1 on" in done.err
+    assert "keep_versions: it is a whole number from 1 on" in done.err
 
 
 def test_the_manifest_says_what_a_version_is_made_of(

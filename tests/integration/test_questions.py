@@ -204,13 +204,13 @@ def test_explain_knows_who_is_unknown(shop: Path, recsql: Recsql) -> None:
 def test_a_basket_is_completed_by_its_rules(project: Project) -> None:
     basket = ITEMS[:3]
     score: dict[str, float] = defaultdict(float)
-    for item, complement, confidence in built(
+    for item, complement, log_lift in built(
         project,
-        "select item_id, complement_item_id, confidence from rec_complements "
-        "where confidence is not null",
+        "select item_id, complement_item_id, log_lift from rec_complements "
+        "where log_lift is not null",
     ):
         if item in basket and complement not in basket:
-            score[complement] += confidence
+            score[complement] += log_lift
     shown = queries.complete_basket(project, basket, 100)
     found = {row[shown.headers.index("item_id")]: row for row in shown.rows}
     place = shown.headers.index("score")

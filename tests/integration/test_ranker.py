@@ -157,8 +157,8 @@ def test_each_fold_has_a_ranker_of_its_past_and_the_next_time_it_is_there(
 ) -> None:
     shop = Path(shutil.copytree(built_shop, tmp_path / "shop"))
     project = load_project(shop, RANKED)
-    first = run_folds(project, Folds(14, count=2, every=14), 2, silent)
-    again = run_folds(project, Folds(14, count=2, every=14), 2, silent)
+    first = run_folds(project, Folds(14, count=2, every=14), 2, silent).folds
+    again = run_folds(project, Folds(14, count=2, every=14), 2, silent).folds
     for fold, repeated in zip(first, again, strict=True):
         assert fold.ranker
         assert repeated.ranker

@@ -52,6 +52,7 @@ def taken(rows: Iterable[tuple[Any, Any, float]]) -> list[Row]:
             "weight": float(weight),
             "popularity_place": number,
             "item_weight": 1.0,
+            "unlistable_because": "",
         }
         for number, (user, item, weight) in enumerate(rows, 1)
     ]

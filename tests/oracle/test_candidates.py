@@ -110,8 +110,8 @@ def test_rules_add_up_over_the_latest_items(world: World) -> None:
         for rule in rules:
             if rule["antecedent_item_id"] in latest:
                 item = rule["consequent_item_id"]
-                terms[item].append(rule["confidence"])
-                strength = (rule["confidence"], -rule["antecedent_index"])
+                terms[item].append(rule["log_lift"])
+                strength = (rule["log_lift"], -rule["antecedent_index"])
                 best = (*strength, rule["antecedent_item_id"])
                 reasons[user, item] = max(best, reasons.get((user, item), best))
         if terms:

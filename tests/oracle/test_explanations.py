@@ -72,12 +72,12 @@ class Oracle:
         for source, sql in (
             (
                 "rules",
-                "select antecedent_index, consequent_index, confidence from sig_rules "
+                "select antecedent_index, consequent_index, log_lift from sig_rules "
                 "where leverage > 0 and rule_rank <= 6",
             ),
             (
                 "sequential",
-                "select antecedent_index, consequent_index, confidence "
+                "select antecedent_index, consequent_index, log_lift "
                 "from sig_sequential_rules",
             ),
             (
@@ -236,7 +236,7 @@ def test_rules_come_with_their_counts(explained: World) -> None:
     for row in rows:
         rule = rules[row["reason_item_id"], row["item_id"]]
         assert (row["pair_count"], row["lift"]) == (rule["pair_count"], rule["lift"])
-        assert row["contribution"] == rule["confidence"]
+        assert row["contribution"] == rule["log_lift"]
 
 
 def test_popular_parts_name_the_group(explained: World) -> None:

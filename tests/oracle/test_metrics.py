@@ -26,6 +26,7 @@ from tests.worlds import AS_OF, Line, World, tiny_world
 
 METRICS = ("precision", "recall", "f1", "hit_rate", "r_precision", "map", "mrr")
 METRICS += ("ndcg", "graded_ndcg", "weighted_recall", "serendipity")
+METRICS += ("f_beta", "map_n", "map_k", "ndcg_n", "rbp", "exponential_ndcg")
 PERFECT = [1.0] * 4
 
 
@@ -47,20 +48,33 @@ def metrics(
     relevant: Mapping[int, float],
     k: int,
     items: Mapping[int, Item],
+    eligible: int,
 ) -> dict[str, float]:
-    """Return the metrics of one list, given as item by rank; relevant by weight."""
+    """Return the metrics of one list, given as item by rank; relevant by weight.
+
+    What nobody knew before counts as taken by one user.
+    """
     hits = {r: i for r, i in sorted(ranked.items()) if i in relevant and r <= k}
     ranks = list(hits)
     possible = min(len(relevant), k)
     precision, recall = len(ranks) / k, len(ranks) / len(relevant)
     graded = [relevant.get(ranked.get(rank, -1), 0.0) for rank in range(1, k + 1)]
     best = sorted(relevant.values(), reverse=True)[:k]
-    rarity = {i: max(items[i].users, 1) ** -0.5 for i in relevant}
+    rarity = {i: max(items[i].users, 1) ** -0.5 if i in items else 1 for i in relevant}
     ahead = [max(items[i].place - rank, 0) for rank, i in hits.items()]
     return {
         "precision": precision,
         "recall": recall,
         "f1": 2 * precision * recall / (precision + recall) if ranks else 0.0,
+        # the defaults: b = 2, p = 0.8
+        "f_beta": 5 * precision * recall / (4 * precision + recall) if ranks else 0.0,
+        "map_n": sum(n / rank for n, rank in enumerate(ranks, 1)) / len(relevant),
+        "map_k": sum(n / rank for n, rank in enumerate(ranks, 1)) / k,
+        "ndcg_n": gains([rank in hits for rank in range(1, k + 1)])
+        / gains([1.0] * len(relevant)),
+        "rbp": 0.2 * sum(0.8 ** (rank - 1) for rank in ranks),
+        "exponential_ndcg": gains([2**w - 1 for w in graded])
+        / gains([2**w - 1 for w in best]),
         "hit_rate": float(bool(ranks)),
         "r_precision": sum(rank <= possible for rank in ranks) / possible,
         "map": sum(n / rank for n, rank in enumerate(ranks, 1)) / possible,
@@ -69,18 +83,25 @@ def metrics(
         / gains([1.0] * possible),
         "graded_ndcg": gains(graded) / gains(best),
         "weighted_recall": sum(rarity[i] for i in hits.values()) / sum(rarity.values()),
-        "serendipity": sum(ahead) / len(items) / k,
+        "serendipity": sum(ahead) / eligible / k,
     }
 
 
 def auc(
-    listed: Sequence[int], relevant: Container[int], pool: Iterable[int]
+    listed: Sequence[int],
+    relevant: Container[int],
+    pool: Iterable[int],
+    first: int | None = None,
 ) -> float | None:
-    """Return the share of pairs of (taken, not taken) in the right order."""
+    """Return the share of pairs of (taken, not taken) in the right order.
+
+    Of what was not taken the first count alone, where a number is given.
+    """
     place = {item: rank for rank, item in enumerate(listed)}
     places = {item: place.get(item, len(listed)) for item in pool}
     taken = [place for item, place in places.items() if item in relevant]
     others = [place for item, place in places.items() if item not in relevant]
+    others = sorted(others)[:first]
     right = sum((t < o) + (t == o) / 2 for t in taken for o in others)
     return right / len(taken) / len(others) if others else None
 
@@ -93,16 +114,13 @@ def truth_of(world: World) -> dict[str, dict[int, dict[int, float]]]:
     days = 28
     known = {line.user for line in world.past if line.user}
     owned = {(line.user, line.item) for line in world.past}
-    eligible = {
-        i for (i,) in world.rows("select item_id from int_items where is_eligible")
-    }
     truth: dict[str, dict[int, dict[int, float]]] = {
         kind: defaultdict(lambda: defaultdict(float))
         for kind in ("all", "new_only", "repeat_only", "new users")
     }
     for line in dict.fromkeys(world.lines):  # equal lines are copies
-        later = 0 <= (line.at - AS_OF).total_seconds() <= days * 86400
-        counts = later and line.quantity and line.user and line.item in eligible
+        later = 0 <= (line.at - AS_OF).total_seconds() < days * 86400
+        counts = later and line.quantity and line.user
         if counts and line.user not in known:
             truth["new users"][line.user][line.item] += 1
         elif counts:
@@ -132,22 +150,20 @@ def served_lists(world: World) -> dict[tuple[str, str], dict[int, dict[int, int]
 
 
 def items_of(world: World) -> dict[int, Item]:
-    """Return what is known of the eligible items."""
-    rows = world.rows(
-        "select item_id, user_count from int_items where is_eligible "
-        "order by item_index"
-    )
+    """Return what is known of the items, the eligible ones first."""
+    rows = world.rows("select item_id, user_count from int_items order by item_index")
     return {item: Item(users, place) for place, (item, users) in enumerate(rows, 1)}
 
 
 def test_metrics_of_every_list(world: World) -> None:
     truth, items, expected = truth_of(world), items_of(world), {}
+    ((eligible,),) = world.rows("select count(*) from int_items where is_eligible")
     lists = served_lists(world)
     lists.pop(("history", "new_only"), None)
     for (name, kind), users in lists.items():
         for user, relevant in truth[name if name in truth else kind].items():
             for k in world.vars["eval_cutoffs"]:
-                figures = metrics(users[user], relevant, k, items)
+                figures = metrics(users[user], relevant, k, items, eligible)
                 expected[name, kind, user, k] = figures
     found: dict[Any, dict[str, float]] = defaultdict(dict)
     for row in world.dicts("eval_user_figures"):
@@ -185,8 +201,10 @@ def test_area_under_the_curve(world: World) -> None:
             "repeat_only": showable & owned[user],
         }[kind]
         own = truth["new users" if row["list_name"] == "new users" else kind]
-        expected = auc(listed, own[user], pool)
+        expected = auc(listed, own[user], pool | own[user].keys())
         assert row["auc"] == pytest.approx(expected, abs=1e-12)
+        part = auc(listed, own[user], pool | own[user].keys(), row["k"])
+        assert row["partial_auc"] == pytest.approx(part, abs=1e-12)
     counted = sum(len(users) for users in truth.values())
     assert len(rows) > counted
 
@@ -194,7 +212,8 @@ def test_area_under_the_curve(world: World) -> None:
 def test_recall_of_popular_and_rare_items(world: World) -> None:
     truth, lists, items = truth_of(world), served_lists(world), items_of(world)
     total, before, parts = sum(i.users for i in items.values()), 0, {}
-    for item, facts in items.items():
+    rare_last = sorted(items.items(), key=lambda i: (-i[1].users, i[1].place))
+    for item, facts in rare_last:
         parts[item] = ("popular", "middle", "rare")[min(3 * before // total, 2)]
         before += facts.users
     rows, seen = world.dicts("eval_popularity_recall"), set()
@@ -205,7 +224,7 @@ def test_recall_of_popular_and_rare_items(world: World) -> None:
         ranked = lists[name, kind][user]
         top = {item for rank, item in ranked.items() if rank <= row["k"]}
         for part in ("popular", "middle", "rare"):
-            own = [item for item in relevant if parts[item] == part]
+            own = [i for i in relevant if parts.get(i, "rare") == part]
             expected = sum(item in top for item in own) / len(own) if own else None
             assert row[f"recall_of_{part}"] == pytest.approx(expected)
             seen |= {part} if own else set()

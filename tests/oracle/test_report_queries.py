@@ -153,32 +153,23 @@ def test_figures_of_one_fold_are_those_of_the_summary(world: World) -> None:
             assert row[name] == pytest.approx(one[name]), name
 
 
-def test_folds_are_averaged_and_an_older_run_is_left_out(world: World) -> None:
+def test_the_latest_run_counts_as_a_whole(world: World) -> None:
+    """Single folds, and an older run, are left out."""
     one = ask(world, "report_metrics")
     world.rows("begin")
     world.rows(
-        "insert into eval_summary by name select * replace (metric_value + .1 as "
-        "metric_value, interval_low + .1 as interval_low, interval_high + .1 as "
-        "interval_high, as_of - interval 7 day as as_of) from eval_summary"
+        "insert into eval_summary by name select * replace (9 as metric_value, "
+        "7 as fold, false as is_whole_run) from eval_summary"
     )
     world.rows(
         "insert into eval_summary by name select * replace ('old' as run_id, "
         "5 as metric_value, generated_at - interval 1 day as generated_at) "
-        "from eval_summary"
+        "from eval_summary where is_whole_run"
     )
     two = ask(world, "report_metrics")
     runs = ask(world, "report_run_metrics")
     world.rows("rollback")
-    assert len(two) == len(one)
-    found = {(r["allow_repeat"], r["list_name"], r["metric"]): r for r in two}
-    for row in one:
-        mean = found[row["allow_repeat"], row["list_name"], row["metric"]]
-        assert mean["metric_value"] == pytest.approx(row["metric_value"] + 0.05)
-        if row["interval_low"] is not None:
-            narrower = (row["metric_value"] - row["interval_low"]) / math.sqrt(2)
-            assert mean["metric_value"] - mean["interval_low"] == pytest.approx(
-                narrower
-            )
+    assert two == one
     assert len(runs) == 2 * len(one)
 
 
@@ -319,25 +310,23 @@ def test_buy_again_is_that_of_the_table(world: World) -> None:
         assert row["expected_on"] == (expected and expected.date())
 
 
-def test_policies_are_means_over_the_folds_of_the_latest_run(world: World) -> None:
+def test_policies_are_those_of_the_latest_run_as_a_whole(world: World) -> None:
     table = (
-        "run_id, list_name, allow_repeat, k, estimator, policy_value, interval_low, "
-        "interval_high, shown_value, exposure_count, matched_count, user_count, "
-        "effective_count, mean_weight, generated_at"
+        "run_id, fold, is_whole_run, list_name, allow_repeat, k, estimator, "
+        "policy_value, interval_low, interval_high, shown_value, exposure_count, "
+        "matched_count, user_count, effective_count, mean_weight, generated_at"
     )
     world.rows(
         "create table eval_policies as select * from (values "
-        "('old', 'als', 'all', 5, 'ips', .9, .8, 1.0, .1, 10, 5, 3, 4.0, 1.0, 1), "
-        "('new', 'als', 'all', 5, 'ips', .2, .1, .3, .1, 10, 5, 3, 4.0, 0.8, 2), "
-        "('new', 'als', 'all', 5, 'ips', .4, .3, .5, .3, 30, 7, 5, 6.0, 1.2, 2)) "
-        f"as t({table})"
+        "('old', 1, true, 'als', 'all', 5, 'ips', .9, .8, 1., .1, 10, 5, 3, 4., 1., 1),"
+        "('new', 1, false, 'als', 'all', 5, 'ips', .2, .1, .3, .1, 9, 5, 3, 4., 1., 2),"
+        "('new', null, true, 'als', 'all', 5, 'ips', .3, .2, .4, .2, 40, 12, 7, 9., 1.,"
+        f" 2)) as t({table})"
     )
     (row,) = ask(world, "report_policies")
     world.rows("drop table eval_policies")
-    assert (row["policy_value"], row["shown_value"]) == pytest.approx((0.3, 0.2))
-    half = 0.1 / math.sqrt(2)
-    assert row["interval_low"] == pytest.approx(0.3 - half)
-    assert row["interval_high"] == pytest.approx(0.3 + half)
-    counts = ("exposure_count", "matched_count", "effective_count", "mean_weight")
-    assert [row[name] for name in counts] == [40, 12, 10, 1]
+    names = ("policy_value", "interval_low", "interval_high", "shown_value")
+    assert [float(row[name]) for name in names] == [0.3, 0.2, 0.4, 0.2]
+    counts = ("exposure_count", "matched_count", "effective_count")
+    assert [row[name] for name in counts] == [40, 12, 9]
     assert (row["places"], row["is_surface"]) == ("the first 5", False)

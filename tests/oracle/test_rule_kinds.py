@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.worlds import AS_OF, World, plan_with, random_lines, tiny_world
+from tests.worlds import AS_OF, World, log_lift, plan_with, random_lines, tiny_world
 
 
 def contents(world: World) -> dict[int, set[int]]:
@@ -137,7 +137,10 @@ def test_rules_of_a_region_and_their_fallback(seed: int) -> None:
         overall_share = rule["consequent_count"] / rule["basket_count"]
         share = (n_y + 5 * overall_share) / (len(held) + 5)
         if n_x >= 6 and n_y and confidence - share > 1e-12:
-            row = (share - confidence, places[y], y, both, n_x / len(held))
+            seen, expected = (n_x + 5) * confidence, (n_x + 5) * share
+            order = -log_lift(seen, expected, n_x + 5)
+            gain = n_x / len(held) * (confidence - share)
+            row = (order, places[y], y, both, gain)
             wanted[shop, x].append(row)
     assert len({shop for shop, _ in wanted}) == 3
     assert {(row["region"], row["antecedent_item_id"]) for row in found} == set(wanted)
@@ -147,9 +150,10 @@ def test_rules_of_a_region_and_their_fallback(seed: int) -> None:
         assert [row["consequent_item_id"] for row in own] == [
             y for _, _, y, *_ in sorted(options)
         ]
-        for row, (loss, _, _, both, share_x) in zip(own, sorted(options), strict=True):
+        for row, (order, _, _, both, gain) in zip(own, sorted(options), strict=True):
             assert row["pair_count"] == both
-            assert row["leverage"] == pytest.approx(-loss * share_x)
+            assert row["leverage"] == pytest.approx(gain)
+            assert row["log_lift"] == pytest.approx(-order)
         shown = [r for r in lists if (r["region"], r["item_id"]) == (shop, x)]
         shown.sort(key=lambda row: row["item_rank"])
         assert [row["complement_item_id"] for row in shown] == [

@@ -15,7 +15,7 @@ import pytest
 from scipy.special import erfc
 from scipy.stats import chi2_contingency, false_discovery_control
 
-from tests.worlds import AS_OF, Line, World, random_lines, tiny_world
+from tests.worlds import AS_OF, Line, World, log_lift, random_lines, tiny_world
 
 Rules = dict[tuple[Any, Any], dict[str, Any]]
 
@@ -223,24 +223,26 @@ def test_sequential_rules_and_candidates(seed: int) -> None:
     for (x, y), count in together.items():
         confidence, share = discounted[x, y] / chances[x], shares[y] / len(everything)
         if {x, y} <= places.keys() and count >= 2 and confidence - share > 1e-12:
-            gains.setdefault(x, []).append((share - confidence, places[y], y))
+            evidence = log_lift(discounted[x, y], chances[x] * share, chances[x])
+            gains.setdefault(x, []).append((-evidence, places[y], y))
     wanted = {
-        (x, y): (together[x, y], discounted[x, y] / chances[x], rank)
+        (x, y): (together[x, y], discounted[x, y] / chances[x], rank, -loss)
         for x, options in gains.items()
-        for rank, (_, _, y) in enumerate(sorted(options)[:6], 1)
+        for rank, (loss, _, y) in enumerate(sorted(options)[:6], 1)
     }
     found = {
         (rule["antecedent_item_id"], rule["consequent_item_id"]): rule for rule in rules
     }
     assert found.keys() == wanted.keys()
-    for key, (count, confidence, rank) in wanted.items():
+    for key, (count, confidence, rank, evidence) in wanted.items():
+        assert found[key]["log_lift"] == pytest.approx(evidence)
         assert found[key]["pair_count"] == count
         assert found[key]["confidence"] == pytest.approx(confidence)
         assert found[key]["rule_rank"] == rank
     scores: dict[Any, float] = defaultdict(float)
     for user, x in latest:
-        for (first, y), (_, confidence, _) in wanted.items():
-            scores[user, y] += confidence if first == x else 0
+        for (first, y), (*_, evidence) in wanted.items():
+            scores[user, y] += evidence if first == x else 0
     assert candidates
     for row in candidates:
         score = scores[row["user_id"], row["item_id"]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.worlds import AS_OF, World
+from tests.worlds import AS_OF, World, log_lift
 
 
 def sets_by(pairs: Any) -> dict[Any, set[Any]]:
@@ -112,7 +112,9 @@ def test_rules_are_the_strict_ones_and_the_best_relaxed_ones(world: World) -> No
                     len(baskets[y]) / total
                 )
                 kind = "strict" if both / total >= strict else "relaxed"
-                order = (leverage <= 0, kind == "relaxed", -leverage, places[y])
+                expected_count = len(baskets[x]) * len(baskets[y]) / total
+                evidence = log_lift(both, expected_count, len(baskets[x]))
+                order = (leverage <= 0, kind == "relaxed", -evidence, places[y])
                 options.append((order, x, y, kind))
         for rank, (_, x, y, kind) in enumerate(sorted(options), 1):
             if kind == "strict" or rank <= world.vars["rules_per_item"]:

@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from recsql.compilation.render import Renderer
 from recsql.questions.shows import Shown
-from tests.worlds import AS_OF, Line, tiny_world
+from tests.worlds import AS_OF, Line, plan_with, tiny_world
 
 EVERYTHING = {"min_item_baskets": 1, "min_pair_count": 1, "min_support": 0.0001}
 
@@ -78,3 +79,51 @@ def test_a_source_that_is_personal_and_fallback_fills() -> None:
 )
 def test_rows_that_are_not_printed_are_counted(total: int, said: str) -> None:
     assert Shown(("item_id",), ((1,), (2,)), total).left_out == said
+
+
+def test_what_goes_with_everything_leads_nowhere() -> None:
+    """BAG is in 18 of 20 orders; pasta and sauce are in 8 each, always together."""
+    bag, pasta, sauce, other = 1, 2, 3, 4
+    orders = [(bag, pasta, sauce)] * 7 + [(pasta, sauce)] + [(bag, other)] * 11
+    lines = baskets(*orders, (other,), users=20)  # each user has one order
+    lines += [Line(90, pasta, 200 + n, AS_OF - timedelta(days=9)) for n in range(2)]
+    asked = {**EVERYTHING, "candidate_sources": ["rules", "sequential", "popular"]}
+    with tiny_world(lines, **asked) as world:
+        ((complement,),) = world.rows(
+            "select complement_item_id from rec_complements "
+            f"where item_id = {pasta} and item_rank = 1"
+        )
+        ((candidate,),) = world.rows(
+            "select item_id from cand_rules where user_id = 90 and not is_repeat "
+            "and kind_rank = 1"
+        )
+        assert world.broken() == []
+        plan = plan_with(**{**world.vars, "asked_basket": [str(pasta)]})
+        file = plan.project.queries["complete_basket"]
+        sql = Renderer(plan.project).render_text(file.read_text(), file)
+        completed = world.rows(sql)
+    assert (complement, candidate) == (sauce, sauce)
+    assert completed[0][1] == sauce
+    assert completed[-1][-1] == "popular; nothing is known to go with it"
+
+
+def test_orders_of_one_moment_are_one_step() -> None:
+    """What is bought on one day, in whichever order, follows nothing of that day."""
+    day = AS_OF - timedelta(days=5)
+    lines = [
+        line
+        for user in range(1, 5)
+        for line in (
+            Line(user, 10, 10 * user, day),
+            Line(user, 20, 10 * user + 1, day),
+            Line(user, 30, 10 * user + 2, day + timedelta(days=1)),
+            Line(50 + user, 40, 1000 + user, day),
+        )
+    ]
+    asked = {**EVERYTHING, "candidate_sources": ["sequential", "popular"]}
+    with tiny_world(lines, wanted="+sig_sequential_rules", **asked) as world:
+        found = world.rows(
+            "select antecedent_item_id, consequent_item_id, pair_count, confidence "
+            "from sig_sequential_rules order by all"
+        )
+    assert found == [(10, 30, 4, 1.0), (20, 30, 4, 1.0)]

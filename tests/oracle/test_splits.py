@@ -93,7 +93,7 @@ def test_a_split_by_time_with_a_gap() -> None:
     seen, held = staged("time", eval_gap_days=7, holdout_days=14)
     assert seen == {(str(x.basket), x.item) for x in LINES if x.at < AS_OF}
     start = AS_OF + timedelta(days=7)
-    inside = [x for x in LINES if start <= x.at <= start + timedelta(days=14)]
+    inside = [x for x in LINES if start <= x.at < start + timedelta(days=14)]
     assert held == {(str(x.basket), x.item) for x in inside}
 
 
