@@ -1,8 +1,9 @@
-{#- best_new_items(known): the body of a CTE with the best new items by inner product of
-    each user in the CTE `known`, from one call over the catalogue. The model names the
-    taken pairs `taken`, and imports user_factors, item_factors and what eligibility reads.
-    best_new_items("taken")  ->  select unnest(top_items(...), recursive := true) from ... -#}
-{% macro best_new_items(known) %}
+{#- best_new_items(placed): the body of a CTE with the best new items by inner product of
+    each user in the CTE `placed`, from one call over the catalogue. The model names the
+    pairs that users know `known`, and imports user_factors, item_factors and what
+    eligibility reads.
+    best_new_items("known")  ->  select unnest(top_items(...), recursive := true) from ... -#}
+{% macro best_new_items(placed) %}
     select
         unnest(
             top_items(
@@ -12,7 +13,7 @@
                 (
                     select
                         {'user_index':list(user_index), 'item_index':list(item_index)}
-                    from taken
+                    from known
                 ),
                 {{ eligibility() }},
                 {{ var("candidates_per_user") | int }}
@@ -20,5 +21,5 @@
             recursive := true
         )
     from user_factors
-    where user_index in (select user_index from {{ known }})
+    where user_index in (select user_index from {{ placed }})
 {% endmacro %}

@@ -1,8 +1,8 @@
-{#- is_current(starts, ends): the reference time lies from `starts` to before `ends`, where
+{#- is_current(starts, ends): the moment that lists are for lies from `starts` to before `ends`, where
     null is always. The model imports int_reference_time as reference.
     is_current("starts_at", "ends_at")
-    ->  coalesce(starts_at <= reference.reference_at, true) and coalesce(...) -#}
+    ->  coalesce(starts_at <= reference.shown_at, true) and coalesce(...) -#}
 {% macro is_current(starts, ends) -%}
-    coalesce({{ starts }} <= reference.reference_at, true)
-    and coalesce({{ ends }} > reference.reference_at, true)
+    coalesce({{ starts }} <= reference.shown_at, true)
+    and coalesce({{ ends }} > reference.shown_at, true)
 {%- endmacro %}

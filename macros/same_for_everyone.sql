@@ -5,11 +5,7 @@
     same_for_everyone()  ->  select reached.user_id, ... union all select ... -#}
 {% macro same_for_everyone() %}
     {% set item_columns %} ranked.item_id, ranked.item_index, ranked.score {% endset %}
-    select
-        reached.user_id,
-        {{ item_columns }},
-        false as is_repeat,
-        ranked.item_id as reason_item_id
+    select reached.user_id, {{ item_columns }}, ranked.item_id as reason_item_id
     from reached
     inner join
         ranked
@@ -22,7 +18,7 @@
     where user_items.item_id is null
     union
     {{ "" if surfaces_use(["where"]) == "yes" else "all" }}
-    select user_items.user_id, {{ item_columns }}, true, ranked.item_id
+    select user_items.user_id, {{ item_columns }}, ranked.item_id
     from user_items
     inner join audiences on user_items.user_id = audiences.user_id
     inner join ranked using (audience, item_id)

@@ -11,6 +11,8 @@
         "group_kind",
         "group_name",
         "order_count",
+        "first_order_at",
+        "last_order_at",
         "user_index",
     ] -%}
     {%- for column in own + shared -%}

@@ -7,7 +7,6 @@
         items.item_id,
         {{ indexed }}.item_index,
         {{ indexed }}.score,
-        {{ indexed }}.is_repeat,
         because.item_id as reason_item_id
     from {{ indexed }}
     inner join users on {{ indexed }}.user_index = users.user_index

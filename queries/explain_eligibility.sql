@@ -18,7 +18,7 @@ with
             user_scopes.scope_index,
             scopes.region,
             items.item_id,
-            items.basket_count,
+            items.visit_count,
             items.available_from,
             items.available_to,
             items.is_eligible or items.is_new as is_known_enough,
@@ -73,7 +73,7 @@ with
                 then
                     concat(
                         'in too few baskets: ',
-                        cast(asked.basket_count as varchar),
+                        cast(asked.visit_count as varchar),
                         ' of min_item_baskets ',
                         {{ text(var("min_item_baskets")) }}
                     )

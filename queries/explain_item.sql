@@ -54,8 +54,8 @@ with
                 else
                     concat(
                         items.title,
-                        '; baskets: ',
-                        cast(items.basket_count as varchar),
+                        '; baskets and sessions: ',
+                        cast(items.visit_count as varchar),
                         ', min_item_baskets: ',
                         {{ text(var("min_item_baskets")) }}
                     )
@@ -67,17 +67,17 @@ with
             3,
             0,
             'history',
-            case when user_items.item_id is null then 'new' else 'taken' end,
             case
                 when user_items.item_id is null
-                then 'the user has not taken it'
-                else
-                    concat(
-                        'baskets: ',
-                        cast(user_items.basket_count as varchar),
-                        ', last on ',
-                        cast(cast(user_items.last_at as date) as varchar)
-                    )
+                then 'new'
+                when user_items.is_taken
+                then 'taken'
+                else 'seen'
+            end,
+            case
+                when user_items.item_id is null
+                then 'the user has neither taken nor seen it'
+                else {{ what_happened("user_items") }}
             end
         from users
         cross join items

@@ -56,6 +56,7 @@ with
                 else proposed.kind_rank
             end as source_rank,
             surfaces.has_catalogue
+            and surfaces.repeat_means = '{{ var("repeat_means") }}'
             and surfaces.surface
             not in (select surface from catalogued) as is_elsewhere,
             case

@@ -41,7 +41,7 @@ def require_settings(project: Project) -> None:
             f"vars: publish_storage_version: {given['publish_storage_version']!r} is "
             "no version of DuckDB. Use for example v1.0.0, or latest."
         )
-    for name in ("as_of", "fold_in_after"):
+    for name in ("as_of", "show_at", "fold_in_after"):
         if OFFSET.search(str(given[name])):
             raise ProjectError(
                 f"vars: {name}: {given[name]} has an offset. Give the moment in "

@@ -26,6 +26,7 @@ def require_surfaces(project: Project) -> None:
             raise ProjectError(f'vars: surfaces: "{name}" is there twice. Rename one.')
         problem = (
             _wrong_entry(entry)
+            or _wrong_repeats(entry, project.vars["repeat_means"])
             or _wrong_sources(entry, listed)
             or _unlisted(entry, listed, is_own="surfaces" in project.own_vars)
             or _wrong_caps(entry, project.vars["items"])
@@ -46,6 +47,15 @@ def _wrong_entry(entry: Entry) -> str:
     if not entry["personal"] and not entry["fallback"]:
         return (
             "personal and fallback name no source, so nobody could be shown anything."
+        )
+    return ""
+
+
+def _wrong_repeats(entry: Entry, usual: str) -> str:
+    if entry.get("where") and entry.get("repeat_means") not in (None, usual):
+        return (
+            "with a where of its own it means by repeats what var repeat_means says. "
+            f"Set that var to {entry['repeat_means']}, or drop one of the two."
         )
     return ""
 

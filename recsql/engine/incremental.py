@@ -17,11 +17,11 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled
+from recsql.engine.contents import SCHEMA, full_text
 from recsql.engine.runs import sign
 from recsql.engine.warehouse import Warehouse, named, transaction
 
 Parts = Mapping[str, Mapping[str, Any]]  # kind of part: its name: what it is
-SCHEMA = "recsql"
 TABLE = f"{SCHEMA}.built"
 
 
@@ -139,7 +139,7 @@ def _short(value: Any) -> str:
 def _parts(plan: Plan, cursor: duckdb.DuckDBPyConnection, compiled: Compiled) -> Parts:
     """Return what a model is built from, down to raw tables and incremental models."""
     own, builds = _lineage(plan, compiled)
-    texts = {c.name: _text(plan, c) for c in own}
+    texts = {c.name: plan.renderer.timeless(full_text(c)) for c in own}
     sources = {source for c in own for source in c.sources}
     known = dict(
         cursor.execute(
@@ -169,14 +169,6 @@ def _lineage(plan: Plan, compiled: Compiled) -> tuple[list[Compiled], set[str]]:
             own[parent.name] = parent
             todo += parent.refs
     return list(own.values()), builds
-
-
-def _text(plan: Plan, compiled: Compiled) -> str:
-    """Return all SQL of a model without what differs from run to run."""
-    parts = [compiled.sql, *compiled.hooks]
-    parts += [compiled.incremental.sql] if compiled.incremental else []
-    text = "\n".join([*parts, json.dumps(compiled.config, default=str, sort_keys=True)])
-    return plan.renderer.timeless(text)
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection, relation: str) -> list[str]:

@@ -15,13 +15,15 @@ from typing import Literal
 import duckdb
 
 from recsql.compilation.compiler import Plan
+from recsql.engine.contents import Contents
 from recsql.engine.ids import WHO, require_ids
 from recsql.engine.incremental import prepare, refresh_model
 from recsql.engine.runs import complete, sign
 from recsql.engine.values import VALUES, require_values
-from recsql.engine.warehouse import Warehouse, named, transaction
+from recsql.engine.warehouse import Warehouse, named, transaction, translated
 from recsql.errors import DiskFull, Interrupted, OutOfMemory, RecsqlError
 
+Status = Literal["done", "unchanged", "failed", "skipped"]
 # What shows whether values can be read and ids can meet is built before all else.
 DOOR = {VALUES, *(f"stg_{table}" for tables in WHO.values() for table in tables)}
 ALONE = "alone, as memory ran out beside others"
@@ -31,13 +33,14 @@ ALONE = "alone, as memory ran out beside others"
 class ModelResult:
     """How one model or seed went; `error` is set where it failed.
 
+    What is unchanged was left as it is, as nothing it is made of has changed.
     `note` says of an incremental model what was added, or why it was built anew; and of
     any that it was built alone.
     """
 
     name: str
     layer: str
-    status: Literal["done", "failed", "skipped"]
+    status: Status
     rows: int = 0
     seconds: float = 0.0
     error: RecsqlError | None = None
@@ -45,25 +48,43 @@ class ModelResult:
 
 
 def run_models(
-    plan: Plan, warehouse: Warehouse, names: tuple[str, ...], threads: int
+    plan: Plan,
+    warehouse: Warehouse,
+    names: tuple[str, ...],
+    threads: int,
+    contents: Contents | None = None,
 ) -> Generator[ModelResult, None, None]:
     """Build the named nodes and yield each result as it is known.
 
     The staging models come first, to see whether values can be read and ids can meet.
+
+    Args:
+        plan: the compiled project.
+        warehouse: where they are built.
+        names: which, in build order.
+        threads: how many at once.
+        contents: what need not be built; without it all are, and nothing is noted.
 
     Raises:
         InputError: too many values of a column cannot be read, or ids never meet.
         Interrupted: ctrl-C; running queries are stopped, finished tables stay.
     """
     prepare(plan, warehouse)
-    return _Run(plan, warehouse, names, threads).results()
+    return _Run(plan, warehouse, names, threads, contents).results()
 
 
 class _Run:
     def __init__(
-        self, plan: Plan, warehouse: Warehouse, names: tuple[str, ...], threads: int
+        self,
+        plan: Plan,
+        warehouse: Warehouse,
+        names: tuple[str, ...],
+        threads: int,
+        contents: Contents | None = None,
     ) -> None:
         self.plan, self.warehouse, self.threads = plan, warehouse, max(threads, 1)
+        self.contents = contents
+        self.names = names
         self.waiting = list(names)
         self.unfinished = set(names)
         door = plan.graph.with_ancestors(self.unfinished & DOOR)
@@ -81,7 +102,8 @@ class _Run:
                     if self.running:
                         yield from self._finish()
                 if not self.broken:
-                    complete(self.warehouse, self.plan.renderer.invocation_id)
+                    run_id = self.plan.renderer.invocation_id
+                    complete(self.warehouse, run_id, self.names)
             except (KeyboardInterrupt, GeneratorExit) as stop:
                 self.waiting.clear()
                 self._stop()
@@ -157,25 +179,47 @@ class _Run:
         started = time.perf_counter()
         error: RecsqlError | None = None
         rows, note = 0, ""
+        status: Status = "done"
         try:
-            model = self.plan.models.get(name)
-            if model is None:
-                rows = self.warehouse.load_seed(cursor, self.plan.project.seeds[name])
-            elif model.incremental:
-                rows, note = refresh_model(self.plan, self.warehouse, cursor, name)
+            kept = self._kept(name, cursor)
+            if kept is not None:
+                rows, status = kept, "unchanged"
             else:
-                with named(model), transaction(cursor):
-                    rows = self.warehouse.materialize(cursor, model)
-                    if self.warehouse.kinds[name] == "table":
-                        sign(cursor, name, self.plan.renderer.invocation_id)
+                rows, note = self._store(name, cursor)
         except RecsqlError as failure:
-            error = failure
+            error, status = failure, "failed"
         return ModelResult(
             name=name,
             layer=self._layer(name),
-            status="failed" if error else "done",
+            status=status,
             rows=rows,
             seconds=time.perf_counter() - started,
             error=error,
             note=note or ALONE * (name in self.alone),
         )
+
+    def _kept(self, name: str, cursor: duckdb.DuckDBPyConnection) -> int | None:
+        """Return the rows of a table that can be left as it is."""
+        if self.contents is None:
+            return None
+        with translated(name):
+            kept = self.contents.kept(cursor, name)
+        return kept.rows if kept else None
+
+    def _store(self, name: str, cursor: duckdb.DuckDBPyConnection) -> tuple[int, str]:
+        """Build a node; return its rows and what is to be said of it."""
+        note = ""
+        model = self.plan.models.get(name)
+        if model is None:
+            rows = self.warehouse.load_seed(cursor, self.plan.project.seeds[name])
+        elif model.incremental:
+            rows, note = refresh_model(self.plan, self.warehouse, cursor, name)
+        else:
+            with named(model), transaction(cursor):
+                rows = self.warehouse.materialize(cursor, model)
+                if self.warehouse.kinds[name] == "table":
+                    sign(cursor, name, self.plan.renderer.invocation_id)
+        if self.contents is not None:
+            with translated(name):
+                self.contents.built(cursor, name, rows)
+        return rows, note

@@ -6,7 +6,7 @@ table; runs that built all they wanted are listed in `recsql.completed`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import duckdb
 
@@ -25,13 +25,20 @@ def sign(cursor: duckdb.DuckDBPyConnection, name: str, run_id: str) -> None:
     cursor.execute(f"comment on table {relation} is {literal(run_id)}")
 
 
-def complete(warehouse: Warehouse, run_id: str) -> None:
-    """Note that a run built all it wanted; runs without a table are forgotten."""
+def complete(warehouse: Warehouse, run_id: str, names: Collection[str]) -> None:
+    """Note that a run built all it wanted; runs without a table are forgotten.
+
+    A run that did not end is complete, too, once another has gone over all its tables:
+    those that were left as they are hold what that run would have built.
+    """
     create_completed(warehouse)
+    known = builders(warehouse)
+    seen = {run for name, run in known.items() if name in names}
+    runs = {run_id, *seen} - {run for name, run in known.items() if name not in names}
     warehouse.rows(
         f"delete from {TABLE} where run_id not in (select comment from ({SIGNED}))"
     )
-    warehouse.rows(f"insert into {TABLE} values (?)", [run_id])
+    warehouse.rows(f"insert into {TABLE} select unnest(?)", [[run_id, *runs]])
 
 
 def create_completed(warehouse: Warehouse) -> None:

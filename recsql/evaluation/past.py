@@ -11,6 +11,7 @@ from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import literal, quoted
 from recsql.config.files import note_written, written
 from recsql.config.project import Project
+from recsql.engine.contents import Contents
 from recsql.engine.inputs import create_raw_tables, require_inputs, thresholds_of
 from recsql.engine.runner import run_models
 from recsql.engine.suppression import suppressing
@@ -122,7 +123,7 @@ def build_as_of(
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, changed, threads))
     tally.raise_if_models_failed()
-    tally.check(plan, changed, warehouse, threads)
+    tally.check(plan, changed, Contents(plan, warehouse, changed), threads)
     tally.raise_if_checks_failed(" The figures were not kept.")
     built.update(prints)
     return plan

@@ -1,4 +1,4 @@
-"""Each user's best new items and repeats by the product of two matrices.
+"""Each user's best new and best known items by the product of two matrices.
 
 A linear model scores by (users, features) times (features, items), where the features
 are the items or the users themselves. Its scores never leave Python: what comes back
@@ -28,20 +28,21 @@ USERS_AT_ONCE = 256
 class BestItems:
     """Best new items and best repeats per user, flat: one entry per (user, item).
 
-    `reasons` names the feature that adds most to the score; a repeat is its own reason.
+    `reasons` names the feature that adds most to the score; a known
+    item is its own reason.
     """
 
     users: Ints
     items: Ints
     scores: npt.NDArray[Any]
-    repeats: npt.NDArray[np.bool_]
+    known: npt.NDArray[np.bool_]
     reasons: Ints
 
 
 def best_items(
     left: csr_matrix,
     right: Any,
-    taken: csr_matrix,
+    known: csr_matrix,
     count: int,
     eligible: Eligible | None = None,
 ) -> BestItems:
@@ -51,7 +52,8 @@ def best_items(
         left: shape (users, features), sorted cells. A user without a cell has no rows.
         right: shape (features, items). Where it is sparse, only items that share a
             feature with the user are scored.
-        taken: shape (users, items); items with a cell, 0 too, are the user's repeats.
+        known: shape (users, items); 1, 2 ... is the kind of an item that the user
+            knows, such as seen and taken, and 0 is new.
         count: wanted of each kind; fewer come back where fewer are left. Of items with
             equal scores the smaller numbers are taken, of features too.
         eligible: what each user may be shown; everything without.
@@ -59,43 +61,45 @@ def best_items(
     >>> from recsql.numerics.factorize import sparse
     >>> one = sparse(np.array([0]), np.array([0]), np.array([2.0]))
     >>> one.resize(1, 2)
-    >>> best_items(one, np.array([[0.0, 0.5], [0.5, 0.0]], np.float32), one, 1)
+    >>> links = np.array([[0.0, 0.5], [0.5, 0.0]], np.float32)
+    >>> best_items(one, links, one.sign(), 1)
     BestItems(users=array([0, 0], dtype=int32), items=array([1, 0], dtype=int32), \
-scores=array([1., 0.], dtype=float32), repeats=array([False,  True]), \
+scores=array([1., 0.], dtype=float32), known=array([False,  True]), \
 reasons=array([0, 0], dtype=int32))
     """
     if isinstance(right, np.ndarray):
         right = np.ascontiguousarray(right)  # rows lie together
-    parts = list(_parts(left, right, taken, count, eligible))
+    parts = list(_parts(left, right, known, count, eligible))
     if not parts:
         none = np.zeros(0, dtype=np.int32)
         return BestItems(none, none, none.astype(left.dtype), none == 1, none)
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    users, items, scores, repeats, reasons = columns
+    users, items, scores, is_known, reasons = columns
     whole = (users.astype(np.int32), items.astype(np.int32))
-    return BestItems(*whole, scores, repeats, reasons.astype(np.int32))
+    return BestItems(*whole, scores, is_known, reasons.astype(np.int32))
 
 
 def _parts(
     left: csr_matrix,
     right: Any,
-    taken: csr_matrix,
+    known: csr_matrix,
     count: int,
     eligible: Eligible | None,
 ) -> Iterator[tuple[Any, Any, Any, Any, Any]]:
-    """Yield users, items, scores, repeats and reasons, some users at a time."""
+    """Yield users, items, scores, what is known and reasons, some users at a time."""
     if count < 1:
         return
+    kinds = range(int(known.data.max(initial=0)) + 1)
     for start in range(0, left.shape[0], USERS_AT_ONCE):
         mine = left[start : start + USERS_AT_ONCE]
         rows, items, scores = _scores(mine, right)
-        is_taken = np.zeros((mine.shape[0], right.shape[1]), dtype=bool)
-        has = taken[start : start + USERS_AT_ONCE]
+        kind_of = np.zeros((mine.shape[0], right.shape[1]), dtype=np.int8)
+        has = known[start : start + USERS_AT_ONCE]
         owners = np.repeat(np.arange(has.shape[0]), np.diff(has.indptr))
-        is_taken[owners, has.indices] = True
-        is_repeat = is_taken[rows, items]
-        for kind in (False, True):
-            of_kind = np.flatnonzero(is_repeat == kind)
+        kind_of[owners, has.indices] = has.data
+        found_kinds = kind_of[rows, items]
+        for kind in kinds:
+            of_kind = np.flatnonzero(found_kinds == kind)
             cells = rows[of_kind], items[of_kind], scores[of_kind]
             masks = (
                 [None]
@@ -105,7 +109,8 @@ def _parts(
             best = of_kind[_best_places(cells, masks, count)]
             found = rows[best], items[best]
             reasons = found[1] if kind else _reasons(mine, right, *found)
-            yield start + found[0], found[1], scores[best], is_repeat[best], reasons
+            is_known = found_kinds[best] > 0
+            yield start + found[0], found[1], scores[best], is_known, reasons
 
 
 def _best_places(cells: Any, masks: Iterable[Any], count: int) -> Any:

@@ -21,6 +21,14 @@ UNREAD = {
 
 
 @dataclass(frozen=True)
+class Unchanged:
+    """How many models were left as they are, as nothing they are made of changed."""
+
+    models: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Quarantine:
     """How many events were read, and how many were rejected for which reason."""
 
@@ -54,7 +62,7 @@ class Noted:
     text: str
 
 
-Found = Quarantine | GiantBaskets | Monitored | Noted
+Found = Unchanged | Quarantine | GiantBaskets | Monitored | Noted
 
 
 def findings(warehouse: Warehouse, names: Sequence[str]) -> Iterator[Found]:

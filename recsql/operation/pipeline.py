@@ -16,6 +16,7 @@ from recsql.config.expressions import expressions
 from recsql.config.project import Project
 from recsql.engine.binding import require_binding
 from recsql.engine.checks import CheckResult, ChecksFinished, plan_checks, run_checks
+from recsql.engine.contents import Contents
 from recsql.engine.incremental import forget_builds
 from recsql.engine.inputs import INPUTS, require_inputs
 from recsql.engine.runner import ModelResult, run_models
@@ -24,7 +25,7 @@ from recsql.engine.unit_tests import run_unit_tests
 from recsql.engine.values import VALUES
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError, ModelError, TestsFailed
-from recsql.operation.findings import Found, findings
+from recsql.operation.findings import Found, Unchanged, findings
 from recsql.operation.history import compile_with_history, create_history, recorded
 from recsql.publishing.manifest import built_by
 from recsql.publishing.publish import Published, publish
@@ -58,6 +59,7 @@ class Tally:
     skipped: int = 0
     checks: Counter[str] = field(default_factory=Counter)
     results: list[ModelResult] = field(default_factory=list)
+    answers: list[CheckResult] = field(default_factory=list)
 
     def take(self, events: Generator[Event, None, None]) -> None:
         """Count and forward each event; whatever goes wrong, queries are stopped."""
@@ -69,19 +71,29 @@ class Tally:
                     self.failed_models += event.status == "failed"
                     self.skipped += event.status == "skipped"
                 elif isinstance(event, CheckResult):
+                    self.answers.append(event)
                     self.checks[event.status] += 1
 
     def check(
-        self, plan: Plan, names: Sequence[str], warehouse: Warehouse, threads: int
+        self, plan: Plan, names: Sequence[str], contents: Contents, threads: int
     ) -> None:
-        """Run the data tests of the named models and report them."""
+        """Run the data tests of the named models and report them.
+
+        A test that passed on the rows there are now has passed.
+        """
         started = time.perf_counter()
+        warehouse = contents.warehouse
         checks = plan_checks(plan, names, warehouse.kinds)
+        known = contents.passed(checks)
+        asked = [check for check in checks if check not in known]
         run_id = plan.renderer.invocation_id
-        self.take(run_checks(checks, warehouse, threads, run_id))
+        self.take(run_checks(asked, warehouse, threads, run_id))
+        answers = zip(asked, self.answers, strict=True)
+        passed = {check for check, answer in answers if answer.status == "passed"}
+        contents.note_passed(known | passed)
         self.listener(
             ChecksFinished(
-                self.checks["passed"],
+                self.checks["passed"] + len(known),
                 self.checks["failed"],
                 self.checks["warned"],
                 time.perf_counter() - started,
@@ -112,7 +124,8 @@ def run(
     with _opened(project) as (plan, warehouse):
         names = selection.names(plan)
         _begin(plan, warehouse, names, selection.full_refresh)
-        tally.take(run_models(plan, warehouse, names, threads))
+        contents = Contents(plan, warehouse, forced=names)
+        tally.take(run_models(plan, warehouse, names, threads, contents))
     tally.raise_if_models_failed()
 
 
@@ -131,7 +144,8 @@ def test(
         for name in names:
             if name not in warehouse.kinds:
                 raise InputError(f"test: {name} has not been built. Run: recsql build")
-        tally.check(plan, names, warehouse, threads)
+        contents = Contents(plan, warehouse, forced=names)
+        tally.check(plan, names, contents, threads)
     tally.raise_if_checks_failed()
 
 
@@ -147,7 +161,8 @@ def build(
     with _opened(project) as (plan, warehouse):
         names = selection.names(plan)
         _begin(plan, warehouse, names, selection.full_refresh)
-        return _build(plan, warehouse, names, threads, listener)
+        contents = Contents(plan, warehouse, forced=names)
+        return _build(plan, contents, names, threads, listener)
 
 
 def publish_tables(project: Project, listener: Listener) -> Published:
@@ -191,7 +206,9 @@ def refresh(
             chosen = (*plan.graph.select(select), VALUES)  # whatever is asked for
             names = plan.graph.with_ancestors(chosen)
             _begin(plan, warehouse, names, full_refresh)
-            results = _build(plan, warehouse, names, threads, told)
+            forced = names if full_refresh else ()
+            contents = Contents(plan, warehouse, forced)
+            results = _build(plan, contents, names, threads, told)
             record.measure()
             published = publish(plan, warehouse, run_id)
             listener(published)
@@ -201,17 +218,20 @@ def refresh(
 
 def _build(
     plan: Plan,
-    warehouse: Warehouse,
+    contents: Contents,
     names: tuple[str, ...],
     threads: int,
     listener: Listener,
 ) -> list[ModelResult]:
+    warehouse = contents.warehouse
     tally = Tally(listener)
-    tally.take(run_models(plan, warehouse, names, threads))
+    tally.take(run_models(plan, warehouse, names, threads, contents))
     tally.raise_if_models_failed()
+    if unchanged := sum(result.status == "unchanged" for result in tally.results):
+        listener(Unchanged(unchanged, len(tally.results)))
     for found in findings(warehouse, names):
         listener(found)
-    tally.check(plan, names, warehouse, threads)
+    tally.check(plan, names, contents, threads)
     tally.raise_if_checks_failed(" Nothing was published.")
     return tally.results
 

@@ -132,7 +132,7 @@ def as_best_items(found: BestItems) -> Any:
         user_index=found.users,
         item_index=found.items,
         score=found.scores.astype("float64"),
-        is_repeat=pa.array(found.repeats),
+        is_known=pa.array(found.known),
         reason_index=found.reasons,
     )
 

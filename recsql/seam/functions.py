@@ -52,7 +52,7 @@ BOUNDS = (
 )
 BEST = (
     "struct(user_index integer, item_index integer, score double, "
-    "is_repeat boolean, reason_index integer)[]"
+    "is_known boolean, reason_index integer)[]"
 )
 
 

@@ -120,25 +120,37 @@ def linear_fit(model: str) -> Body:
 
 
 def linear_top(
-    users: Any, items: Any, weights: Any, item_weights: Any, shown: Any, count: Any
+    users: Any,
+    items: Any,
+    weights: Any,
+    kinds: Any,
+    item_weights: Any,
+    shown: Any,
+    count: Any,
 ) -> Any:
-    """Return best new items and repeats by item weights; see `best.best_items`."""
+    """Return best new and known items by item weights; see `best.best_items`.
+
+    `kinds` says how each cell's user knows the item: 1, 2 ...; NULL: all in one way.
+    """
     from recsql.numerics import best, factorize
 
     matrix = factorize.sparse(*as_cells(users, items, weights))
+    known = matrix.sign()
+    if kinds.is_valid:
+        known = factorize.sparse(*as_cells(users, items, kinds))
     wanted = count.as_py(), as_eligible(shown)
-    found = best.best_items(matrix, as_matrix(item_weights), matrix, *wanted)
+    found = best.best_items(matrix, as_matrix(item_weights), known, *wanted)
     return as_best_items(found)
 
 
-def product_top(left: Any, right: Any, taken: Any, shown: Any, count: Any) -> Any:
-    """Return best new items and repeats by a sparse product; see `best.best_items`.
+def product_top(left: Any, right: Any, known: Any, shown: Any, count: Any) -> Any:
+    """Return best new and known items by a sparse product; see `best.best_items`.
 
-    `left` is (users, features), `right` (features, items), `taken` (users, items).
+    `left` is (users, features), `right` (features, items), `known` (users, items).
     """
     from recsql.numerics import best
 
-    users, items, has = (as_sparse(matrix) for matrix in (left, right, taken))
+    users, items, has = (as_sparse(matrix) for matrix in (left, right, known))
     features = max(users.shape[1], items.shape[0])
     width = max(items.shape[1], has.shape[1])
     users.resize(users.shape[0], features)
@@ -243,7 +255,12 @@ FUNCTIONS = (
         "graph_fit", (*CELLS, GRAPH_PARAMETERS), VECTORS, linear_fit("graph_filter")
     ),
     Function("sar_fit", (*CELLS, SAR_PARAMETERS), VECTORS, linear_fit("sar")),
-    Function("linear_top", (*CELLS, VECTORS, SHOWN, "integer"), BEST, linear_top),
+    Function(
+        "linear_top",
+        (*CELLS, INDEXES, VECTORS, SHOWN, "integer"),
+        BEST,
+        linear_top,
+    ),
     Function(
         "product_top", (MATRIX, MATRIX, MATRIX, SHOWN, "integer"), BEST, product_top
     ),

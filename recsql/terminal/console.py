@@ -11,7 +11,13 @@ from typing import Any
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
 from recsql.errors import visible
-from recsql.operation.findings import GiantBaskets, Monitored, Noted, Quarantine
+from recsql.operation.findings import (
+    GiantBaskets,
+    Monitored,
+    Noted,
+    Quarantine,
+    Unchanged,
+)
 from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 
@@ -35,6 +41,8 @@ class Console:
             self._model(event)
         elif isinstance(event, CheckResult):
             self._check(event)
+        elif isinstance(event, Unchanged):
+            self.line(f"unchanged {event.models} of {event.of} models")
         elif isinstance(event, Quarantine):
             self._quarantine(event)
         elif isinstance(event, GiantBaskets):
@@ -52,6 +60,7 @@ class Console:
         """Print an event only where it is a failure or a warning."""
         if isinstance(event, ModelResult | CheckResult) and event.status not in (
             "done",
+            "unchanged",
             "passed",
         ):
             self.event(event)
@@ -105,6 +114,8 @@ class Console:
             self.line("  ".join(parts).rstrip(), "" if number else "bold")
 
     def _model(self, result: ModelResult) -> None:
+        if result.status == "unchanged":
+            return
         rows = f"{result.rows:>12,} rows" if result.rows else " " * 17
         seconds = f"{result.seconds:8.2f} s" if result.status != "skipped" else ""
         note = f"  {result.note}" if result.note else ""

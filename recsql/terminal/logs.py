@@ -15,7 +15,13 @@ from recsql import __version__
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
 from recsql.errors import RecsqlError, visible
-from recsql.operation.findings import GiantBaskets, Monitored, Noted, Quarantine
+from recsql.operation.findings import (
+    GiantBaskets,
+    Monitored,
+    Noted,
+    Quarantine,
+    Unchanged,
+)
 from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 
@@ -23,6 +29,7 @@ NAMES: dict[type, str] = {
     ModelResult: "model",
     CheckResult: "check",
     ChecksFinished: "checks",
+    Unchanged: "unchanged",
     Quarantine: "quarantine",
     GiantBaskets: "giant_baskets",
     Monitored: "monitored",

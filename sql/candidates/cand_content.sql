@@ -41,9 +41,7 @@ with
         inner join items as because on summed.reason_index = because.item_index
     ),
 
-    scored as ({{ mark_repeats("named") }}),
-
-    final as ({{ best_candidates("scored", "content") }})
+    final as ({{ best_candidates("named", "content") }})
 
 select *
 from final

@@ -14,13 +14,13 @@ with
     scope_items as (select * from {{ ref("elig_scope_items") }}),
     exclusions as (select * from {{ ref("elig_exclusions") }}),
 
-    taken as (
+    known as (
         select user_index, item_index
         from user_items
         where item_index in (select item_index from item_factors)
     ),
 
-    known as (
+    placed as (
         select user_index
         from user_items
         where is_eligible
@@ -29,9 +29,9 @@ with
         from features
     ),
 
-    best_new as ({{ best_new_items("known") }}),
+    best_new as ({{ best_new_items("placed") }}),
 
-    indexed as ({{ new_and_taken() }}),
+    indexed as ({{ new_and_known() }}),
 
     scored as ({{ with_ids("indexed") }}),
 

@@ -1,5 +1,6 @@
--- One row per (user_id, item_id): what the user takes themselves, the recent the
--- stronger.
+-- One row per (user_id, item_id): what the user takes or looks at themselves, the
+-- recent
+-- the stronger.
 -- score = decayed weight; equal scores go to the more popular item.
 {{ config(enabled="history" in var("candidate_sources")) }}
 with
@@ -9,13 +10,7 @@ with
     exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     scored as (
-        select
-            user_id,
-            item_id,
-            item_index,
-            weight as score,
-            true as is_repeat,
-            item_id as reason_item_id
+        select user_id, item_id, item_index, weight as score, item_id as reason_item_id
         from user_items
         where is_eligible and weight > 0
     ),

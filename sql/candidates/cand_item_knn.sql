@@ -11,7 +11,11 @@ with
     scope_items as (select * from {{ ref("elig_scope_items") }}),
     exclusions as (select * from {{ ref("elig_exclusions") }}),
 
-    taken as (select user_index, item_index, weight from user_items where is_eligible),
+    known as (
+        select user_index, item_index, weight, {{ familiarity() }} as familiarity
+        from user_items
+        where is_eligible
+    ),
 
     best as (
         select
@@ -27,18 +31,20 @@ with
                             }}
                         from neighbours
                     ),
-                    {{ matrix_of("user_index", "item_index", "cast(1 as double)") }},
+                    {{
+                        matrix_of(
+                            "user_index", "item_index", "cast(familiarity as double)"
+                        )
+                    }},
                     {{ eligibility() }},
                     {{ var("candidates_per_user") | int }}
                 ),
                 recursive := true
             )
-        from taken
+        from known
     ),
 
-    indexed as (
-        select user_index, item_index, score, is_repeat, reason_index from best
-    ),
+    indexed as (select user_index, item_index, score, reason_index from best),
 
     scored as ({{ with_ids("indexed") }}),
 

@@ -1,5 +1,6 @@
 -- One row per (user_id, item_id): items whose LMF factors point the user's way.
--- score = inner product; new items by one call over the catalogue, repeats by a join.
+-- score = inner product; new items by one call over the catalogue, known ones by a
+-- join.
 {{ config(enabled="lmf" in var("candidate_sources")) }}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
@@ -11,11 +12,11 @@ with
     scope_items as (select * from {{ ref("elig_scope_items") }}),
     exclusions as (select * from {{ ref("elig_exclusions") }}),
 
-    taken as (select user_index, item_index from user_items where is_eligible),
+    known as (select user_index, item_index from user_items where is_eligible),
 
-    best_new as ({{ best_new_items("taken") }}),
+    best_new as ({{ best_new_items("known") }}),
 
-    indexed as ({{ new_and_taken() }}),
+    indexed as ({{ new_and_known() }}),
 
     scored as ({{ with_ids("indexed") }}),
 

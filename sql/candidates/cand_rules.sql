@@ -18,9 +18,7 @@ with
 
     summed as ({{ follow_rules() }}),
 
-    scored as ({{ mark_repeats("summed") }}),
-
-    final as ({{ best_candidates("scored", "rules") }})
+    final as ({{ best_candidates("summed", "rules") }})
 
 select *
 from final

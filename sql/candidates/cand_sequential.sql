@@ -13,9 +13,7 @@ with
 
     summed as ({{ follow_rules() }}),
 
-    scored as ({{ mark_repeats("summed") }}),
-
-    final as ({{ best_candidates("scored", "sequential") }})
+    final as ({{ best_candidates("summed", "sequential") }})
 
 select *
 from final

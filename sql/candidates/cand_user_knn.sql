@@ -11,7 +11,11 @@ with
     scope_items as (select * from {{ ref("elig_scope_items") }}),
     exclusions as (select * from {{ ref("elig_exclusions") }}),
 
-    taken as (select user_index, item_index, weight from user_items where is_eligible),
+    known as (
+        select user_index, item_index, weight, {{ familiarity() }} as familiarity
+        from user_items
+        where is_eligible
+    ),
 
     best as (
         select
@@ -27,13 +31,17 @@ with
                         from neighbours
                     ),
                     {{ matrix_of("user_index", "item_index", "greatest(weight, 0)") }},
-                    {{ matrix_of("user_index", "item_index", "cast(1 as double)") }},
+                    {{
+                        matrix_of(
+                            "user_index", "item_index", "cast(familiarity as double)"
+                        )
+                    }},
                     {{ eligibility() }},
                     {{ var("candidates_per_user") | int }}
                 ),
                 recursive := true
             )
-        from taken
+        from known
     ),
 
     indexed as (
@@ -41,8 +49,7 @@ with
             user_index,
             item_index,
             score,
-            is_repeat,
-            case when is_repeat then item_index end as reason_index
+            case when is_known then item_index end as reason_index
         from best
     ),
 

@@ -19,6 +19,7 @@ with
         select user_items.user_id, count(*) as item_count
         from user_items
         inner join showable on user_items.item_id = showable.item_id
+        where {{ is_repeat("user_items") }}
         group by user_items.user_id
     ),
 
@@ -72,10 +73,10 @@ with
 
     final as (
         select
-            counted.list_name,
-            counted.allow_repeat,
-            counted.user_id,
-            counted.k,
+            list_name,
+            allow_repeat,
+            user_id,
+            k,
             {% for name, others in figures.items() %}
                 {{
                     ratio(

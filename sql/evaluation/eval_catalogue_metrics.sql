@@ -25,7 +25,7 @@ with
 
     catalogue as (select count(*) as item_count from items where is_eligible or is_new),
 
-    known as (select user_id from users where order_count > 0),
+    known as (select user_id from users where event_count > 0),
 
     everyone as (select count(*) as known_count from known),
 

@@ -26,7 +26,7 @@ with
 
     takers as (select sum(user_count) as pair_count from items),
 
-    known as (select count(*) as user_count from users where order_count > 0),
+    known as (select count(*) as user_count from users where event_count > 0),
 
     -- an item that nobody took counts as if one user had
     measured as (
@@ -34,7 +34,9 @@ with
             items.item_id,
             items.user_count,
             items.is_new,
-            log2(takers.pair_count / greatest(items.user_count, 1)) as surprise,
+            log2(
+                greatest(takers.pair_count, 1) / greatest(items.user_count, 1)
+            ) as surprise,
             log2(known.user_count / greatest(items.user_count, 1)) as rarity
         from items
         cross join takers
@@ -62,7 +64,11 @@ with
             }} as inverse_user_frequency,
             {{
                 if_asked(
-                    "repeat_share", ratio("count(user_items.item_id)", "count(*)")
+                    "repeat_share",
+                    ratio(
+                        "count(case when " ~ is_repeat("user_items") ~ " then 1 end)",
+                        "count(*)",
+                    ),
                 )
             }} as repeat_share,
             {{

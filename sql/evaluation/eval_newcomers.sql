@@ -4,7 +4,7 @@ with
     holdout as (select * from {{ ref("int_holdout_events") }}),
     users as (select * from {{ ref("int_users") }}),
 
-    known as (select user_id from users where order_count > 0),
+    known as (select user_id from users where event_count > 0),
 
     final as (
         select holdout.user_id

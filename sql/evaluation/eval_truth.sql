@@ -13,7 +13,7 @@ with
             taken.user_id,
             taken.item_id,
             newcomers.user_id is not null as is_newcomer,
-            user_items.item_id is not null as is_repeat,
+            {{ is_repeat("user_items") }} as is_repeat,
             taken.weight,
             taken.rating,
             taken.unlistable_because,

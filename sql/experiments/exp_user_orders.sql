@@ -14,7 +14,7 @@ with
             amount,
             min(event_at) over (partition by user_id, item_id) as first_at
         from events
-        where user_id is not null and {{ event_type_in(var("order_event_types")) }}
+        where user_id is not null and is_taken
     ),
 
     final as (

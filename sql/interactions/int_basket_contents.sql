@@ -1,6 +1,6 @@
 -- One row per (basket_index, item_code, is_paired, basket_at, since_at): what a basket
--- holds now, or held until a refresh. An item is in a basket once; what weighs 0 or
--- less is not in it.
+-- holds now, or held until a refresh. An item is in a basket once; only what was taken
+-- is in it.
 -- is_paired: not in baskets of more than max_basket_items (see mon_giant_baskets).
 {{
     config(
@@ -50,7 +50,7 @@ with
         inner join baskets on events.basket_id = baskets.basket_id
         inner join codes on events.item_id = codes.item_id
         where
-            events.event_weight > 0
+            events.is_taken
             {% if is_incremental() %}
                 and baskets.basket_index in (select basket_index from touched)
             {% endif %}

@@ -1,6 +1,6 @@
 -- One row per (basket_index, item_index): an item is in a basket once, however often.
 -- Not in it: baskets of more than max_basket_items (see mon_giant_baskets), and what
--- weighs 0 or less.
+-- was not taken.
 -- Stored basket by basket, so that a join of it with itself reads rows that lie
 -- together.
 with

@@ -11,7 +11,7 @@ with
             basket_index,
             dense_rank() over (partition by user_id order by basket_at) as basket_number
         from baskets
-        where user_id is not null
+        where user_id is not null and is_order
     ),
 
     final as (

@@ -13,6 +13,7 @@ with
             as age_days
         from baskets
         cross join reference
+        where baskets.is_order
     ),
 
     final as (

@@ -1,4 +1,4 @@
--- One row per basket: whose, when, where and how large.
+-- One row per basket (is_order: something was taken) or session: whose, when, where.
 -- basket_index: from 0, by basket_id in a first build, then as baskets come.
 {{
     config(
@@ -32,7 +32,6 @@ with
                 and (is_shared or owner_key not in (select owner_key from changed))
         ),
     {% endif %}
-
     events as (
         select *
         from {{ ref("int_events") }}
@@ -51,10 +50,10 @@ with
         select
             basket_id,
             min(user_id) as user_id,
-            min(event_at) as basket_at,
-            min(region) as region,
-            count(*) as line_count,
-            count(distinct item_id) as item_count,
+            coalesce(min(event_at) filter (where is_taken), min(event_at)) as basket_at,
+            coalesce(min(region) filter (where is_taken), min(region)) as region,
+            count(*) filter (where is_taken) as line_count,
+            count(distinct item_id) filter (where is_taken) as item_count,
             min(owner_key) as owner_key,
             min(owner_key) <> max(owner_key) as is_shared
         from events
@@ -89,6 +88,7 @@ with
             region,
             line_count,
             item_count,
+            line_count > 0 as is_order,
             cast(basket_number as integer) as basket_index,
             owner_key,
             is_shared,

@@ -1,4 +1,5 @@
 -- One row per accepted event, weighted by its type and number, placed in a basket.
+-- is_taken: a line of an order. All other events are signs of interest, or dislikes.
 -- Without a basket_id, a pause of session_gap_hours starts a user's next basket.
 {{
     config(
@@ -78,6 +79,7 @@ with
             amount,
             rating,
             {{ line_weight() }} as event_weight,
+            {{ is_taken() }} as is_taken,
             owner_key,
             refreshed_at
             {{ rows_or_gone("in_baskets", "owner_key", "changed") }}

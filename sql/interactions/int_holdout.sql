@@ -1,4 +1,4 @@
--- One row per (user_id, item_id) taken in the holdout window: with events above 0.
+-- One row per (user_id, item_id) taken in the holdout window.
 {{ config(enabled=var("as_of") is not none) }}
 with
     events as (select * from {{ ref("int_holdout_events") }}),
@@ -12,7 +12,7 @@ with
             {{ stable_sum("event_weight") }} as weight,
             {{ ratio(stable_sum("rating"), "count(rating)") }} as rating
         from events
-        where event_weight > 0
+        where is_taken
         group by user_id, item_id
     )
 

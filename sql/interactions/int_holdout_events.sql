@@ -17,7 +17,13 @@ with
     settled as ({{ settled_lines("netted") }}),
 
     final as (
-        select user_id, item_id, event_at, {{ line_weight() }} as event_weight, rating
+        select
+            user_id,
+            item_id,
+            event_at,
+            {{ line_weight() }} as event_weight,
+            {{ is_taken() }} as is_taken,
+            rating
         from settled
         where rejection_reason is null and user_id is not null
     )

@@ -1,4 +1,4 @@
--- One row per item that was ever taken: a number that it keeps.
+-- One row per item that ever had an event: a number that it keeps.
 -- From 0, by item_id in a first build, then as items come. item_index is new each time.
 {{ config(materialized=refreshed_as(), incremental_strategy="append") }}
 with

@@ -1,4 +1,4 @@
--- One row per item that was sold or is in the catalogue, numbered from the most
+-- One row per item that has events or is in the catalogue, numbered from the most
 -- popular.
 -- item_index counts from 0: eligible items, then new ones, each by users and baskets.
 with
@@ -20,16 +20,18 @@ with
             catalogue.variant,
             counted.item_code,
             coalesce(counted.event_count, 0) as event_count,
+            coalesce(counted.taken_count, 0) as taken_count,
             coalesce(counted.basket_count, 0) as basket_count,
+            coalesce(counted.visit_count, 0) as visit_count,
             coalesce(counted.user_count, 0) as user_count,
             counted.first_at,
             counted.last_at,
-            coalesce(counted.basket_count, 0)
+            coalesce(counted.visit_count, 0)
             >= {{ var("min_item_baskets") | int }} as is_eligible,
             {{
                 days_between(
                     "coalesce(catalogue.available_from, counted.first_at)",
-                    "reference.reference_at",
+                    "reference.shown_at",
                 )
             }} as age_days
         from counted
@@ -62,7 +64,9 @@ with
             last_at,
             age_days,
             event_count,
+            taken_count,
             basket_count,
+            visit_count,
             user_count,
             is_eligible,
             is_new,
@@ -73,6 +77,7 @@ with
                         is_new desc,
                         user_count desc,
                         basket_count desc,
+                        visit_count desc,
                         item_id
                 )
                 - 1 as integer

@@ -1,5 +1,5 @@
 -- One row per (owner_key, user_id, item_id): how often, when and how strongly an owner
--- took an item. taken_count counts events that weigh more than 0.
+-- took an item, saw it (any other event of 0 or more), or disliked it (below 0).
 -- weights = sums of event weight * exp(-age / decay_days) as of weighed_at, the owner's
 -- last event; a guest's basket has no user_id.
 {{
@@ -42,11 +42,19 @@ with
             user_id,
             item_id,
             count(*) as event_count,
-            count(case when event_weight > 0 then 1 end) as taken_count,
-            count(distinct basket_id) as basket_count,
-            sum(quantity) as quantity,
+            count(*) filter (where is_taken) as taken_count,
+            count(*) filter (where not is_taken and event_weight >= 0) as seen_count,
+            count(*) filter (where event_weight < 0) as disliked_count,
+            count(*) filter (where event_weight > 0) as liked_count,
+            count(distinct basket_id) filter (where is_taken) as basket_count,
+            count(distinct basket_id) filter (where event_weight > 0) as visit_count,
+            sum(quantity) filter (where is_taken) as quantity,
             min(event_at) as first_at,
             max(event_at) as last_at,
+            min(event_at) filter (where is_taken) as first_taken_at,
+            max(event_at) filter (where is_taken) as last_taken_at,
+            {{ by_event_type("count", "event_at") }} as type_counts,
+            {{ by_event_type("max", "event_at") }} as type_last_at,
             {{ summed_weights("age_days") }} as weights,
             min(weighed_at) as weighed_at
         from aged
@@ -60,10 +68,18 @@ with
             item_id,
             event_count,
             taken_count,
+            seen_count,
+            disliked_count,
+            liked_count,
             basket_count,
+            visit_count,
             quantity,
             first_at,
             last_at,
+            first_taken_at,
+            last_taken_at,
+            type_counts,
+            type_last_at,
             weights,
             weighed_at,
             refreshed_at

@@ -1,4 +1,6 @@
--- One row: the moment that ages are counted from, as_of or else the last event.
+-- One row: two clocks. Ages count from reference_at, as_of or else the last event; what
+-- may be shown is judged at shown_at, as_of or else show_at or else the refresh.
+{% set moments = [var("as_of"), var("show_at"), run_started_at] %}
 with
     owner_items as (select * from {{ ref("int_owner_items") }}),
     baskets as (select * from {{ ref("int_baskets") }}),
@@ -12,7 +14,9 @@ with
     ),
 
     placed as (
-        select count(*) as basket_count, count(distinct user_id) as user_count
+        select
+            count(case when is_order then 1 end) as basket_count,
+            count(distinct case when is_order then user_id end) as user_count
         from baskets
     ),
 
@@ -21,6 +25,7 @@ with
             {% if var("as_of") is none %} taken.last_event_at
             {% else %} {{ as_timestamp(var("as_of")) }}
             {% endif %} as reference_at,
+            {{ as_timestamp(moments | select | first) }} as shown_at,
             taken.first_event_at,
             taken.last_event_at,
             taken.event_count,

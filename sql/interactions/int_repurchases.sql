@@ -6,7 +6,7 @@ with
     bought as (
         select user_id, item_id, basket_id, min(event_at) as bought_at
         from events
-        where user_id is not null and event_weight > 0
+        where user_id is not null and is_taken
         group by user_id, item_id, basket_id
     ),
 

@@ -16,7 +16,7 @@ with
             attributes.attribute_value,
             {{ stable_sum("user_items.weight") }} as weight,
             sum(user_items.basket_count) as basket_count,
-            max(user_items.last_at) as last_at
+            max(user_items.last_taken_at) as last_at
         from user_items
         inner join attributes on user_items.item_id = attributes.item_id
         where user_items.weight > 0

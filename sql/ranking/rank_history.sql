@@ -1,5 +1,7 @@
--- One row per (user_index, item_index) that the user took before: how often and when.
--- decayed_h = sum over events of event weight * 2^(-age / h), h in ranker_half_lives;
+-- One row per (user_index, item_index) that the user knows: how often and when they
+-- took
+-- it. decayed_h = sum over all events of event weight * 2^(-age / h), h in
+-- ranker_half_lives;
 -- overdue = days since the last over the user's own gap, else the item's.
 {{ config(enabled=ranker_wants("history") == "yes") }}
 with
@@ -19,7 +21,7 @@ with
             )
             - 1 as later_count
         from baskets
-        where user_id is not null
+        where user_id is not null and is_order
     ),
 
     aged as (
@@ -31,13 +33,13 @@ with
             events.basket_id,
             sequence.later_count,
             events.event_weight,
+            events.is_taken,
             {{ days_between("events.event_at", "reference.reference_at") }} as age_days
         from pairs
         inner join
             events on pairs.user_id = events.user_id and pairs.item_id = events.item_id
-        inner join sequence on events.basket_id = sequence.basket_id
+        left join sequence on events.basket_id = sequence.basket_id and events.is_taken
         cross join reference
-        where pairs.is_repeat
     ),
 
     summed as (
@@ -50,9 +52,9 @@ with
                 {{ stable_sum("event_weight * " ~ decay("age_days", none, days)) }}
                 as decayed_{{ days | int }},
             {% endfor %}
-            count(distinct basket_id) as basket_count,
-            min(age_days) as days_since_last,
-            max(age_days) as days_since_first,
+            count(distinct case when is_taken then basket_id end) as basket_count,
+            min(case when is_taken then age_days end) as days_since_last,
+            max(case when is_taken then age_days end) as days_since_first,
             min(later_count) as baskets_since_last,
             max(later_count) as baskets_since_first
         from aged

@@ -28,7 +28,7 @@ with
             {% endfor %}
         from events
         cross join reference
-        where events.event_weight > 0
+        where events.is_taken
         group by events.item_id
     ),
 
@@ -39,7 +39,7 @@ with
             count(case when basket_count > 1 then 1 end) as repeater_count,
             sum(basket_count) as basket_count
         from user_items
-        where weight > 0
+        where is_taken and weight > 0
         group by item_index
     ),
 

@@ -22,7 +22,7 @@ with
             ) as recent_orders
         from baskets
         cross join reference
-        where baskets.user_id is not null
+        where baskets.user_id is not null and baskets.is_order
         group by baskets.user_id
     ),
 
@@ -32,6 +32,7 @@ with
             count(*) as item_count,
             count(case when basket_count > 1 then 1 end) as repeated_count
         from user_items
+        where is_taken
         group by user_id
     ),
 
@@ -40,7 +41,7 @@ with
             users.user_index,
             users.order_count,
             ordered.recent_orders,
-            {{ days_between("users.last_at", "reference.reference_at") }}
+            {{ days_between("users.last_order_at", "reference.reference_at") }}
             as days_since_order,
             owned.item_count as user_item_count,
             {{ ratio("owned.repeated_count", "owned.item_count") }} as user_repeat_share

@@ -3,21 +3,35 @@
 -- compares the days since with it, by buy_again_due and buy_again_overdue.
 {{ config(enabled="history" in var("candidate_sources")) }}
 with
-    candidates as (select * from {{ ref("cand_history") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
+    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    exclusions as (select * from {{ ref("elig_exclusions") }}),
     own_rhythms as (select * from {{ ref("int_repurchases") }}),
     item_rhythms as (select * from {{ ref("sig_item_rhythms") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
     items as (select * from {{ ref("int_items") }}),
 
+    taken as (select * from user_items where is_taken and is_eligible and weight > 0),
+
+    ranked as (
+        select
+            *,
+            row_number() over (
+                partition by user_id order by weight desc, item_index
+            ) as item_rank
+        from ({{ eligible_of("taken") }}) as shown
+        qualify item_rank <= {{ var("buy_again_per_user") | int }}
+    ),
+
     timed as (
         select
-            candidates.user_id,
-            candidates.item_id,
+            ranked.user_id,
+            ranked.item_id,
             items.title as item_title,
             items.category,
-            user_items.basket_count,
-            user_items.last_at,
+            ranked.basket_count,
+            ranked.last_taken_at as last_at,
             coalesce(own_rhythms.gap_days, item_rhythms.gap_days) as gap_days,
             case
                 when own_rhythms.gap_days is not null
@@ -25,23 +39,18 @@ with
                 when item_rhythms.gap_days is not null
                 then 'item'
             end as gap_basis,
-            {{ days_between("user_items.last_at", "reference.reference_at") }}
+            {{ days_between("ranked.last_taken_at", "reference.reference_at") }}
             as days_since,
-            candidates.score,
-            candidates.item_rank
-        from candidates
+            ranked.weight as score,
+            ranked.item_rank
+        from ranked
         cross join reference
-        inner join items on candidates.item_id = items.item_id
-        inner join
-            user_items
-            on candidates.user_id = user_items.user_id
-            and candidates.item_id = user_items.item_id
+        inner join items on ranked.item_id = items.item_id
         left join
             own_rhythms
-            on candidates.user_id = own_rhythms.user_id
-            and candidates.item_id = own_rhythms.item_id
-        left join item_rhythms on candidates.item_id = item_rhythms.item_id
-        where candidates.item_rank <= {{ var("buy_again_per_user") | int }}
+            on ranked.user_id = own_rhythms.user_id
+            and ranked.item_id = own_rhythms.item_id
+        left join item_rhythms on ranked.item_id = item_rhythms.item_id
     ),
 
     final as (

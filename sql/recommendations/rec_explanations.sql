@@ -19,7 +19,7 @@ with
             because.item_id as reason_item_id,
             because.title as reason_title,
             user_items.basket_count as reason_basket_count,
-            user_items.last_at as reason_last_at,
+            coalesce(user_items.last_taken_at, user_items.last_at) as reason_last_at,
             parts.pair_count,
             parts.lift,
             parts.group_kind,

@@ -15,17 +15,8 @@ with
             lists.score,
             lists.candidate_source,
             case
-                when lists.is_repeat
-                then
-                    concat(
-                        'taken ',
-                        cast(user_items.basket_count as varchar),
-                        case
-                            when user_items.basket_count = 1 then ' time' else ' times'
-                        end,
-                        ', last on ',
-                        cast(cast(user_items.last_at as date) as varchar)
-                    )
+                when user_items.item_id is not null
+                then {{ what_happened("user_items") }}
                 when lists.lead_source in ('rules', 'ease', 'graph_filter', 'sar')
                 then concat('goes with ', because.title)
                 when lists.lead_source = 'sequential'

@@ -15,7 +15,7 @@ with
             ) as windows_ago
         from events
         cross join reference
-        where events.user_id is not null and events.event_weight > 0
+        where events.user_id is not null and events.is_taken
     ),
 
     recent as (
@@ -42,7 +42,7 @@ with
             recent
             on user_items.user_id = recent.user_id
             and user_items.item_id = recent.item_id
-        where user_items.is_eligible and user_items.weight > 0
+        where user_items.is_eligible and user_items.is_taken and user_items.weight > 0
     )
 
 select *

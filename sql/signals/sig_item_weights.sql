@@ -15,6 +15,7 @@ with
                 {{ decay_block("basket_at") }} as decay_block,
                 {{ block_weight("basket_at") }} as basket_weight
             from baskets
+            where is_order
         ),
 
         in_blocks as (

@@ -11,11 +11,16 @@ with
     visited as (
         select user_id, {{ effective_count("item_count") }} as effective_baskets
         from baskets
-        where user_id is not null
+        where user_id is not null and is_order
         group by user_id
     ),
 
-    owned as (select user_id, count(*) as item_count from user_items group by user_id),
+    owned as (
+        select user_id, count(*) as item_count
+        from user_items
+        where is_taken
+        group by user_id
+    ),
 
     everyone as (
         select {{ effective_count("item_count") }} as effective_users from owned
@@ -31,7 +36,7 @@ with
         from user_items
         inner join items on user_items.item_index = items.item_index
         inner join visited on user_items.user_id = visited.user_id
-        where items.is_eligible and items.category is not null
+        where user_items.is_taken and items.is_eligible and items.category is not null
     ),
 
     shared as (

@@ -5,7 +5,7 @@ with
     user_items as (select * from {{ ref("int_user_items") }}),
 
     taken as (
-        select user_index, item_index, basket_count as amount
+        select user_index, item_index, visit_count as amount
         from user_items
         where is_eligible and weight > 0
     ),

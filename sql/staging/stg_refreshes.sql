@@ -1,4 +1,5 @@
--- One row per refresh or publish before as_of, as recsql recorded it.
+-- One row per refresh or publish, as recsql recorded it. When it ran is the time of
+-- clocks on walls: as_of, a moment of events, says nothing of it.
 {{ config(enabled=var("refresh_history")) }}
 with
     refreshes as (select * from {{ source("history", "refreshes") }}),
@@ -21,9 +22,6 @@ with
             recsql_version,
             duckdb_version
         from refreshes
-        {% if var("as_of") is not none %}
-            where started_at < {{ as_timestamp(var("as_of")) }}
-        {% endif %}
     )
 
 select *

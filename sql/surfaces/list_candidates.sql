@@ -1,34 +1,13 @@
 -- One row per (surface, user_id, candidate_source, item_id): what sources propose, and
 -- the ranker where a surface wants it.
 -- surface is null for surfaces that show everything; of a surface with a catalogue of
--- its own what is in it, ranked anew. A view of cand_all where no surface has one.
+-- its own what is in it, ranked anew, as where it means another thing by repeats. A
+-- view of cand_all where no surface does.
 {% set own = surfaces_use(["where"]) == "yes" %}
 {{ config(materialized="table" if own else "view") }}
 {% set columns = "candidate_source, lead_source, score, is_repeat, reason_item_id" %}
 with
-    proposed as (select * from {{ ref("cand_all") }}),
-    {% if surfaces_use(["strategy"], "ranker") == "yes" %}
-        ranked as (select * from {{ ref("rank_scores") }}),
-    {% endif %}
-
-    candidates as (
-        select *, candidate_source as lead_source
-        from proposed
-        {% if surfaces_use(["strategy"], "ranker") == "yes" %}
-            union all
-            select
-                user_id,
-                item_id,
-                candidate_source,
-                score,
-                is_repeat,
-                reason_item_id,
-                kind_rank,
-                item_rank,
-                lead_source
-            from ranked
-        {% endif %}
-    ),
+    candidates as (select * from {{ ref("list_proposals") }}),
 
     {% if own %}
         user_scopes as (select * from {{ ref("elig_user_scopes") }}),
@@ -46,6 +25,10 @@ with
                 on user_scopes.scope_index = scope_items.scope_index
                 and candidates.item_id = scope_items.item_id
         ),
+    {% endif %}
+
+    {% if own_repeats() == "yes" %}
+        own_repeats as (select * from {{ ref("list_own_repeats") }}),
     {% endif %}
 
     final as (
@@ -76,6 +59,11 @@ with
                     order by score desc, item_index
                 )
             from own_candidates
+        {% endif %}
+        {% if own_repeats() == "yes" %}
+            union all
+            select surface, user_id, item_id, {{ columns }}, kind_rank, item_rank
+            from own_repeats
         {% endif %}
     )
 

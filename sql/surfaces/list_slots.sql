@@ -19,7 +19,7 @@ with
     allowed as (
         select
             slot_items.*,
-            user_items.item_id is not null as is_repeat,
+            {{ surface_repeat("surfaces", "user_items") }} as is_repeat,
             orders.item_place,
             row_number() over (
                 partition by slot_items.user_id, slot_items.surface, slot_items.item_id
@@ -50,7 +50,7 @@ with
             and coalesce(orders.item_place >= firsts.first_rank, true)
             and {{
                 is_of_kind(
-                    "(user_items.item_id is not null)", "surfaces.allow_repeat"
+                    surface_repeat("surfaces", "user_items"), "surfaces.allow_repeat"
                 )
             }}
     ),

@@ -5,6 +5,8 @@ with
             select
                 {{ text(surface["name"]) }} as surface,
                 {{ text(surface["allow_repeat"]) }} as allow_repeat,
+                {{ text(surface.get("repeat_means") or var("repeat_means")) }}
+                as repeat_means,
                 {{ surface["length"] | int }} as list_length,
                 {{ text((surface["personal"] or [""])[0]) }} as first_personal,
                 {{ text((surface["fallback"] or [""])[0]) }} as first_fallback,
@@ -12,7 +14,15 @@ with
                 {{ text(surface.get("blend_by") or "rank") }} as blend_by,
                 {{ "true" if surfaces_move([surface]) == "yes" else "false" }}
                 as is_moved,
-                {{ "true" if surface.get("where") else "false" }} as has_catalogue,
+                {{
+                    (
+                        "true"
+                        if surface.get("where")
+                        or (surface.get("repeat_means") or var("repeat_means"))
+                        != var("repeat_means")
+                        else "false"
+                    )
+                }} as has_catalogue,
                 {{ "true" if surface.get("one_per_variant") else "false" }}
                 as one_per_variant,
                 cast({{ surface.get("diversity") or 0 }} as double) as diversity

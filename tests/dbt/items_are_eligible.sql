@@ -4,7 +4,7 @@ with
 
     counted as (
         select
-            max(basket_count) as most_baskets,
+            max(visit_count) as most_baskets,
             count(case when is_eligible then 1 end) as eligible_count
         from items
     ),
@@ -13,7 +13,7 @@ with
         select
             concat(
                 'no item is in at least ',
-                '{{ var("min_item_baskets") | int }} baskets (the most is ',
+                '{{ var("min_item_baskets") | int }} baskets or sessions (the most is ',
                 cast(most_baskets as varchar),
                 '); lower var min_item_baskets'
             ) as problem

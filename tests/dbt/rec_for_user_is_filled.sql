@@ -51,11 +51,20 @@ with
         select
             touched.user_id,
             user_scopes.scope_index,
-            count(*) as item_count,
+            count(
+                case
+                    when exclusions.item_id is not null or {{ is_repeat("user_items") }}
+                    then 1
+                end
+            ) as item_count,
             count(exclusions.item_id) as excluded_count,
             count(
                 case
-                    when exclusions.item_id is null and user_items.weight > 0 then 1
+                    when
+                        exclusions.item_id is null
+                        and {{ is_repeat("user_items") }}
+                        and user_items.weight > 0
+                    then 1
                 end
             ) as liked_count
         from touched

@@ -10,7 +10,7 @@ with
             lists.item_id,
             lists.surface,
             surfaces.allow_repeat,
-            user_items.item_id is not null as is_repeat
+            {{ surface_repeat("surfaces", "user_items") }} as is_repeat
         from lists
         inner join
             surfaces

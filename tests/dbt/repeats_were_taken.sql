@@ -1,4 +1,5 @@
--- What a source calls a repeat was taken before as_of, and what it calls new was not.
+-- What a source calls a repeat was taken before as_of (or seen, by var repeat_means),
+-- and what it calls new was not.
 with
     candidates as (select * from {{ ref("cand_all") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
@@ -16,7 +17,7 @@ with
                     then ' as a repeat, but they have not taken it'
                     else ' as new, but they have it'
                 end,
-                '; mark it by int_user_items, with macro mark_repeats'
+                '; end the model with macro best_candidates'
             ) as problem,
             candidates.user_id
         from candidates
@@ -24,7 +25,7 @@ with
             user_items
             on candidates.user_id = user_items.user_id
             and candidates.item_id = user_items.item_id
-        where candidates.is_repeat <> (user_items.item_id is not null)
+        where candidates.is_repeat <> {{ is_repeat("user_items") }}
     )
 
 select *

@@ -185,7 +185,7 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 
 # Macros with one use: where engines differ, what keeps another macro short, and what
 # CONTRIBUTING offers to authors of candidate sources.
-KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "mark_repeats"}
+KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "best_of_scopes"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
 KEPT |= {"split_part", "is_test_event", "shared_items"}
 KEPT |= {"event_decay", "eligible_of", "best_new_items", "owner_key", "line_key"}

@@ -13,30 +13,32 @@ from scipy.sparse import csr_matrix
 from recsql.numerics import best
 from recsql.numerics.best import BestItems, best_items
 
-Lists = dict[tuple[int, bool], list[Any]]
+Lists = dict[tuple[int, int], list[Any]]
 
 
-def brute_force(left: Any, right: Any, taken: Any, wanted: Any, count: int) -> Lists:
+def brute_force(left: Any, right: Any, known: Any, wanted: Any, count: int) -> Lists:
     """Return (item, score) by user and kind, of the wanted cells."""
     scores = left @ right
     expected: Lists = {}
     for user in range(len(left)):
-        for repeat in (False, True):
-            mine = np.flatnonzero(wanted[user] & ((taken[user] > 0) == repeat))
+        for kind in range(3):
+            mine = np.flatnonzero(wanted[user] & (known[user] == kind))
             order = sorted(mine, key=lambda i: (-scores[user, i], i))[:count]
             if order:
-                expected[user, repeat] = [(i, scores[user, i]) for i in order]
+                expected[user, kind] = [(i, scores[user, i]) for i in order]
     return expected
 
 
-def listed(found: BestItems, left: Any, right: Any) -> Lists:
+def listed(found: BestItems, left: Any, right: Any, known: Any) -> Lists:
     """Return the same of what was found, and check why each item is there."""
     lists: Lists = {}
-    columns = (found.users, found.repeats, found.items, found.scores, found.reasons)
-    for user, repeat, item, score, reason in zip(*columns, strict=True):
-        lists.setdefault((user, bool(repeat)), []).append((item, score))
+    columns = (found.users, found.known, found.items, found.scores, found.reasons)
+    for user, is_known, item, score, reason in zip(*columns, strict=True):
+        kind = int(known[user, item])
+        assert is_known == (kind > 0)
+        lists.setdefault((user, kind), []).append((item, score))
         terms = np.where(left[user] > 0, left[user] * right[:, item], -np.inf)
-        assert reason == (item if repeat else terms.argmax())
+        assert reason == (item if is_known else terms.argmax())
     return lists
 
 
@@ -62,18 +64,18 @@ def test_best_items_equals_brute_force(
     """Small whole numbers make ties; some users have nothing, some have everything."""
     rng = np.random.default_rng(seed)
     left = rng.integers(0, 3, (users, features)) * (rng.random((users, 1)) > 0.2)
-    taken = rng.integers(0, 2, (users, items)) * (rng.random((users, 1)) > 0.2)
+    known = rng.integers(0, 3, (users, items)) * (rng.random((users, 1)) > 0.2)
     right = rng.integers(0 if is_sparse else -2, 3, (features, items)).astype(float)
     given_right = csr_matrix(right) if is_sparse else right
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(best, "USERS_AT_ONCE", at_once)
         found = best_items(
-            csr_matrix(left.astype(float)), given_right, csr_matrix(taken), count
+            csr_matrix(left.astype(float)), given_right, csr_matrix(known), count
         )
     some = left.any(axis=1, keepdims=True)
     wanted = left @ right > 0 if is_sparse else np.repeat(some, items, axis=1)
-    expected = brute_force(left, right, taken, wanted, count)
-    assert listed(found, left, right) == expected
+    expected = brute_force(left, right, known, wanted, count)
+    assert listed(found, left, right, known) == expected
 
 
 @pytest.mark.parametrize("count", [0, -1])

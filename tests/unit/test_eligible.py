@@ -63,7 +63,7 @@ def test_a_linear_model_ranks_only_what_may_be_shown(seed: int, count: int) -> N
     scores, taken = matrix @ weights, matrix.toarray() > 0
     for user in range(USERS):
         for kind in (False, True):
-            mine = (found.users == user) & (found.repeats == kind)
+            mine = (found.users == user) & (found.known == kind)
             left = np.flatnonzero(shown[user] & (taken[user] == kind))
             left = left if taken[user].any() else left[:0]
             order = np.argsort(-scores[user][left], kind="stable")

@@ -300,10 +300,11 @@ def test_spaces(tmp_path: Path) -> None:
         Range("event_weights.cart", 0.1, 0.9, False),
     )
     pasted = to_paste(PROJECT, {"event_weights.cart": 0.7, "als_factors": 32})
-    assert pasted.splitlines()[:4] == [
+    assert pasted.splitlines()[:5] == [
         "vars:",
         "  als_factors: 32",
         "  event_weights:",
+        "    add_to_cart: 0.5",
         "    addtocart: 0.5",
     ]
     assert "    cart: 0.7" in pasted

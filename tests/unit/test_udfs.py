@@ -119,7 +119,7 @@ CALLS = {
     "svd_fit": "{'factors': 2}",
     "als_fold_in": f"[[1, 0, 2], [0, 1, 1]]::float[][], {SETTINGS}",
     "svd_fold_in": "[[1, 0], [0, 1]]::float[][]",
-    "linear_top": "[[0, 1], [0.5, 0]]::float[][], null, 2",
+    "linear_top": "null, [[0, 1], [0.5, 0]]::float[][], null, 2",
     "ease_fit": "{'regularization': 1.0}",
     "graph_fit": "{'factors': 1, 'low_pass': 0.3}",
     "sar_fit": "{'similarity': 'jaccard', 'min_cooccurrence': 1}",
