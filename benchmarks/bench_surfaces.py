@@ -40,8 +40,8 @@ SURFACE = {
     "personal": ["als"],
     "fallback": [],
 }
-STEPS = ("cand_als", "cand_all", "list_surfaces", "list_stages", "list_stage_items")
-STEPS += ("list_pools", "list_shown", "rec_for_user")
+STEPS = ("cand_als", "cand_all", "list_surfaces", "list_stages", "list_candidates")
+STEPS += ("list_stage_items", "list_pools", "list_shown", "rec_for_user")
 NAMES = """
 create or replace table int_users as
     select user_index::bigint as user_id, user_index, 9 as order_count,
@@ -56,7 +56,9 @@ create or replace table int_user_items as
         1 as basket_count, timestamp '2024-01-01' as last_at, 1.0::double as weight
     from int_user_items;
 create or replace table elig_user_scopes as
-    select *, user_index::bigint as user_id from elig_user_scopes;
+    select *, user_index::bigint as user_id, null::varchar as surface,
+    scope_index as offer_index, null::integer as profile
+    from elig_user_scopes;
 create or replace table elig_exclusions as
     select *, user_index::bigint as user_id, item_index::bigint as item_id
     from elig_exclusions;

@@ -1,10 +1,13 @@
 {#- mapped_events(): the body of a CTE that renames and types raw events, row for row.
+    Data without times (event_at: null) is of one moment.
     mapped_events()  ->  select (household_id) as user_id, ... from raw.transactions -#}
 {% macro mapped_events() %}
     select
         {{ mapped("events", "user_id") }} as user_id,
         {{ mapped("events", "item_id") }} as item_id,
-        {{ read_as(mapped("events", "event_at"), "timestamp") }} as event_at,
+        {% if var("events").get("event_at") is none %} timestamp '2000-01-01 00:00:00'
+        {% else %} {{ read_as(mapped("events", "event_at"), "timestamp") }}
+        {% endif %} as event_at,
         {{ unreadable_column("events") }} as unreadable_column,
         {{ unreadable_text("events") }} as unreadable_text,
         {% if var("events").get("event_type") is none %} 'purchase'

@@ -22,7 +22,7 @@ INPUTS = ("events", "items", "users", "availability", "restrictions", "exposures
 THRESHOLDS = "order_thresholds"
 NOT_COLUMNS = ("table", "model", "where")
 REQUIRED = {
-    "events": ("item_id", "event_at"),
+    "events": ("item_id",),
     "items": ("item_id",),
     "users": ("user_id",),
     "availability": ("region", "item_id"),

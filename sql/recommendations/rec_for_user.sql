@@ -37,6 +37,12 @@ with
                     )
                 when lists.lead_source = 'popular'
                 then 'popular with everyone'
+                when
+                    lists.candidate_source = lists.lead_source
+                    and lists.score <= 0
+                    and lists.lead_source
+                    in ('als', 'feature_als', 'bpr', 'lmf', 'svd', 'user_knn')
+                then 'fills the list; nothing is known to speak for it'
                 when lists.lead_source = 'feature_als'
                 then 'people like you take items like it'
                 when lists.lead_source in ('als', 'bpr', 'lmf', 'svd', 'user_knn')

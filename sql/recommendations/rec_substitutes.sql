@@ -1,5 +1,6 @@
 -- One row per (item_id, item_rank): what can replace an item, by what both texts say.
--- Eligible or new items of most similar text; also for an item that was never sold.
+-- Eligible or new items of most similar text; also for an item that was never sold. Of
+-- equal titles the most similar, unless `variant` says they differ.
 {{ config(enabled="content" in var("candidate_sources")) }}
 with
     items as (select * from {{ ref("int_items") }}),
@@ -9,7 +10,7 @@ with
         relations as (select * from {{ ref("sig_item_relations") }}),
     {% endif %}
 
-    ranked as (
+    matched as (
         select
             items.item_id,
             substitutes.item_id as substitute_item_id,
@@ -19,17 +20,32 @@ with
             neighbours.item_index,
             neighbours.similar_item_index,
             neighbours.similarity,
+            neighbours.neighbour_rank,
             row_number() over (
-                partition by neighbours.item_index order by neighbours.neighbour_rank
-            ) as item_rank
+                partition by
+                    neighbours.item_index, substitutes.title, substitutes.variant
+                order by neighbours.neighbour_rank
+            ) as title_rank
         from neighbours
         inner join items on neighbours.item_index = items.item_index
         inner join
             items as substitutes
             on neighbours.similar_item_index = substitutes.item_index
-        {% if var("substitutes_same_category") %}
-            where items.category is null or items.category = substitutes.category
-        {% endif %}
+        where
+            neighbours.similarity >= {{ var("min_similarity") | float }}
+            {% if var("substitutes_same_category") %}
+                and (items.category is null or items.category = substitutes.category)
+            {% endif %}
+    ),
+
+    ranked as (
+        select
+            *,
+            row_number() over (
+                partition by item_index order by neighbour_rank
+            ) as item_rank
+        from matched
+        where title_rank = 1
     ),
 
     -- no term holds a bar

@@ -69,3 +69,14 @@ def test_baskets_as_text_in_monthly_files(shop: Path, recsql: Recsql) -> None:
     assert "channel" in done.out
     (found,) = events(shop, recsql, BASKETS)
     assert found[:4] == (168, 28, 9, 56)
+
+
+def test_data_without_times(shop: Path, recsql: Recsql) -> None:
+    path = shop.parent / "likes.csv"
+    path.write_text("user_id,item_id\n" + "".join(f"u{n % 9},{n}\n" for n in range(90)))
+    assert recsql("load", "likes", path, "--project", shop).code == 0
+    mapped = (
+        "{events: {table: likes, user_id: user_id, item_id: item_id, event_at: null}}"
+    )
+    (found,) = events(shop, recsql, mapped)
+    assert found[:4] == (90, 9, 90, 9)

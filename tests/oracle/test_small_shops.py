@@ -127,3 +127,24 @@ def test_orders_of_one_moment_are_one_step() -> None:
             "from sig_sequential_rules order by all"
         )
     assert found == [(10, 30, 4, 1.0), (20, 30, 4, 1.0)]
+
+
+def test_of_substitutes_with_one_title_the_first_is_shown() -> None:
+    items = {
+        "table": "products",
+        "item_id": "product_id",
+        "title": "case when product_id < 4 then 'blue kettle' when product_id < 8 "
+        "then 'red kettle' else product_type end",
+        "category": None,
+        "variant": "case when product_id in (6, 7) then product_id end",
+    }
+    lines = baskets((1, 2, 3), (4, 5), (6, 7), (8, 9))
+    asked = {**EVERYTHING, "items": items, "content_max_item_share": 1.0}
+    with tiny_world(lines, wanted="+rec_substitutes", **asked) as world:
+        found = world.rows(
+            "select substitute_title, count(*), min(similarity) >= 0.1 "
+            "from rec_substitutes where item_id = 1 group by 1 order by 1"
+        )
+        assert world.broken() == []
+    assert found[0] == ("blue kettle", 1, True)
+    assert len(found) == 1 or found[1][1] <= 3  # no variant, and variants 6 and 7
