@@ -7,13 +7,8 @@
         confidence / nullif(consequent_support, 0) as lift,
         support - antecedent_support * consequent_support as leverage,
         (1 - consequent_support) / nullif(1 - confidence, 0) as conviction,
-        {{
-            log_lift(
-                "pair_weight",
-                "antecedent_weight * consequent_support",
-                "antecedent_weight",
-            )
-        }} as log_lift,
+        {{ log_lift("pair_weight", "expected_weight", "antecedent_weight") }}
+        as log_lift,
         case
             when support >= {{ var("min_support") | float }}
             then 'strict'
@@ -23,6 +18,8 @@
         (
             select
                 *,
+                {{ ratio("antecedent_weight * consequent_weight", "total_weight") }}
+                as expected_weight,
                 {{ ratio("pair_weight", "total_weight") }} as support,
                 {{ ratio("pair_weight", "antecedent_weight") }} as confidence,
                 {{ ratio("antecedent_weight", "total_weight") }} as antecedent_support,

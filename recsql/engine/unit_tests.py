@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from recsql.compilation.compiler import compile_project
+from recsql.compilation.compiler import compile_models
 from recsql.compilation.render import Compiled, Renderer, quoted
 from recsql.config.project import Project
 from recsql.config.properties import UnitTest
@@ -77,7 +77,7 @@ def _build_parents(
     project: Project, warehouse: Warehouse, test: UnitTest, tested: set[str]
 ) -> None:
     """Build, on empty inputs, what the tested models read under the vars of a test."""
-    plan = compile_project(project.with_vars({"as_of": EVALUATED_AT, **test.vars}))
+    plan = compile_models(project.with_vars({"as_of": EVALUATED_AT, **test.vars}))
     wanted = [f"+{name}" for name in tested if name in plan.models]
     names = plan.graph.select(wanted) if wanted else ()
     missing = tuple(name for name in names if name not in warehouse.kinds)

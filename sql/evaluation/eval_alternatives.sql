@@ -60,7 +60,7 @@ with
             on served.fold = sources.fold
             and served.allow_repeat = sources.allow_repeat
             and served.user_id = sources.user_id
-            and sources.list_name not like 'surface %'
+            and not starts_with(sources.list_name, 'surface ')
         left join
             directed as fallbacks
             on served.first_fallback = fallbacks.list_name
