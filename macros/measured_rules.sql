@@ -9,11 +9,9 @@
         (1 - consequent_support) / nullif(1 - confidence, 0) as conviction,
         {{ log_lift("pair_weight", "expected_weight", "antecedent_weight") }}
         as log_lift,
-        case
-            when support >= {{ var("min_support") | float }}
-            then 'strict'
-            else 'relaxed'
-        end as rule_pass
+        if(
+            support >= {{ var("min_support") | float }}, 'strict', 'relaxed'
+        ) as rule_pass
     from
         (
             select

@@ -1,5 +1,6 @@
 {#- wanted_rows(input): the where clause of an input; nothing where all rows are wanted.
-    Who is on the list of raw table forgotten_users is left out, where the var says so.
+    Who is on the list of raw table forgotten_users, which has salted hashes, is left out,
+    where the var says so; guests are not.
     wanted_rows("events")  ->  where (country = 'DE') -#}
 {% macro wanted_rows(input) -%}
     {%- set where = var(input).get("where") -%}
@@ -9,5 +10,13 @@
     {% endif -%}
         {%- if where %} ({{ where }}) {% endif -%}
         {%- if where and user %} and {% endif -%}
-        {%- if user %} {{ is_remembered(mapped(input, "user_id")) }} {% endif -%}
+        {%- if user %}
+            {%- set listed = source("forgotten", "forgotten_users") %}
+            {%- set text = "cast(" ~ mapped(input, "user_id") ~ " as varchar)" %}
+            coalesce(
+                sha256(concat((select max(salt) from {{ listed }}), {{ text }}))
+                not in (select user_hash from {{ listed }}),
+                true
+            )
+        {% endif -%}
 {%- endmacro %}

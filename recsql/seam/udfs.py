@@ -10,7 +10,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from recsql.numerics import distributions
-from recsql.seam import arrow_ranking, arrow_resampling, arrow_terms
+from recsql.seam import arrow_diversity, arrow_ranking, arrow_resampling, arrow_terms
 from recsql.seam.arrow_lists import (
     as_best_items,
     as_cells,
@@ -187,33 +187,6 @@ def top_items(
     )
 
 
-def diversify(
-    users: Any, items: Any, places: Any, features: Any, diversity: Any
-) -> Any:
-    """Return the places of items by marginal relevance; see `diversity.diversify`."""
-    from recsql.numerics import diversity as orders
-
-    lists, shown = as_numbers(users, "int32"), as_numbers(items, "int32")
-    given = lists, shown, as_numbers(places, "int32")
-    found = orders.diversify(*given, as_sparse(features), diversity.as_py())
-    return list_of(user_index=lists, item_index=shown, item_place=found)
-
-
-def hold_back(users: Any, items: Any, places: Any, kinds: Any, most: Any) -> Any:
-    """Return the items of lists that caps hold back; see `diversity.held_back`."""
-    import numpy as np
-
-    from recsql.numerics import diversity
-
-    lists, shown = as_numbers(users, "int32"), as_numbers(items, "int32")
-    table, caps = as_sparse(kinds).toarray(), as_numbers(most, "int32")
-    padded = np.zeros((int(shown.max(initial=-1)) + 1, len(caps)), dtype=np.int32)
-    rows, columns = (min(pair) for pair in zip(table.shape, padded.shape, strict=True))
-    padded[:rows, :columns] = table[:rows, :columns]
-    held = diversity.held_back(lists, as_numbers(places, "int32"), padded[shown], caps)
-    return list_of(user_index=lists[held], item_index=shown[held])
-
-
 def nearest_rows(rows: Any, columns: Any, weights: Any, among: Any, count: Any) -> Any:
     """Return each row's nearest other rows; see `neighbours.nearest_rows`."""
     from recsql.numerics import neighbours
@@ -270,18 +243,7 @@ FUNCTIONS = (
         "struct(user_index integer, item_index integer, score float)[]",
         top_items,
     ),
-    Function(
-        "diversify",
-        (INDEXES, INDEXES, INDEXES, MATRIX, "double"),
-        "struct(user_index integer, item_index integer, item_place integer)[]",
-        diversify,
-    ),
-    Function(
-        "hold_back",
-        (INDEXES, INDEXES, INDEXES, MATRIX, INDEXES),
-        "struct(user_index integer, item_index integer)[]",
-        hold_back,
-    ),
+    *arrow_diversity.FUNCTIONS,
     Function(
         "nearest_rows",
         (INDEXES, INDEXES, "double[]", INDEXES, "integer"),

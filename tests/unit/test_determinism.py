@@ -56,6 +56,8 @@ CALLS = {
     "top_items": f"each_user, user_factors, item_factors, {PAIRS}, null, 20",
     "diversify": f"[u // 50 for u in each_user], each_user, "
     f"[u % 50 + 1 for u in each_user], {MATRIX}, 0.3",
+    "hold_back": "[u // 50 for u in each_user], each_user, "
+    f"[u % 50 + 1 for u in each_user], {MATRIX}, [3 for i in each_item]",
     "nearest_rows": "users, items, weights::double[], each_user, 10",
     "similar_rows": f"{MATRIX}, {MEASURE}, 10",
     "bootstrap_means": f"items, users, weights::double[], {RESAMPLES}",
