@@ -43,6 +43,7 @@ SMALL: Mapping[str, Any] = {
     "relaxed_support_share": 0.5,
     "rules_per_item": 4,
     "latest_items": 4,
+    "personal_min_orders": 3,
     "als_factors": 4,
     "als_iterations": 5,
     "candidates_per_user": 6,
@@ -141,7 +142,7 @@ MOVING: Mapping[str, Any] = {
     "weights": {"history": 2},
     "min_scores": {"rules": 0.1},
     "fallback": ["popular"],
-    "max_per": {"category": 2, "department": 4},
+    "max_per": {"category": 2, "department": 5},
     "one_per_variant": True,
     "diversity": 0.2,
     "rules": [

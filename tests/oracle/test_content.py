@@ -65,6 +65,7 @@ def test_substitutes_are_the_nearest_items_that_may_be_shown(world: World) -> No
         }
         order = sorted(near, key=lambda i: (-round(near[i], 9), items[i]["item_index"]))
         order = [i for i in order if near[i] > 0][: world.vars["content_neighbours"]]
+        order = [i for i in order if near[i] >= 0.1]  # min_similarity
         order = [i for i in order if items[i]["category"] == items[item]["category"]]
         kept = order[: world.vars["substitutes_per_item"]]
         assert [row["item_rank"] for row in found[item]] == [*range(1, len(kept) + 1)]
