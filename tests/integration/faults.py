@@ -103,7 +103,9 @@ def require_whole(folder: Path) -> int:
         runs = file.execute("select distinct run_id from rec_for_user").fetchall()
     assert lists
     assert all(count == last and run == 1 for count, last, run in lists)
-    assert runs == [(manifest[0][3],)]
+    built = {name: run_id for name, _, _, run_id in manifest if run_id}
+    assert runs == [(built["rec_for_user"],)]
+    assert len({*built.values()}) == 1, built
     number = int(manifest[0][2])
     assert number == versions.current
     verify(versions, number)

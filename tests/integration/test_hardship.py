@@ -30,7 +30,7 @@ def commands(shop: Path) -> dict[str, tuple[str | Path, ...]]:
     return {
         "load": ("load", "events", shop / "events.csv"),
         "publish": ("publish", *VARS),
-        "rollback": ("rollback",),
+        "rollback": ("rollback", "--to", "1"),
         "report": ("report", "--output", page),
         "compile": ("compile", "--out", shop / "warehouse/compiled", *VARS),
         "forget": ("forget", "user 3", "--yes", *VARS),
