@@ -51,7 +51,7 @@ CALLS = {
     "ease_fit": f"{CELLS}, {{'regularization': 1.0}}",
     "graph_fit": f"{CELLS}, {{'factors': 64, 'low_pass': 0.3}}",
     "sar_fit": f"{CELLS}, {{'similarity': 'jaccard', 'min_cooccurrence': 1}}",
-    "linear_top": f"{CELLS}, item_weights, null, 10",
+    "linear_top": f"{CELLS}, null, item_weights, null, 10",
     "product_top": f"{MATRIX}, {TURNED}, {MATRIX}, null, 10",
     "top_items": f"each_user, user_factors, item_factors, {PAIRS}, null, 20",
     "diversify": f"[u // 50 for u in each_user], each_user, "
