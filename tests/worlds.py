@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.compiler import Plan, compile_models
 from recsql.config.project import builtin_root, load_project
 from recsql.engine.checks import plan_checks, run_checks
 from recsql.engine.runner import run_models
@@ -335,7 +335,7 @@ def compiled(changed: tuple[tuple[str, str], ...]) -> Plan:
     from ast import literal_eval
 
     given = {name: literal_eval(text) for name, text in changed}
-    return compile_project(load_project(builtin_root()).with_vars(given))
+    return compile_models(load_project(builtin_root()).with_vars(given))
 
 
 def plan_with(**changed: Any) -> Plan:
