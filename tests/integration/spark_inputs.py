@@ -13,6 +13,7 @@ from tests.worlds import ALL_SWITCHES, experiments
 
 AS_OF = datetime(2024, 3, 1)
 VARS: dict[str, Any] = {
+    "max_unreadable_share": 1,  # one time in four is no time
     **ALL_SWITCHES,
     **experiments("2024-02-01"),
     "as_of": str(AS_OF),
