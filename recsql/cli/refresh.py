@@ -53,8 +53,9 @@ def refresh(
     project, vars_text = open_project(**options), options["vars_text"]
     log = JsonLog() if log_format == "json" else open_console()
     count = threads or project.profile.threads
-    with log.session(), watched(project, vars_text, log_format):
-        terms = Terms(count, seconds, log.note if wait else None, select, full_refresh)
+    with log.session(), watched(project, vars_text, log_format) as telling:
+        waiting = log.note if wait else None
+        terms = Terms(count, seconds, waiting, select, full_refresh, telling)
         refresh_alone(project, terms, log.event)
 
 

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -23,19 +23,21 @@ from recsql.engine import stops
 from recsql.errors import RecsqlError, WarehouseError
 from recsql.publishing.versions import Versions
 
-TOLD = "told"
+HOOK, TOLD = "hook", "told"
 WATCHED = ("on_failure", "on_publish", "metrics_file")
 KILLED = "refresh: its process ended before the work was done: "
 
 
 @contextmanager
-def watched(project: Project, vars_text: str | None, log_format: str) -> Iterator[None]:
+def watched(
+    project: Project, vars_text: str | None, log_format: str
+) -> Iterator[Callable[[], None]]:
     """Have another process tell of a refresh that ends like nothing else in the block.
 
-    `told` says from inside that hooks are about to be run here.
+    What it yields is to be called before a hook runs here: no hook is run twice.
     """
     if log_format == "text" and not any(project.vars[name] for name in WATCHED):
-        yield
+        yield lambda: None
         return
     facts = {
         "root": str(project.root),
@@ -56,12 +58,17 @@ def watched(project: Project, vars_text: str | None, log_format: str) -> Iterato
         faulthandler.enable(pipe)
         stops.on_leaving(lambda error: write(pipe, error))
         try:
-            yield
+            yield lambda: _say(pipe, HOOK)
         finally:
             faulthandler.disable()
+            _say(pipe, TOLD)
             with suppress(OSError):
-                watcher.stdin.write(TOLD.encode() + b"\n")
                 watcher.stdin.close()
+
+
+def _say(pipe: int, word: str) -> None:
+    with suppress(OSError):  # nobody is left to hear it
+        os.write(pipe, f"{word}\n".encode())
 
 
 def write(pipe: int, error: RecsqlError) -> None:
@@ -77,7 +84,7 @@ def main() -> None:
     facts = json.loads(sys.stdin.readline())
     lines = sys.stdin.read().splitlines()
     if lines[-1:] != [TOLD]:
-        _tell(facts, _cause(lines))
+        _tell(facts, _cause(lines), has_hook=HOOK not in lines)
 
 
 def _cause(lines: Sequence[str]) -> RecsqlError:
@@ -92,14 +99,16 @@ def _cause(lines: Sequence[str]) -> RecsqlError:
     return WarehouseError(KILLED + fatal.removeprefix("Fatal Python error: ") + ".")
 
 
-def _tell(facts: dict[str, Any], error: RecsqlError) -> None:
-    """Run the hook, write the figures, and print the last line."""
+def _tell(facts: dict[str, Any], error: RecsqlError, *, has_hook: bool) -> None:
+    """Run the hook, unless it was begun, write the figures, and print the last line."""
     from recsql.cli.options import open_project
     from recsql.operation.operate import tell
     from recsql.operation.outcome import Outcome
     from recsql.terminal.logs import JsonLog
 
     project = open_project(Path(facts["root"]), facts["vars"])
+    if not has_hook:
+        project = project.with_vars({"on_failure": None, "on_publish": None})
     seconds = time.time() - facts["began"]
     outcome = Outcome([], seconds, error)
     if (published := _published(project, facts["version"], seconds)) is not None:

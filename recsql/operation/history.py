@@ -31,6 +31,7 @@ from recsql.publishing.versions import Versions
 
 RUNS = "refreshes"
 LISTS = "refresh_lists"
+ENDED = ("outcome", "version", "exit_code", "problem")
 COPIES = {"refresh_profiles": "mon_profile", LISTS: "mon_lists"}
 TABLES = (RUNS, "refresh_models", *COPIES)
 LIMITS = (
@@ -78,7 +79,7 @@ class Record:
     began: datetime
     models: list[ModelResult] = field(default_factory=list)
     checks: ChecksFinished | None = None
-    is_known: bool = False
+    before: dict[str, Any] = field(default_factory=dict)
     version: int | None = None
 
     def listening(self, listener: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -95,9 +96,12 @@ class Record:
 
     def begin(self, command: str) -> None:
         """Note that it has begun, or that what it built before is published again."""
-        known = f"from {self._table(RUNS)} where run_id = ?"
-        self.is_known = bool(self.warehouse.rows(known, [self.run_id]))
-        if self.is_known:
+        known = self.warehouse.rows(
+            f"select {', '.join(ENDED)} from {self._table(RUNS)} where run_id = ?",
+            [self.run_id],
+        )
+        if known:
+            self.before = dict(zip(ENDED, known[0], strict=True))
             self._update({"outcome": None, "problem": None})
             return
         facts = {
@@ -147,12 +151,15 @@ class Record:
         with suppress(RecsqlError, duckdb.Error):
             self.measure()
             facts = {"outcome": "failed", "exit_code": error.exit_code}
-            self._update({**facts, "problem": first_line(error)})
+            facts["problem"] = first_line(error)
+            if self.before.get("outcome") == "published":
+                facts = self.before  # readers still have what it published then
+            self._update(facts)
 
     def _so_far(self) -> dict[str, Any]:
         now = _now()
         facts: dict[str, Any] = {"exit_code": 0, "ended_at": now}
-        if not self.is_known:
+        if not self.before:
             facts["seconds"] = (now - self.began).total_seconds()
         if self.checks:
             facts["failed_test_count"] = self.checks.failed

@@ -30,6 +30,7 @@ class Terms:
         timeout: a limit in seconds.
         waiting: who is told when it waits for another refresh; None: it does not wait.
         select: the only tables to build, with all they need; none: all.
+        telling: called before hooks run.
     """
 
     threads: int
@@ -37,6 +38,7 @@ class Terms:
     waiting: Callable[[str], None] | None = None
     select: Sequence[str] = ()
     full_refresh: bool = False
+    telling: Callable[[], None] = lambda: None
 
 
 def refresh_alone(project: Project, terms: Terms, listener: Listener) -> None:
@@ -49,6 +51,7 @@ def refresh_alone(project: Project, terms: Terms, listener: Listener) -> None:
     """
     with stops.listening():
         outcome = _measured(project, terms, listener)
+        terms.telling()
         problems = tell(project, outcome)
     if outcome.failed:
         raise outcome.failed

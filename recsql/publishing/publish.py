@@ -17,7 +17,7 @@ from recsql.config.access import access_of
 from recsql.config.profile import Profile
 from recsql.config.project import Project
 from recsql.engine import stops
-from recsql.engine.runs import unfinished
+from recsql.engine.runs import builders, unfinished
 from recsql.engine.warehouse import Warehouse, transaction, translated
 from recsql.errors import InputError, WarehouseError, reason
 from recsql.publishing.catalog import comment, write_catalog, write_manifest
@@ -129,9 +129,14 @@ def kept_versions(profile: Profile) -> list[tuple[Any, ...]]:
 
 
 def _tables(plan: Plan, warehouse: Warehouse) -> list[str]:
-    """Return the public tables; those that only a backtest fills may be absent."""
-    names = []
+    """Return the public tables; those that only a backtest fills may be absent.
+
+    What a run built of a model that the vars have switched off since is left out.
+    """
+    names, old = [], builders(warehouse)
     for name in plan.public:
+        if name not in plan.models and name in old:
+            continue
         if warehouse.has_table("main", name):
             names.append(name)
         elif name in plan.models:

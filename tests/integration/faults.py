@@ -104,8 +104,7 @@ def require_whole(folder: Path) -> int:
     assert lists
     assert all(count == last and run == 1 for count, last, run in lists)
     built = {name: run_id for name, _, _, run_id in manifest if run_id}
-    assert runs == [(built["rec_for_user"],)]
-    assert len({*built.values()}) == 1, built
+    assert runs == [(built["rec_for_user"],)]  # others may be older, as nothing changed
     number = int(manifest[0][2])
     assert number == versions.current
     verify(versions, number)

@@ -58,8 +58,8 @@ def struck(
 def refresh_struck(
     shop: Path, number: int, where: str, *, early: bool = False, more: str = ""
 ) -> tuple[subprocess.CompletedProcess[str], list[dict[str, Any]]]:
-    given = f"{{{QUICK}, on_failure: touch failed, on_publish: touch published"
-    given += ", metrics_file: r.prom" + more + "}"
+    given = f"{{{QUICK}, on_failure: touch failed, metrics_file: r.prom"
+    given += (more or ", on_publish: touch published") + "}"
     options = ("refresh", "--log-format", "json", "--timeout", "90s", "--vars", given)
     done = struck(shop, number, where, *options, early=early)
     return done, [json.loads(line) for line in done.stdout.splitlines()]
@@ -129,6 +129,29 @@ def test_kill_9_once_the_link_has_moved(shop: Path) -> None:
             "select outcome, version from mon_runs order by started_at"
         ).fetchall()
     assert [outcome for outcome, _ in outcomes[:-1]] == ["published"]
+
+
+@pytest.mark.slow
+def test_a_hook_that_has_begun_is_not_run_again(shop: Path) -> None:
+    where = "recsql.operation.operate:run_hook"
+    more = ", on_publish: sh -c 'echo once >> hooks'"
+    done, lines = refresh_struck(shop, signal.SIGKILL, where, more=more)
+    assert done.returncode == -signal.SIGKILL
+    wait_for(shop / "r.prom")
+    time.sleep(1)
+    assert (shop / "hooks").read_text() == "once\n"
+    assert lines[-1]["event"] in ("finished", "published")
+
+
+@pytest.mark.slow
+def test_a_publish_that_is_ended_leaves_the_run_published(shop: Path) -> None:
+    before = last_run(shop)
+    write = "recsql.publishing.publish:_write"
+    done = struck(shop, signal.SIGTERM, write, "publish")
+    assert done.returncode == 143, done.stderr
+    assert last_run(shop) == before
+    assert before[:2] == ("published", 1)
+    assert faults.require_whole(shop) == 1
 
 
 @pytest.mark.slow
