@@ -19,6 +19,7 @@ TYPE = re.compile(rf"([a-zA-Z ]+?)((?: (?:{'|'.join(BOUNDS)}) \d+(?:\.\d+)?)*)")
 IN_WORDS = {
     "flag": "true or false",
     "text": "a text",
+    "command": "a command: one text, or a list of its words",
     "name": "a name: letters, digits and underscores",
     "word": "a word",
     "id": "a text or a number",

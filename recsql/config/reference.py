@@ -158,6 +158,8 @@ def _kind(project: Project, var: Declared) -> dict[str, Any]:
             "required": [e.name for e in var.entries.values() if e.is_required],
             "additionalProperties": False,
         }
+    if var.kind == "command":
+        return {"type": ["string", "array"]}
     is_text = var.kind in ("text", "name", "SQL type")
     return {"type": "string" if is_text else ["string", "number", "boolean"]}
 

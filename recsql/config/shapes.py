@@ -102,6 +102,10 @@ KINDS: Mapping[str, Callable[[Any], bool]] = {
     "whole number": lambda given: type(given) is int and _is_number(given),
     "flag": lambda given: isinstance(given, bool),
     "text": lambda given: isinstance(given, str),
+    "command": lambda given: (
+        isinstance(given, str)
+        or (isinstance(given, list) and all(map(_is_plain, given)))
+    ),
     "word": lambda given: isinstance(given, str),
     "name": lambda given: isinstance(given, str) and bool(NAME.fullmatch(given)),
     "id": lambda given: _is_plain(given) and not isinstance(given, bool),
