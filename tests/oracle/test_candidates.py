@@ -209,6 +209,7 @@ def test_what_the_candidates_hold_of_what_came(world: World) -> None:
         for source in (row["candidate_source"], "all sources"):
             held[source, row["user_id"]].add(row["item_id"])
     truth = [row for row in world.dicts("eval_truth") if not row["is_newcomer"]]
+    no_list = {(r["user_id"], r["item_id"]) for r in truth if r["unlistable_because"]}
     found = {
         (row["candidate_source"], row["allow_repeat"]): row
         for row in world.dicts("eval_candidate_recall")
@@ -226,5 +227,11 @@ def test_what_the_candidates_hold_of_what_came(world: World) -> None:
         assert row["user_count"] == len(shares)
         recall = sum(shares) / len(shares)
         assert row["candidate_recall"] == pytest.approx(recall)
-        assert row["lost_recall"] == pytest.approx(1 - recall)
+        unlistable = [
+            sum((user, item) in no_list for item in items) / len(items)
+            for user, items in taken.items()
+        ]
+        never = sum(unlistable) / len(unlistable)
+        assert row["unlistable_share"] == pytest.approx(never)
+        assert row["lost_recall"] == pytest.approx(max(1 - recall - never, 0))
     assert 0 < found["als", "all"]["candidate_recall"] < 1

@@ -124,5 +124,5 @@ def test_figures_of_all_lists_at_once_have_no_interval(world: World) -> None:
     found = world.rows(
         "select distinct metric from eval_summary where interval_low is null"
     )
-    expected = ["catalogue_coverage", "entropy", "gini", "personalization"]
+    expected = ["catalogue_coverage", "entropy", "gini", "personalization", "pop_reo"]
     assert sorted(metric for (metric,) in found) == [*expected, "user_coverage"]

@@ -181,7 +181,9 @@ def tables(
     return {
         "eval_lists": listed(reco),
         "int_items": catalogue(counts),
-        "int_users": [{"user_id": n, "order_count": 1} for n in range(users)],
+        "int_users": [
+            {"user_id": n, "order_count": 1, "event_count": 1} for n in range(users)
+        ],
         "int_user_items": [{"user_id": user, "item_id": next(iter(counts))}],
     }
 

@@ -79,7 +79,7 @@ def test_deleted_is_what_a_known_tombstone_is_about(keys: tuple[str, ...]) -> No
             assert result.error is None
         for table, known, start in (
             ("stg_events", AS_OF, None),
-            ("stg_holdout_events", AS_OF + timedelta(days=DAYS - 1, seconds=1), 1),
+            ("stg_holdout_events", AS_OF + timedelta(days=DAYS - 1), 1),
         ):
             found = dict(
                 warehouse.rows(f"select cast(quantity as int), deletion from {table}")

@@ -71,7 +71,7 @@ def test_what_no_list_could_hold_counts_against_a_list() -> None:
                 },
             ],
             "int_items": catalogue({10: 4, 30: 1}),
-            "int_user_items": [{"user_id": 1, "item_id": 20}],
+            "int_user_items": [{"user_id": 1, "item_id": 20, "is_taken": True}],
             "eval_newcomers": [{"user_id": 9}],
         }
         models = ["eval_truth", "eval_kinds", "eval_hits", "eval_ideals"]

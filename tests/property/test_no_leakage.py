@@ -81,5 +81,5 @@ def test_a_source_that_calls_new_what_was_taken_fails() -> None:
     with tiny_world(random_lines(7), wanted="+cand_all") as world:
         assert world.rows(sql) == []
         world.rows("update cand_als set is_repeat = not is_repeat where item_rank = 1")
-        ((problem,), *_) = world.rows(sql)
+        ((problem, *_), *_) = world.rows(sql)
     assert problem.startswith("source als proposes item ")
