@@ -17,16 +17,7 @@ with
             taken.weight,
             taken.rating,
             taken.unlistable_because,
-            -- what is in too few baskets has the last place of what is not
-            case
-                when coalesce(items.is_eligible, false)
-                then items.item_index + 1
-                else
-                    least(
-                        items.item_index + 1,
-                        (select count(*) from items where is_eligible)
-                    )
-            end as popularity_place,
+            items.item_index + 1 as popularity_place,
             pow(
                 greatest(coalesce(items.user_count, 0), 1),
                 -{{ var("eval_propensity_power") | float }}
