@@ -60,7 +60,7 @@ with
             on served.fold = sources.fold
             and served.allow_repeat = sources.allow_repeat
             and served.user_id = sources.user_id
-            and not starts_with(sources.list_name, 'surface ')
+            and substring(sources.list_name, 1, 8) <> 'surface '
         left join
             directed as fallbacks
             on served.first_fallback = fallbacks.list_name
