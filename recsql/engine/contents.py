@@ -22,11 +22,10 @@ import duckdb
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled, quoted
 from recsql.engine.checks import Check
-from recsql.engine.runs import builders
+from recsql.engine.runs import SCHEMA, builders
 from recsql.engine.warehouse import Warehouse, transaction
 from recsql.seam import udfs
 
-SCHEMA = "recsql"
 TABLE, PASSED = f"{SCHEMA}.contents", f"{SCHEMA}.passed"
 STAMPS = ("run_id", "generated_at")  # columns of public tables that are no content
 # Where a model only writes down when it was built; anything else reads the clock.
@@ -163,12 +162,6 @@ def full_text(model: Compiled) -> str:
     parts = [model.sql, *model.hooks]
     parts += [model.incremental.sql] if model.incremental else []
     return "\n".join([*parts, json.dumps(model.config, default=str, sort_keys=True)])
-
-
-def forget_contents(warehouse: Warehouse) -> None:
-    """Let the next refresh build every table."""
-    if warehouse.has_table(SCHEMA, "contents"):
-        warehouse.rows(f"delete from {TABLE}")
 
 
 def _content(

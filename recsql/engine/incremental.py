@@ -17,8 +17,8 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled
-from recsql.engine.contents import SCHEMA, full_text
-from recsql.engine.runs import sign
+from recsql.engine.contents import full_text
+from recsql.engine.runs import SCHEMA, sign
 from recsql.engine.warehouse import Warehouse, named, transaction
 
 Parts = Mapping[str, Mapping[str, Any]]  # kind of part: its name: what it is
