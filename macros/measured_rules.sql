@@ -2,6 +2,7 @@
     their baskets and drops those below the support of the relaxed pass.
     measured_rules("counted")  ->  select *, confidence / nullif(...) as lift, ... -#}
 {% macro measured_rules(counted) %}
+    {% set strict = var("min_support") | float %}
     select
         *,
         confidence / nullif(consequent_support, 0) as lift,
@@ -9,9 +10,7 @@
         (1 - consequent_support) / nullif(1 - confidence, 0) as conviction,
         {{ log_lift("pair_weight", "expected_weight", "antecedent_weight") }}
         as log_lift,
-        if(
-            support >= {{ var("min_support") | float }}, 'strict', 'relaxed'
-        ) as rule_pass
+        if(support >= {{ strict }}, 'strict', 'relaxed') as rule_pass
     from
         (
             select
@@ -24,7 +23,5 @@
                 {{ ratio("consequent_weight", "total_weight") }} as consequent_support
             from {{ counted }}
         ) as measured
-    where
-        support
-        >= {{ var("min_support") | float * var("relaxed_support_share") | float }}
+    where support >= {{ strict * var("relaxed_support_share") | float }}
 {% endmacro %}

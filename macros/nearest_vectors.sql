@@ -25,5 +25,5 @@
                 )
             from unit_vectors
         ) as found
-    where round(score, 6) > 0
+    where score >= 5e-7
 {% endmacro %}

@@ -9,7 +9,7 @@
             when {{ unreadable(mapped(input, column), type) }} is not null
             then {{ text(column) }}
         {% endfor -%}
-        when null
+        when false
         then cast(null as varchar)
     end
 {%- endmacro %}

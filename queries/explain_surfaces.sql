@@ -68,7 +68,7 @@ with
                 then 1
                 when users.order_count < stages.min_orders
                 then 2
-                when round(proposed.score, 6) < stages.min_score
+                when not {{ reaches("proposed.score", "stages.min_score") }}
                 then 3
                 else 4
             end as step

@@ -190,8 +190,8 @@ CHOSEN: Mapping[str, Any] = {
     "name": "chosen",
     "allow_repeat": "all",
     "length": 4,
-    "where": "items.item_id > 12 or "
-    "users.order_count > 5 and attributes.type > 'type 3'",
+    "where": "items.item_index > 12 or "
+    "users.order_count > 5 and attributes.department <> 'department 1'",
     "strategy": "blend",
     "personal": ["history", "als"],
     "fallback": ["rules", "popular"],

@@ -29,8 +29,15 @@ with
             {{ stable_sum(looks) }} as patience,
             {{ if_asked("weighted_recall", stable_sum("hits.item_weight")) }}
             as item_weight,
-            sum(greatest(hits.popularity_place - hits.item_rank, 0)) as surprise
+            -- what is in too few baskets is as rare as the rarest of the catalogue
+            sum(
+                greatest(
+                    least(hits.popularity_place, catalogue.item_count) - hits.item_rank,
+                    0
+                )
+            ) as surprise
         from hits
+        cross join catalogue
         inner join
             ideals
             on hits.allow_repeat = ideals.allow_repeat

@@ -43,7 +43,7 @@ with
                 candidates.surface = surfaces.surface, not surfaces.has_catalogue
             )
             and {{ is_of_kind("candidates.is_repeat", "surfaces.allow_repeat") }}
-        where coalesce(round(candidates.score, 6) >= parts.min_score, true)
+        where {{ reaches("candidates.score", "parts.min_score") }}
     ),
 
     weighed as (

@@ -63,7 +63,7 @@ with
             stages
             on proposed.candidate_source = stages.candidate_source
             and users.order_count >= stages.min_orders
-            and coalesce(round(proposed.score, 6) >= stages.min_score, true)
+            and {{ reaches("proposed.score", "stages.min_score") }}
         inner join
             surfaces
             on stages.surface = surfaces.surface
