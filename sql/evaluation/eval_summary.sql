@@ -46,7 +46,18 @@ with
     ),
 
     united as (
-        select summed.*, bounds.interval_low, bounds.interval_high
+        select
+            list_name,
+            allow_repeat,
+            segment_kind,
+            segment,
+            segment_place,
+            metric,
+            k,
+            metric_value,
+            user_count,
+            interval_low,
+            interval_high
         from summed
         inner join
             bounds using (list_name, allow_repeat, segment_kind, segment, metric, k)
