@@ -14,12 +14,10 @@ SHORT = "mon_short_lists"
 DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
 WHY_SHORT = {
     "eligible": "no more may be shown",
+    "new_only": "the rest is taken already",
+    "repeat_only": "no more was taken before",
     "rules": "rules or caps take the rest",
     "sources": "sources propose no more",
-    "repeats": {
-        "new_only": "the rest is taken already",
-        "repeat_only": "no more was taken before",
-    },
 }
 UNREAD = {
     "events": "these rows are in quarantine",
@@ -136,7 +134,7 @@ def _short_lists(warehouse: Warehouse) -> Iterator[Noted]:
     ((all_users,),) = warehouse.rows("select count(*) from main.int_users")
     for surface, allow_repeat, length, users, shortest, reasons in rows:
         why = ", ".join(
-            f"{_why_short(reason, allow_repeat)} ({count:,})"
+            f"{WHY_SHORT[allow_repeat if reason == 'repeats' else reason]} ({count:,})"
             for reason, count in reasons.items()
         )
         yield Noted(
@@ -144,11 +142,6 @@ def _short_lists(warehouse: Warehouse) -> Iterator[Noted]:
             f"surface {surface}: {users:,} of {all_users:,} lists are shorter than "
             f"{length:,} items (the shortest: {shortest:,}): {why}",
         )
-
-
-def _why_short(reason: str, allow_repeat: str) -> str:
-    said = WHY_SHORT[reason]
-    return said if isinstance(said, str) else said[allow_repeat]
 
 
 def _monitored(warehouse: Warehouse) -> Monitored:

@@ -202,3 +202,43 @@ def test_short_lists_are_counted_and_said() -> None:
         **{"full": 4, "wide": 4, "fresh": 2, "again": 1, "ruled": 3, "own": 1},
         "chosen": 1,
     }
+
+
+def test_pages_of_a_country_show_what_is_sold_there() -> None:
+    """Pasta goes with sauce, which France does not sell, and with wine: it does."""
+    pasta, sauce, wine, jam, tea = range(1, 6)
+    orders = [(pasta, sauce)] * 6 + [(pasta, wine)] * 3 + [(jam,)] * 4 + [(tea, wine)]
+    sold = {"DE": (pasta, sauce, jam), "FR": (wine, jam, tea), "IT": ()}
+    rows = [(land, item) for land, items in sold.items() for item in items or (77,)]
+    offers = pa.table({"land": [a for a, _ in rows], "item": [b for _, b in rows]})
+    asked = {
+        **EVERYTHING,
+        "availability": {"table": "sold", "region": "land", "item_id": "item"},
+        "wanted": "+rec_item_page +rec_substitutes",
+    }
+    with tiny_world(baskets(*orders), tables={"sold": offers}, **asked) as world:
+        pages = world.rows(
+            "select region, shown_item_id, kind from rec_item_page "
+            f"where item_id = {pasta} and kind <> 'substitute' order by region, slot"
+        )
+        reasons = world.rows(
+            "select complement_item_id, reason from rec_complements "
+            f"where item_id = {pasta} and region = 'FR' order by item_rank"
+        )
+        shown = world.rows(
+            "select distinct region, shown_item_id from rec_item_page union "
+            "select region, substitute_item_id from rec_substitutes"
+        )
+        assert world.broken() == []
+    assert pages[:2] == [("DE", sauce, "complement"), ("DE", jam, "popular")]
+    assert [page for page in pages if page[0] == "FR"] == [
+        ("FR", wine, "complement"),
+        ("FR", jam, "popular"),
+        ("FR", tea, "popular"),
+    ]
+    assert reasons[0] == (wine, "goes with type 1")
+    assert {reason for _, reason in reasons[1:]} == {
+        "popular; nothing is known to go with it"
+    }
+    assert all(item in sold[land] for land, item in shown if land != "all")
+    assert {land for land, _ in shown} == {"all", "DE", "FR"}
