@@ -3,6 +3,7 @@
 {{ config(enabled=var("as_of") is not none) }}
 {% set persistence = "cast(" ~ var("eval_rbp_persistence") ~ " as double)" %}
 {% set looks = "power(" ~ persistence ~ ", hits.item_rank - 1)" %}
+{% set sums = "hit_count first_hit_count precision_sum reciprocal_rank gain patience surprise" %}
 {% set beta = var("eval_f_beta") | float %}
 with
     kinds as (select * from {{ ref("eval_kinds") }}),
@@ -53,14 +54,10 @@ with
             ideals.*,
             least(ideals.truth_count, ideals.k) as possible_count,
             catalogue.item_count,
-            coalesce(gained.hit_count, 0) as hit_count,
-            coalesce(gained.first_hit_count, 0) as first_hit_count,
-            coalesce(gained.precision_sum, 0) as precision_sum,
-            coalesce(gained.reciprocal_rank, 0) as reciprocal_rank,
-            coalesce(gained.gain, 0) as gain,
-            coalesce(gained.patience, 0) as patience,
-            coalesce(gained.item_weight, 0) as hit_weight,
-            coalesce(gained.surprise, 0) as surprise
+            coalesce(gained.item_weight, 0) as hit_weight
+            {% for name in sums.split() -%}
+                , coalesce(gained.{{ name }}, 0) as {{ name }}
+            {%- endfor %}
         from ideals
         inner join kinds using (allow_repeat)
         cross join catalogue
