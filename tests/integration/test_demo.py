@@ -60,7 +60,8 @@ PROTOCOL = """
             group by all
         ),
         gains as (
-            select list_name, allow_repeat, user_id, sum(1 / log2(item_rank + 1)) as gain
+            select
+                list_name, allow_repeat, user_id, sum(1 / log2(item_rank + 1)) as gain
             from eval_lists
             join wanted using (allow_repeat, user_id, item_id)
             where item_rank <= 10
@@ -72,7 +73,7 @@ PROTOCOL = """
             where list_name <> 'new users'
         )
     select
-        allow_repeat, list_name, avg(coalesce(gain, 0) / ideal) as ndcg, count(*) as users
+        allow_repeat, list_name, avg(coalesce(gain, 0) / ideal) as ndcg, count(*)
     from names
     join ideals using (allow_repeat)
     left join gains using (list_name, allow_repeat, user_id)
