@@ -4,7 +4,7 @@
 {% set persistence = "cast(" ~ var("eval_rbp_persistence") ~ " as double)" %}
 {% set looks = "power(" ~ persistence ~ ", hits.item_rank - 1)" %}
 {% set sums = "hit_count first_hit_count precision_sum reciprocal_rank gain patience surprise" %}
-{% set beta = var("eval_f_beta") | float %}
+{% set b = (var("eval_f_beta") | float) ** 2 %}
 with
     kinds as (select * from {{ ref("eval_kinds") }}),
     ideals as (select * from {{ ref("eval_ideals") }}),
@@ -77,12 +77,8 @@ with
             {{ ratio("hit_count", "k") }} as precision,
             {{ ratio("hit_count", "truth_count") }} as recall,
             {{ ratio("2 * hit_count", "k + truth_count") }} as f1,
-            {{
-                ratio(
-                    "(1 + " ~ beta * beta ~ ") * hit_count",
-                    "k + " ~ beta * beta ~ " * truth_count",
-                )
-            }} as f_beta,
+            {{ ratio("(1 + " ~ b ~ ") * hit_count", "k + " ~ b ~ " * truth_count") }}
+            as f_beta,
             cast(case when hit_count > 0 then 1 else 0 end as double) as hit_rate,
             {{ ratio("first_hit_count", "possible_count") }} as r_precision,
             precision_sum / possible_count as average_precision,
