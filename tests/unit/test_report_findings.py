@@ -37,8 +37,8 @@ def answers(leaders: list[dict[str, Any]] | None = None, **changed: Any) -> Any:
         (
             {},
             "This one was trained before 2024-03-01 00:00 and scored 1,200 users "
-            "on the 28 days that followed. What counts as right: all that they took then "
-            "(eval_truth: all).",
+            "on the 28 days that followed. What counts as right: all that they took "
+            "then (eval_truth: all).",
         ),
         (
             {"split": "column", "truth": "listable", "fold_count": 2},
