@@ -113,7 +113,8 @@ def _settled(warehouse: Warehouse, ids: Ids) -> Ids:
     if odd is not None:
         raise InputError(
             f"{name} is {ids.kind} and not whole, such as {of_row(odd)}; "
-            f"{refused}. Map {ids.column}: cast({ids.expression} as varchar), or round it."
+            f"{refused}. Map {ids.column}: cast({ids.expression} as varchar), or "
+            "round it."
         )
     try:
         warehouse.rows(
