@@ -43,7 +43,7 @@ class Plan:
         """Return a warning for each var the user set and nothing reads."""
         known = self.renderer.vars_read | runner_vars()
         return [
-            f'dbt_project.yml: no model reads var "{name}".{did_you_mean(name, known)}'
+            f"{self.project.entry(name)}: no model reads it.{did_you_mean(name, known)}"
             for name in sorted(self.project.own_vars - known)
         ]
 
@@ -124,7 +124,7 @@ def _told_of_vars(project: Project, compiled: Compiled) -> Iterator[None]:
             for table in lineage.tables_named(written.text):
                 if f'reads table "{table}"' in str(error):
                     raise ProjectError(
-                        f"dbt_project.yml: vars: {written.place}: {written.text}: "
+                        f"{project.entry(written.place)}: {written.text}: "
                         f'reads table "{table}", which is no part of {compiled.file}. '
                         "Join it in a model of your own, and map that."
                     ) from None
