@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from recsql.config.project import Project
-from recsql.demo.experiment import build_experiment, print_experiment
+from recsql.demo.experiment import GENERATED, build_experiment, print_experiment
 from recsql.engine.loader import load_table
 from recsql.engine.runner import ModelResult
 from recsql.engine.warehouse import open_warehouse
@@ -41,11 +41,12 @@ def run_demo(project: Project, threads: int, console: Console) -> None:
     _load(project, folder, console)
     results = pipeline.build(project, pipeline.Selection(), threads, console.event)
     build_experiment(project, threads, console.event)
-    published = pipeline.publish_tables(project, console.event)
+    tested = project.with_vars(GENERATED)  # what it publishes has the A/B test, too
+    pipeline.publish_tables(tested, console.event)
     refreshed = time.perf_counter() - started
     console.line(f"refresh took {refreshed:.1f} s; now the backtest")
     run = run_folds(project, Folds(HELD_OUT_DAYS), threads, console.problem_event)
-    published = pipeline.publish_tables(project, console.problem_event)
+    published = pipeline.publish_tables(tested, console.problem_event)
     total = time.perf_counter() - started
     _print_rows(console, published)
     _print_layers(console, results)

@@ -46,9 +46,8 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
         ).fetchone()
     names = "buy_again complements excluded explanations for_user item_page popular"
     names += " segment_items substitutes users_for_item"
-    watched = [
-        f"mon_{n}" for n in ["drift", "fits", "freshness", "models", "rejected", "runs"]
-    ]
+    parts = "drift fits freshness matches models rejected runs values"
+    watched = [f"mon_{n}" for n in parts.split()]
     lists = [f"rec_{n}" for n in names.split()]
     assert tables == ["catalog", "manifest", *watched, *lists]
     assert comments == (0,)

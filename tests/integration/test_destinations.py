@@ -104,7 +104,10 @@ def test_a_database_that_refuses_leaves_all_as_it_was(
     [
         ("{publish_also: [postgres]}", "say where, in publish_postgres"),
         ("{publish_also: [parket]}", 'there is no "parket". Did you mean "parquet"?'),
-        ("{parquet_row_group_rows: many}", "it is a number. Seen: many"),
+        (
+            "{parquet_row_group_rows: many}",
+            "whole number from 1 on, in rows. Seen: many",
+        ),
     ],
 )
 def test_wrong_settings(shop: Path, recsql: Recsql, text: str, words: str) -> None:
