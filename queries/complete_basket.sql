@@ -19,7 +19,8 @@ with
         from complements
         inner join basket on cast(complements.item_id as varchar) = basket.item_text
         where
-            cast(complements.complement_item_id as varchar)
+            complements.region = 'all'
+            and cast(complements.complement_item_id as varchar)
             not in (select item_text from basket)
     ),
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from recsql.redaction import redacted
+from recsql.redaction import redacted, unmarked, without_values
 
 FULL = "No space left on device"
 
@@ -19,11 +19,14 @@ FULL = "No space left on device"
 def visible(text: str) -> str:
     r"""Return a text without what moves a cursor or rings a bell on a terminal.
 
+    Values of rows are shown as they are.
+
     >>> visible("a\x1b]0;b\x07")
     'a�]0;b�'
     """
     if text.isprintable():
         return text
+    text = unmarked(text)
     shown = (c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return "".join(shown)
 
@@ -31,7 +34,8 @@ def visible(text: str) -> str:
 class RecsqlError(Exception):
     r"""Base of all deliberate errors; its text is one line meant for the user.
 
-    Passwords and tokens in it are hidden: it goes to logs, hooks and tables.
+    Passwords and tokens in it are hidden. Values of rows are shown to who asked, and
+    are not in what is `kept`.
 
     >>> str(RecsqlError('load: no file "a\nb".'))
     'load: no file "a b".'
@@ -42,8 +46,17 @@ class RecsqlError(Exception):
     exit_code = 2
 
     def __str__(self) -> str:
+        return visible(redacted(self._line))
+
+    @property
+    def kept(self) -> str:
+        """Return the text for hooks, logs and tables, where no row may be quoted."""
+        return visible(redacted(without_values(self._line)))
+
+    @property
+    def _line(self) -> str:
         lines = (line.strip() for line in super().__str__().splitlines())
-        return visible(redacted(" ".join(line for line in lines if line)))
+        return " ".join(line for line in lines if line)
 
 
 class ProjectError(RecsqlError):

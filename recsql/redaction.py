@@ -3,6 +3,9 @@
 Connections say a password as `password=x` (libpq, ODBC), in a URI (`db://ann:x@host`),
 as a parameter (`md:shop?motherduck_token=x`), in SQL (`PASSWORD 'x'`), YAML and JSON.
 Values of environment variables that are called so are hidden wherever they stand.
+
+Values of rows are no secret on the terminal of who asked, but in what is kept of a run:
+they may name users, and `forget` does not reach logs and histories.
 """
 
 from __future__ import annotations
@@ -22,6 +25,19 @@ PAIR = re.compile(
 URI = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@'\"]*):([^\s'\"]*)@")
 JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?")
 SHORTEST = 6  # shorter values of the environment are parts of words
+OPEN, CLOSE = "\ue000", "\ue001"  # around a value of a row, until it is known who reads
+OF_ROWS = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
+# What DuckDB says of SQL, files and settings quotes no row; all else may.
+WORD = r"(?:[A-Z][A-Za-z]*|of|by|type|implemented)"
+SAID = re.compile(rf"\b({WORD}(?: {WORD})*) Error: ")
+OF_SQL = {
+    *("Binder", "Catalog", "Connection", "Dependency", "FATAL", "HTTP", "Interrupt"),
+    *("IO", "Not implemented", "Out of Memory", "Parser", "Permission", "Settings"),
+    *("Syntax", "TransactionContext"),
+}
+REFUSED = re.compile(r"\b(ERROR): .*", re.S)  # PostgreSQL's, which quotes keys
+RAISED = re.compile(r"\b(unexpected \w+): .*?(?=(?: \(\w+\.py:\d+\))?$)", re.S)
+WITHHELD = "what it says may quote a row; the terminal shows it"
 
 
 def redacted(text: str) -> str:
@@ -54,3 +70,35 @@ def has_secret(text: str) -> bool:
     (False, False)
     """
     return bool(URI.search(text) or PAIR.search(text) or JWT.search(text))
+
+
+def of_row(text: str) -> str:
+    """Mark a value of a row in a message, so that `without_values` finds it."""
+    return f"{OPEN}{text.replace(OPEN, '').replace(CLOSE, '')}{CLOSE}"
+
+
+def unmarked(text: str) -> str:
+    """Return a text with its values as they are, for the terminal of who asked.
+
+    >>> unmarked(f"such as {of_row('ann')}.")
+    'such as ann.'
+    """
+    return text.replace(OPEN, "").replace(CLOSE, "")
+
+
+def without_values(text: str) -> str:
+    """Return a text without values of rows, for hooks, logs and history.
+
+    >>> without_values(f"ids are varchar (such as {of_row('ann')}).")
+    'ids are varchar (such as ***).'
+    >>> without_values("sql/a.sql:3: Conversion Error: Could not convert 'ann'")
+    'sql/a.sql:3: Conversion Error: what it says may quote a row; the terminal shows it'
+    >>> without_values("sql/a.sql:3: Binder Error: no column x")
+    'sql/a.sql:3: Binder Error: no column x'
+    """
+    text = OF_ROWS.sub(HIDDEN, text)
+    found = next((each for each in SAID.finditer(text) if each[1] not in OF_SQL), None)
+    if found:
+        text = text[: found.end()] + WITHHELD
+    text = REFUSED.sub(rf"\1: {WITHHELD}", text)
+    return RAISED.sub(rf"\1: {WITHHELD}", text)

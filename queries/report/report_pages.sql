@@ -16,6 +16,7 @@ with
             left(pages.shown_category, 80) as other_category
         from pages
         inner join sampled on pages.item_id = sampled.item_id
+        where pages.region = 'all'
     )
 
 select *

@@ -17,7 +17,7 @@ with
             left(substitutes.shared_terms, 120) as shared_terms
         from substitutes
         inner join sampled on substitutes.item_id = sampled.item_id
-        where substitutes.item_rank <= 10
+        where substitutes.region = 'all' and substitutes.item_rank <= 10
     )
 
 select *

@@ -73,7 +73,7 @@ def _say(pipe: int, word: str) -> None:
 
 def write(pipe: int, error: RecsqlError) -> None:
     """Say why the process is left in a moment."""
-    line = {"error": str(error), "exit_code": error.exit_code}
+    line = {"error": error.kept, "exit_code": error.exit_code}
     os.write(pipe, f"{json.dumps(line)}\n".encode())
 
 
@@ -117,7 +117,7 @@ def _tell(facts: dict[str, Any], error: RecsqlError, *, has_hook: bool) -> None:
     if facts["log_format"] == "json":
         fields: dict[str, Any] = {"exit_code": outcome.exit_code}
         if outcome.error or problems:
-            fields["error"] = str(outcome.error or problems[0])
+            fields["error"] = (outcome.error or problems[0]).kept
         level = "error" if "error" in fields else "info"
         JsonLog().line("finished", level, seconds=round(seconds, 3), **fields)
 

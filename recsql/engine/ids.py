@@ -15,6 +15,7 @@ from recsql.compilation.compiler import Plan
 from recsql.compilation.render import quoted
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import InputError, WarehouseError
+from recsql.redaction import of_row
 
 WHO = {
     "user_id": ("events", "users", "restrictions", "exposures"),
@@ -111,8 +112,9 @@ def _settled(warehouse: Warehouse, ids: Ids) -> Ids:
     odd = _odd(warehouse, ids)
     if odd is not None:
         raise InputError(
-            f"{name} is {ids.kind} and not whole, such as {odd}; {refused}. Map "
-            f"{ids.column}: cast({ids.expression} as varchar), or round it."
+            f"{name} is {ids.kind} and not whole, such as {of_row(odd)}; "
+            f"{refused}. Map {ids.column}: cast({ids.expression} as varchar), or "
+            "round it."
         )
     try:
         warehouse.rows(
@@ -168,7 +170,7 @@ def _example(warehouse: Warehouse, ids: Ids) -> str:
     ((text,),) = warehouse.rows(
         f"select min(cast(({ids.expression}) as varchar)) from {ids.relation}"
     )
-    return f" (such as {str(text)[:60]!r})" if text is not None else ""
+    return f" (such as {of_row(repr(str(text)[:60]))})" if text is not None else ""
 
 
 def _all_read(warehouse: Warehouse, ids: Ids, kind: str) -> bool:

@@ -12,6 +12,7 @@ from recsql.compilation.compiler import Plan
 from recsql.engine.readings import epoch, reading
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import InputError
+from recsql.redaction import of_row
 
 VALUES = "mon_values"
 KINDS = {"timestamp": "times", "double": "numbers", "boolean": "flags"}
@@ -46,14 +47,17 @@ def examples(row: Mapping[str, Any]) -> list[str]:
 def quoted_texts(texts: list[str]) -> str:
     r"""Return texts as a person may be shown them: in quotes, without control signs.
 
-    >>> quoted_texts(["2 pcs", "\x1b[31m"])
+    Each is marked as a value of a row.
+
+    >>> from recsql.redaction import unmarked
+    >>> unmarked(quoted_texts(["2 pcs", "\x1b[31m"]))
     "'2 pcs', '�[31m'"
     """
     visible = (
         "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
         for text in texts
     )
-    return ", ".join(f"'{text[:60]}'" for text in visible)
+    return ", ".join(of_row(f"'{text[:60]}'") for text in visible)
 
 
 def _problem(plan: Plan, row: Mapping[str, Any]) -> str:

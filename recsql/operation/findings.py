@@ -10,7 +10,15 @@ from recsql.engine.warehouse import Warehouse
 
 QUARANTINE = "int_rejected_events"
 GIANTS = "mon_giant_baskets"
+SHORT = "mon_short_lists"
 DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
+WHY_SHORT = {
+    "eligible": "no more may be shown",
+    "new_only": "the rest is taken already",
+    "repeat_only": "no more was taken before",
+    "rules": "rules or caps take the rest",
+    "sources": "sources propose no more",
+}
 UNREAD = {
     "events": "these rows are in quarantine",
     "items": "these items are not shown",
@@ -74,6 +82,8 @@ def findings(warehouse: Warehouse, names: Sequence[str]) -> Iterator[Found]:
     if GIANTS in names:
         for giants in warehouse.rows(f"from main.{GIANTS} where basket_count > 0"):
             yield GiantBaskets(*giants)
+    if SHORT in names:
+        yield from _short_lists(warehouse)
     if {DRIFT, FRESHNESS} <= set(names):
         yield _monitored(warehouse)
 
@@ -113,6 +123,25 @@ def _quarantine(warehouse: Warehouse) -> Quarantine:
         "group by all order by 2 desc, 1"
     )
     return Quarantine(read, dict(reasons))
+
+
+def _short_lists(warehouse: Warehouse) -> Iterator[Noted]:
+    """Say of each surface how many lists are shorter than they should be, and why."""
+    rows = warehouse.rows(
+        "select surface, allow_repeat, list_length, count(*), min(item_count), "
+        f"histogram(reason) from main.{SHORT} group by all order by 1"
+    )
+    ((all_users,),) = warehouse.rows("select count(*) from main.int_users")
+    for surface, allow_repeat, length, users, shortest, reasons in rows:
+        why = ", ".join(
+            f"{WHY_SHORT[allow_repeat if reason == 'repeats' else reason]} ({count:,})"
+            for reason, count in reasons.items()
+        )
+        yield Noted(
+            SHORT,
+            f"surface {surface}: {users:,} of {all_users:,} lists are shorter than "
+            f"{length:,} items (the shortest: {shortest:,}): {why}",
+        )
 
 
 def _monitored(warehouse: Warehouse) -> Monitored:

@@ -25,7 +25,7 @@ from recsql.engine.inputs import create_raw_tables
 from recsql.engine.records import insert_rows
 from recsql.engine.runner import ModelResult
 from recsql.engine.warehouse import Warehouse
-from recsql.errors import RecsqlError, first_line
+from recsql.errors import RecsqlError
 from recsql.publishing.manifest import model_vars, read_manifest
 from recsql.publishing.versions import Versions
 
@@ -151,7 +151,7 @@ class Record:
         with suppress(RecsqlError, duckdb.Error):
             self.measure()
             facts = {"outcome": "failed", "exit_code": error.exit_code}
-            facts["problem"] = first_line(error)
+            facts["problem"] = error.kept
             if self.before.get("outcome") == "published":
                 facts = self.before  # readers still have what it published then
             self._update(facts)

@@ -56,7 +56,7 @@ def refresh_alone(project: Project, terms: Terms, listener: Listener) -> None:
     if outcome.failed:
         raise outcome.failed
     for problem in problems:
-        problem.args = (f"{problem} Version {outcome.version} is published.",)
+        problem.args = (f"{problem.args[0]} Version {outcome.version} is published.",)
         raise problem
 
 

@@ -55,7 +55,7 @@ class Outcome:
             "RECSQL_PROJECT": str(project.root),
             "RECSQL_SECONDS": f"{self.seconds:.1f}",
             "RECSQL_EXIT_CODE": str(self.exit_code),
-            "RECSQL_ERROR": str(self.error or ""),
+            "RECSQL_ERROR": self.error.kept if self.error else "",
         }
         if done := self.published:
             facts["RECSQL_FILE"] = str(done.path)

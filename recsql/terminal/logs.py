@@ -24,6 +24,7 @@ from recsql.operation.findings import (
 )
 from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
+from recsql.redaction import without_values
 
 NAMES: dict[type, str] = {
     ModelResult: "model",
@@ -66,7 +67,8 @@ class JsonLog:
         except BaseException as error:
             code = 130 if isinstance(error, KeyboardInterrupt) else 1
             code = error.exit_code if isinstance(error, RecsqlError) else code
-            ended = {"exit_code": code, "error": str(error) or type(error).__name__}
+            said = error.kept if isinstance(error, RecsqlError) else str(error)
+            ended = {"exit_code": code, "error": said or type(error).__name__}
             raise
         finally:
             level = "error" if "error" in ended else "info"
@@ -77,7 +79,15 @@ class JsonLog:
     def line(self, name: str, level: str = "info", /, **fields: Any) -> None:
         """Write one line: time, level, what it is about, and its fields."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        content = {"at": now, "level": level, "event": name, **fields}
+        content = {"at": now, "level": level, "event": name}
+        content |= {name: _kept(field) for name, field in fields.items()}
         text = json.dumps(content, default=str, ensure_ascii=False)
         sys.stdout.write(visible(text) + "\n")
         sys.stdout.flush()
+
+
+def _kept(field: Any) -> Any:
+    """Return a field as logs may keep it: without values of rows."""
+    if isinstance(field, RecsqlError):
+        return field.kept
+    return without_values(field) if isinstance(field, str) else field

@@ -8,6 +8,9 @@
     | select("in", var("eval_metrics"))
     | list
 ) %}
+{% set keys = (
+    "list_name, allow_repeat, segment_kind, segment, segment_place, metric, k"
+) %}
 with
     figures as (select * from {{ ref("eval_user_figures") }} where k > 0),
     segments as (select * from {{ ref("eval_segments") }}),
@@ -46,18 +49,7 @@ with
     ),
 
     united as (
-        select
-            list_name,
-            allow_repeat,
-            segment_kind,
-            segment,
-            segment_place,
-            metric,
-            k,
-            metric_value,
-            user_count,
-            interval_low,
-            interval_high
+        select {{ keys }}, metric_value, user_count, interval_low, interval_high
         from summed
         inner join
             bounds using (list_name, allow_repeat, segment_kind, segment, metric, k)
@@ -91,13 +83,7 @@ with
             {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
             {{ fold_of_run() }},
             {{ text(var("eval_truth")) }} as truth,
-            list_name,
-            allow_repeat,
-            segment_kind,
-            segment,
-            segment_place,
-            metric,
-            k,
+            {{ keys }},
             metric_value,
             interval_low,
             interval_high,

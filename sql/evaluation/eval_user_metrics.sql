@@ -3,7 +3,8 @@
 {{ config(enabled=var("as_of") is not none) }}
 {% set persistence = "cast(" ~ var("eval_rbp_persistence") ~ " as double)" %}
 {% set looks = "power(" ~ persistence ~ ", hits.item_rank - 1)" %}
-{% set beta = var("eval_f_beta") | float %}
+{% set sums = "hit_count first_hit_count precision_sum reciprocal_rank gain patience surprise" %}
+{% set b = (var("eval_f_beta") | float) ** 2 %}
 with
     kinds as (select * from {{ ref("eval_kinds") }}),
     ideals as (select * from {{ ref("eval_ideals") }}),
@@ -53,14 +54,10 @@ with
             ideals.*,
             least(ideals.truth_count, ideals.k) as possible_count,
             catalogue.item_count,
-            coalesce(gained.hit_count, 0) as hit_count,
-            coalesce(gained.first_hit_count, 0) as first_hit_count,
-            coalesce(gained.precision_sum, 0) as precision_sum,
-            coalesce(gained.reciprocal_rank, 0) as reciprocal_rank,
-            coalesce(gained.gain, 0) as gain,
-            coalesce(gained.patience, 0) as patience,
-            coalesce(gained.item_weight, 0) as hit_weight,
-            coalesce(gained.surprise, 0) as surprise
+            coalesce(gained.item_weight, 0) as hit_weight
+            {% for name in sums.split() -%}
+                , coalesce(gained.{{ name }}, 0) as {{ name }}
+            {%- endfor %}
         from ideals
         inner join kinds using (allow_repeat)
         cross join catalogue
@@ -80,12 +77,8 @@ with
             {{ ratio("hit_count", "k") }} as precision,
             {{ ratio("hit_count", "truth_count") }} as recall,
             {{ ratio("2 * hit_count", "k + truth_count") }} as f1,
-            {{
-                ratio(
-                    "(1 + " ~ beta * beta ~ ") * hit_count",
-                    "k + " ~ beta * beta ~ " * truth_count",
-                )
-            }} as f_beta,
+            {{ ratio("(1 + " ~ b ~ ") * hit_count", "k + " ~ b ~ " * truth_count") }}
+            as f_beta,
             cast(case when hit_count > 0 then 1 else 0 end as double) as hit_rate,
             {{ ratio("first_hit_count", "possible_count") }} as r_precision,
             precision_sum / possible_count as average_precision,

@@ -1,20 +1,14 @@
--- One row per (item_id, region, item_rank): what goes with an item, everywhere and,
--- with var rule_region, in a region.
--- Everywhere: strict rules, then relaxed ones, then popular items; rule_pass says
--- which.
--- In a region: the same rules as they hold there, the strongest first.
-{% set wanted = var("complements_per_item") | int %}
+-- One row per (item_id, region, item_rank): what goes with an item, everywhere and in
+-- each region that availability or restrictions name, or var rule_region.
+-- Strict rules, then relaxed ones, then popular items; rule_pass says which.
 with
     items as (select * from {{ ref("int_items") }}),
-    rules as (select * from {{ ref("sig_rules") }}),
+    rules as (select * from {{ ref("sig_complement_rules") }}),
     popular as (select * from {{ ref("sig_complement_fill") }}),
-    {% if var("rule_region") is not none %}
-        region_rules as (select * from {{ ref("sig_region_rules") }}),
-    {% endif %}
 
     united as (
         select
-            'all' as region,
+            region,
             antecedent_index,
             consequent_index,
             pair_count,
@@ -23,12 +17,11 @@ with
             lift,
             log_lift,
             rule_pass,
-            rule_rank as list_rank
+            list_rank
         from rules
-        where leverage > 0 and rule_rank <= {{ wanted }}
         union all
         select
-            'all',
+            region,
             antecedent_index,
             consequent_index,
             null,
@@ -39,22 +32,6 @@ with
             'popular',
             list_rank
         from popular
-        {% if var("rule_region") is not none %}
-            union all
-            select
-                region,
-                antecedent_index,
-                consequent_index,
-                pair_count,
-                support,
-                confidence,
-                lift,
-                log_lift,
-                rule_pass,
-                rule_rank
-            from region_rules
-            where rule_rank <= {{ wanted }}
-        {% endif %}
     ),
 
     final as (
@@ -71,6 +48,11 @@ with
             united.lift,
             united.log_lift,
             united.rule_pass,
+            case
+                when united.rule_pass <> 'popular'
+                then concat('goes with ', items.title)
+                else 'popular; nothing is known to go with it'
+            end as reason,
             united.list_rank as item_rank
         from united
         inner join items on united.antecedent_index = items.item_index

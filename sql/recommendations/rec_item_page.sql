@@ -1,25 +1,31 @@
--- One row per (item_id, slot): what the page of an item shows.
+-- One row per (item_id, region, slot): what the page of an item shows, everywhere and
+-- in
+-- each region that availability or restrictions name.
 -- What goes with it; first what replaces it, where the item may not be shown itself.
 {% set wanted = var("item_page_length") | int %}
 {% set has_substitutes = "content" in var("candidate_sources") %}
 with
     complements as (select * from {{ ref("rec_complements") }}),
     items as (select * from {{ ref("int_items") }}),
-    scope_items as (select * from {{ ref("elig_scope_items") }}),
+    on_sale as (select * from {{ ref("elig_region_items") }}),
     {% if has_substitutes %}
         substitutes as (select * from {{ ref("rec_substitutes") }}),
     {% endif %}
 
-    on_sale as (select item_id from scope_items where scope_index = 0),
+    regions as (select region from on_sale group by region),
 
     {% if has_substitutes %}
         replacing as (
             select
                 substitutes.item_id,
+                substitutes.region,
                 substitutes.substitute_item_id,
                 substitutes.item_rank
             from substitutes
-            left join on_sale on substitutes.item_id = on_sale.item_id
+            left join
+                on_sale
+                on substitutes.region = on_sale.region
+                and substitutes.item_id = on_sale.item_id
             where on_sale.item_id is null and substitutes.item_rank <= {{ wanted }}
         ),
     {% endif %}
@@ -27,27 +33,33 @@ with
     united as (
         select
             complements.item_id,
+            complements.region,
             complements.complement_item_id as shown_item_id,
-            'complement' as kind,
+            case
+                when complements.rule_pass = 'popular' then 'popular' else 'complement'
+            end as kind,
             {{ wanted }} + complements.item_rank as place
         from complements
+        inner join regions on complements.region = regions.region
         {% if has_substitutes %}
             left join
                 replacing
                 on complements.item_id = replacing.item_id
+                and complements.region = replacing.region
                 and complements.complement_item_id = replacing.substitute_item_id
         {% endif %}
-        where complements.region = 'all' and complements.item_rank <= {{ wanted }}
+        where complements.item_rank <= {{ wanted }}
         {% if has_substitutes %}
                 and replacing.item_id is null
             union all
-            select item_id, substitute_item_id, 'substitute', item_rank
+            select item_id, region, substitute_item_id, 'substitute', item_rank
             from replacing
         {% endif %}
     ),
 
     placed as (
-        select *, row_number() over (partition by item_id order by place) as slot
+        select
+            *, row_number() over (partition by item_id, region order by place) as slot
         from united
         qualify slot <= {{ wanted }}
     ),
@@ -55,6 +67,7 @@ with
     final as (
         select
             placed.item_id,
+            placed.region,
             placed.shown_item_id,
             items.title as item_title,
             shown.title as shown_title,
@@ -65,7 +78,10 @@ with
         from placed
         inner join items on placed.item_id = items.item_id
         inner join items as shown on placed.shown_item_id = shown.item_id
-        left join on_sale on placed.item_id = on_sale.item_id
+        left join
+            on_sale
+            on placed.region = on_sale.region
+            and placed.item_id = on_sale.item_id
     )
 
 select *

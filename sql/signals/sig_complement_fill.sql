@@ -1,68 +1,90 @@
--- One row per (antecedent_index, list_rank): a popular item where rules leave room.
--- The popular list without the item itself and what its rules hold, cut into the gaps
--- between those: within a gap list_rank is popularity_rank and a constant.
+-- One row per (region, antecedent_index, list_rank): a popular item where rules leave
+-- room.
+-- The list of what is popular in a region of elig_region_items, without the item itself
+-- and what its rules hold, cut into the gaps between those: within a gap list_rank is
+-- popularity_rank and a constant.
 {{ config(materialized="view") }}
 {% set wanted = var("complements_per_item") | int %}
 with
     items as (select * from {{ ref("int_items") }}),
-    rules as (select * from {{ ref("sig_rules") }}),
+    region_items as (select * from {{ ref("elig_region_items") }}),
+    rules as (select * from {{ ref("sig_complement_rules") }}),
     popularity as (select * from {{ ref("sig_popularity") }}),
 
-    chosen as (
-        select antecedent_index, consequent_index
-        from rules
-        where leverage > 0 and rule_rank <= {{ wanted }}
+    regions as (select region from region_items group by region),
+
+    popular as (
+        select
+            region_items.region,
+            region_items.item_index,
+            row_number() over (
+                partition by region_items.region order by popularity.popularity_rank
+            ) as place
+        from region_items
+        inner join popularity on region_items.item_index = popularity.item_index
+        where region_items.is_eligible
     ),
 
     counted as (
-        select antecedent_index, count(*) as rule_count
-        from chosen
-        group by antecedent_index
+        select region, antecedent_index, count(*) as rule_count
+        from rules
+        group by region, antecedent_index
     ),
 
     skipped as (
-        select item_index as antecedent_index, 0 as popularity_rank
+        select regions.region, items.item_index as antecedent_index, 0 as place
         from items
+        cross join regions
         union all
-        select item_index, popularity_rank
-        from popularity
+        select region, item_index, place
+        from popular
         union all
-        select chosen.antecedent_index, popularity.popularity_rank
-        from chosen
-        inner join popularity on chosen.consequent_index = popularity.item_index
+        select rules.region, rules.antecedent_index, popular.place
+        from rules
+        inner join
+            popular
+            on rules.region = popular.region
+            and rules.consequent_index = popular.item_index
     ),
 
     gaps as (
         select
+            region,
             antecedent_index,
-            popularity_rank + 1 as first_rank,
-            lead(popularity_rank, 1, {{ wanted + 2 }}) over (
-                partition by antecedent_index order by popularity_rank
-            ) as end_rank,
+            place + 1 as first_place,
+            lead(place, 1, {{ wanted + 2 }}) over (
+                partition by region, antecedent_index order by place
+            ) as end_place,
             row_number() over (
-                partition by antecedent_index order by popularity_rank
+                partition by region, antecedent_index order by place
             ) as gap_number
         from skipped
-        where popularity_rank <= {{ wanted + 1 }}
+        where place <= {{ wanted + 1 }}
     ),
 
     opened as (
         select
+            gaps.region,
             gaps.antecedent_index,
-            unnest(range(gaps.first_rank, gaps.end_rank)) as popularity_rank,
+            unnest(range(gaps.first_place, gaps.end_place)) as place,
             coalesce(counted.rule_count, 0) - (gaps.gap_number - 1) as shift
         from gaps
-        left join counted on gaps.antecedent_index = counted.antecedent_index
+        left join
+            counted
+            on gaps.region = counted.region
+            and gaps.antecedent_index = counted.antecedent_index
     ),
 
     final as (
         select
+            opened.region,
             opened.antecedent_index,
-            popularity.item_index as consequent_index,
-            opened.popularity_rank + opened.shift as list_rank
+            popular.item_index as consequent_index,
+            opened.place + opened.shift as list_rank
         from opened
-        inner join popularity on opened.popularity_rank = popularity.popularity_rank
-        where opened.popularity_rank + opened.shift <= {{ wanted }}
+        inner join
+            popular on opened.region = popular.region and opened.place = popular.place
+        where opened.place + opened.shift <= {{ wanted }}
     )
 
 select *

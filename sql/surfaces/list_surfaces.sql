@@ -23,6 +23,13 @@ with
                         else "false"
                     )
                 }} as has_catalogue,
+                cast(
+                    {{
+                        text_or_null(
+                            surface["name"] if surface.get("where") else none
+                        )
+                    }} as varchar
+                ) as scope_surface,
                 {{ "true" if surface.get("one_per_variant") else "false" }}
                 as one_per_variant,
                 cast({{ surface.get("diversity") or 0 }} as double) as diversity

@@ -15,7 +15,7 @@ with
             surfaces.surface,
             surfaces.allow_repeat,
             surfaces.list_length,
-            case when surfaces.has_catalogue then surfaces.surface end as catalogue
+            surfaces.scope_surface
         from stages
         inner join surfaces on stages.surface = surfaces.surface
         where
@@ -29,7 +29,7 @@ with
             surfaces.surface,
             surfaces.allow_repeat,
             surfaces.list_length,
-            surfaces.has_catalogue
+            surfaces.scope_surface
     ),
 
     eligible as (
@@ -114,7 +114,7 @@ with
         from user_scopes
         inner join
             promised
-            on coalesce(user_scopes.surface, '') = coalesce(promised.catalogue, '')
+            on coalesce(user_scopes.surface, '') = coalesce(promised.scope_surface, '')
         left join eligible on user_scopes.scope_index = eligible.scope_index
         left join
             owned

@@ -2,13 +2,15 @@
 with
     pages as (select *, slot as item_rank from {{ ref("rec_item_page") }}),
 
-    broken as ({{ broken_ranks("pages", ["item_id"], "shown_item_id") }}),
+    broken as ({{ broken_ranks("pages", ["item_id", "region"], "shown_item_id") }}),
 
     final as (
         select
             concat(
                 'the page of item ',
                 cast(item_id as varchar),
+                ' in region ',
+                region,
                 ' has ',
                 cast(row_count as varchar),
                 ' rows with slots from ',

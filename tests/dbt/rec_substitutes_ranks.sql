@@ -3,13 +3,17 @@
 with
     substitutes as (select * from {{ ref("rec_substitutes") }}),
 
-    broken as ({{ broken_ranks("substitutes", ["item_id"], "substitute_item_id") }}),
+    broken as (
+        {{ broken_ranks("substitutes", ["item_id", "region"], "substitute_item_id") }}
+    ),
 
     final as (
         select
             concat(
                 'item ',
                 cast(item_id as varchar),
+                ' in region ',
+                region,
                 ' has ',
                 cast(row_count as varchar),
                 ' rows with item_rank from ',

@@ -202,7 +202,7 @@ def test_ids_of_every_form(tmp_path: Path, recsql: Recsql, user: str) -> None:
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         for name in ("events", "blocked"):
             load_table(warehouse, "raw", name, [str(tmp_path / f"{name}.csv")], {})
-    mapped = "table: blocked, user_id: who, kind: \"'block'\""
+    mapped = "table: blocked, user_id: cast(who as varchar), kind: \"'block'\""
     given = f"{{{QUICK}, restrictions: {{{mapped}, item_id: item_id}}}}"
     options = ("--project", shop, "--vars", given)
     assert recsql("refresh", *options).code == 0

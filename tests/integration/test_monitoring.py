@@ -237,3 +237,22 @@ def test_versions_that_are_not_there(
 ) -> None:
     done = recsql("diff", "--project", shop, *asked)
     assert (done.code, done.out, done.err) == (2, "", f"Error: diff: {words}\n")
+
+
+def test_a_refresh_as_of_the_past_after_ordinary_ones(
+    shop: Path, recsql: Recsql
+) -> None:
+    """History is of clocks on walls: refreshes after `as_of` are still before it."""
+    assert quick(recsql, shop).code == 0
+    for moment in ("2024-02-01 12:00:00.5", "2024-12-31"):
+        done = quick(recsql, shop, as_of=moment)
+        assert (done.code, done.err) == (0, ""), moment
+    runs = published(
+        shop,
+        "select refreshes_ago, baseline_run_id is null, count(*) from mon_drift "
+        "where statistic = 'rbo' group by all order by 1",
+    )
+    assert [(ago, is_null) for ago, is_null, _ in runs] == [
+        (ago, False) for ago in range(3)
+    ]
+    assert published(shop, "select count(*) from mon_runs") == [(4,)]

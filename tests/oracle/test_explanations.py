@@ -321,11 +321,15 @@ def test_pages_of_items_on_sale_and_of_others() -> None:
         }
         lists = {
             name: world.rows(
-                f"select item_id, {column} from {name} {where} order by item_rank"
+                f"select item_id, {column}, {kind} from {name} order by item_rank"
             )
-            for name, column, where in (
-                ("rec_substitutes", "substitute_item_id", ""),
-                ("rec_complements", "complement_item_id", "where region = 'all'"),
+            for name, column, kind in (
+                ("rec_substitutes", "substitute_item_id", "'substitute'"),
+                (
+                    "rec_complements",
+                    "complement_item_id",
+                    "if(rule_pass = 'popular', 'popular', 'complement')",
+                ),
             )
         }
     pages: dict[int, list[Any]] = defaultdict(list)
@@ -336,12 +340,12 @@ def test_pages_of_items_on_sale_and_of_others() -> None:
         wanted: dict[int, str] = {}
         for name in lists:
             if name == "rec_complements" or item not in shown:
-                for owner, other in lists[name]:
+                for owner, other, kind in lists[name]:
                     if owner == item:
-                        wanted.setdefault(other, name[4:-1])
+                        wanted.setdefault(other, kind)
         expected = [(kind, other) for other, kind in wanted.items()][:4]
         assert pages[item] == expected
         assert {other for _, other in pages[item]} <= shown
-    assert {"substitute", "complement"} == {
+    assert {"substitute", "complement", "popular"} == {
         k for page in pages.values() for k, _ in page
     }

@@ -92,14 +92,13 @@ def two_milks_and_a_spread() -> list[Line]:
 def test_what_the_same_users_never_take_at_once_is_a_substitute() -> None:
     with tiny_world(
         two_milks_and_a_spread(),
-        wanted="+rec_substitutes",
+        wanted="+rec_item_relations",
         item_relations=True,
         relation_min_similarity=0.0,
-        substitutes_per_item=10,
     ) as world:
         places = dict(world.rows("select item_index, item_id from int_items"))
         relations = world.dicts("sig_item_relations")
-        substitutes = world.dicts("rec_substitutes")
+        published = world.dicts("rec_item_relations")
     verdicts = {
         frozenset((places[row["item_index"]], places[row["other_item_index"]])): (
             row["is_substitute"],
@@ -110,10 +109,7 @@ def test_what_the_same_users_never_take_at_once_is_a_substitute() -> None:
     assert verdicts[frozenset((0, 10))] == (True, False)
     assert verdicts[frozenset((5, 10))] == (True, False)
     assert verdicts[frozenset((0, 5))] == (False, True)
-    for row in substitutes:
-        key = frozenset((row["item_id"], row["substitute_item_id"]))
-        shown = (row["is_substitute"], row["is_complement"])
-        assert shown == verdicts.get(key, (None, None))
-    assert (True, False) in {
-        (row["is_substitute"], row["is_complement"]) for row in substitutes
-    }
+    assert len(published) == 2 * len(relations)
+    for row in published:
+        key = frozenset((row["item_id"], row["other_item_id"]))
+        assert (row["is_substitute"], row["is_complement"]) == verdicts[key]

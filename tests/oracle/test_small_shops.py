@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from recsql.compilation.render import Renderer
+from recsql.operation.findings import SHORT, Noted, findings
 from recsql.questions.shows import Shown
 from tests.worlds import AS_OF, Line, plan_with, tiny_world
 
@@ -148,3 +149,96 @@ def test_of_substitutes_with_one_title_the_first_is_shown() -> None:
         assert world.broken() == []
     assert found[0] == ("blue kettle", 1, True)
     assert len(found) == 1 or found[1][1] <= 3  # no variant, and variants 6 and 7
+
+
+def surface(name: str, length: int, fallback: str, **more: Any) -> dict[str, Any]:
+    given = {"allow_repeat": "all", "personal": [], **more}
+    return {"name": name, "length": length, "fallback": [fallback], **given}
+
+
+def test_short_lists_are_counted_and_said() -> None:
+    """Users 100 and 101 took items 1, 2 and 3, user 102 item 4; 999 was never sold."""
+    orders = ((1, 2, 3), (1, 2, 3), (4,)) * 2
+    hidden = {"name": "no first", "do": "hide", "when": "items.item_index = 0"}
+    asked = {
+        **EVERYTHING,
+        "candidate_sources": ["history", "popular"],
+        "surfaces": [
+            surface("full", 4, "popular"),
+            surface("wide", 9, "popular"),
+            surface("fresh", 2, "popular", allow_repeat="new_only"),
+            surface("again", 2, "history", allow_repeat="repeat_only"),
+            surface("ruled", 4, "popular", rules=[hidden]),
+            surface("own", 2, "history"),
+            surface("chosen", 2, "popular", where="items.item_index < 1"),
+        ],
+        "wanted": f"+{SHORT}",
+    }
+    blocked = pa.table({"item": pa.array([4], pa.int64()), "buyer": [100]})
+    asked["restrictions"] = restrictions(item_id="item", user_id="buyer")
+    lines = baskets(*orders, users=3)
+    with tiny_world(lines, tables={"lists": blocked}, **asked) as world:
+        said = [
+            found.text.removeprefix("surface ")
+            for found in findings(world.warehouse, [SHORT])
+            if isinstance(found, Noted)
+        ]
+        assert world.broken() == []
+        lengths = world.rows(
+            "select surface, count(*) from rec_for_user where user_id = 102 group by 1"
+        )
+    both = " lists are shorter than "
+    assert said == [
+        f"again: 1 of 3{both}2 items (the shortest: 1): no more was taken before (1)",
+        f"chosen: 3 of 3{both}2 items (the shortest: 1): no more may be shown (3)",
+        f"fresh: 2 of 3{both}2 items (the shortest: 0): the rest is taken already (2)",
+        f"full: 1 of 3{both}4 items (the shortest: 3): no more may be shown (1)",
+        f"own: 1 of 3{both}2 items (the shortest: 1): sources propose no more (1)",
+        f"ruled: 3 of 3{both}4 items (the shortest: 2): no more may be shown (1), "
+        "rules or caps take the rest (2)",
+        f"wide: 3 of 3{both}9 items (the shortest: 3): no more may be shown (3)",
+    ]
+    assert dict(lengths) == {
+        **{"full": 4, "wide": 4, "fresh": 2, "again": 1, "ruled": 3, "own": 1},
+        "chosen": 1,
+    }
+
+
+def test_pages_of_a_country_show_what_is_sold_there() -> None:
+    """Pasta goes with sauce, which France does not sell, and with wine: it does."""
+    pasta, sauce, wine, jam, tea = range(1, 6)
+    orders = [(pasta, sauce)] * 6 + [(pasta, wine)] * 3 + [(jam,)] * 4 + [(tea, wine)]
+    sold = {"DE": (pasta, sauce, jam), "FR": (wine, jam, tea), "IT": ()}
+    rows = [(land, item) for land, items in sold.items() for item in items or (77,)]
+    offers = pa.table({"land": [a for a, _ in rows], "item": [b for _, b in rows]})
+    asked = {
+        **EVERYTHING,
+        "availability": {"table": "sold", "region": "land", "item_id": "item"},
+        "wanted": "+rec_item_page +rec_substitutes",
+    }
+    with tiny_world(baskets(*orders), tables={"sold": offers}, **asked) as world:
+        pages = world.rows(
+            "select region, shown_item_id, kind from rec_item_page "
+            f"where item_id = {pasta} and kind <> 'substitute' order by region, slot"
+        )
+        reasons = world.rows(
+            "select complement_item_id, reason from rec_complements "
+            f"where item_id = {pasta} and region = 'FR' order by item_rank"
+        )
+        shown = world.rows(
+            "select distinct region, shown_item_id from rec_item_page union "
+            "select region, substitute_item_id from rec_substitutes"
+        )
+        assert world.broken() == []
+    assert pages[:2] == [("DE", sauce, "complement"), ("DE", jam, "popular")]
+    assert [page for page in pages if page[0] == "FR"] == [
+        ("FR", wine, "complement"),
+        ("FR", jam, "popular"),
+        ("FR", tea, "popular"),
+    ]
+    assert reasons[0] == (wine, "goes with type 1")
+    assert {reason for _, reason in reasons[1:]} == {
+        "popular; nothing is known to go with it"
+    }
+    assert all(item in sold[land] for land, item in shown if land != "all")
+    assert {land for land, _ in shown} == {"all", "DE", "FR"}

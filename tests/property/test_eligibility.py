@@ -196,8 +196,8 @@ def assert_tables_of_items_are_shown(world: World) -> None:
         world.rows("select region, scope_index from elig_scopes where user_id is null")
     )
     for region, item in (
-        *world.rows("select 'all', substitute_item_id from rec_substitutes"),
-        *world.rows("select 'all', shown_item_id from rec_item_page"),
+        *world.rows("select region, substitute_item_id from rec_substitutes"),
+        *world.rows("select region, shown_item_id from rec_item_page"),
         *world.rows("select region, complement_item_id from rec_complements"),
         *world.rows(
             "select case when group_kind = 'region' then group_name else 'all' end, "
@@ -205,6 +205,12 @@ def assert_tables_of_items_are_shown(world: World) -> None:
         ),
     ):
         assert item in scopes[region if region in named else "all"]
+    pages = defaultdict(set)
+    for region, item in world.rows("select region, item_id from rec_item_page"):
+        pages[region].add(item)
+    known = {item for (item,) in world.rows("select item_id from int_items")}
+    assert {region for region in scopes if len(scopes[region]) > 1} <= {*pages}
+    assert all(page == known for region, page in pages.items() if region == "all")
 
 
 def best_of(world: World) -> Any:
