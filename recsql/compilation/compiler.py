@@ -10,6 +10,7 @@ from recsql.compilation import lineage
 from recsql.compilation.contracts import with_contracts
 from recsql.compilation.graph import Graph, Node
 from recsql.compilation.render import Compiled, Renderer, quoted
+from recsql.compilation.templates import CODES
 from recsql.config.declared import runner_vars
 from recsql.config.experiments import require_experiments
 from recsql.config.expressions import expressions
@@ -87,6 +88,7 @@ def compile_models(
     renderer = Renderer(project)
     renderer.source_relation = source_relation
     rendered = [renderer.render(model) for model in project.models.values()]
+    CODES.keep()
     enabled = {c.name: c for c in rendered if c.config.get("enabled", True)}
     models = with_contracts(project, enabled)
     for compiled in models.values():
