@@ -23,7 +23,7 @@ def require_experiments(project: Project) -> None:
     for var in ("experiments", "sample_sizes"):
         names = [entry["name"] for entry in project.vars[var]]
         for entry, name in zip(project.vars[var], names, strict=True):
-            where = f'vars: {var}: "{name}"'
+            where = project.entry(f'{var}: "{name}"')
             if names.count(name) > 1:
                 raise ProjectError(f"{where} is there twice. Rename one.")
             problem = (

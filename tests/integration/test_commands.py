@@ -213,7 +213,10 @@ def test_a_var_that_nothing_reads_is_pointed_out(shop: Path, recsql: Recsql) -> 
     with (shop / "dbt_project.yml").open("a") as file:
         file.write("  decay_day: 30\n")
     done = recsql("ls", "--project", shop)
-    assert 'no model reads var "decay_day". Did you mean "decay_days"?' in done.err
+    assert (
+        "dbt_project.yml: vars: decay_day: no model reads it. Did you mean "
+        '"decay_days"?'
+    ) in done.err
 
 
 def _jsonl(path: Path) -> None:

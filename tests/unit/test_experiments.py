@@ -53,7 +53,7 @@ def test_an_experiment_that_cannot_be(changed: dict[str, Any], message: str) -> 
         {"name": "home", "variants": HALVES, **changed},
         {"name": "mail", "variants": HALVES},
     ]
-    assert refused(experiments=plans) == f'vars: experiments: "home": {message}'
+    assert refused(experiments=plans) == f'--vars: experiments: "home": {message}'
 
 
 @pytest.mark.parametrize(
@@ -106,20 +106,20 @@ def test_an_experiment_that_cannot_be(changed: dict[str, Any], message: str) -> 
 )
 def test_a_sample_size_that_cannot_be(changed: dict[str, Any], message: str) -> None:
     assert refused(sample_sizes=[{**SIZE, **changed}]) == (
-        f'vars: sample_sizes: "a": {message}'
+        f'--vars: sample_sizes: "a": {message}'
     )
 
 
 def test_names() -> None:
     plan = {"name": "home", "variants": HALVES}
     assert refused(experiments=[plan, plan]) == (
-        'vars: experiments: "home" is there twice. Rename one.'
+        '--vars: experiments: "home" is there twice. Rename one.'
     )
     assert refused(experiments=[{"variants": HALVES}]).startswith(
-        "vars: experiments: entry 1: name is required."
+        "--vars: experiments: entry 1: name is required."
     )
     assert refused(experiments=plan).startswith(
-        "vars: experiments: it is a list, each a mapping of settings to values."
+        "--vars: experiments: it is a list, each a mapping of settings to values."
     )
 
 
@@ -129,6 +129,6 @@ def test_an_unknown_metric() -> None:
         experiment_metrics=["conversions"],
     )
     assert found == (
-        'vars: experiment_metrics: there is no "conversions". '
+        '--vars: experiment_metrics: there is no "conversions". '
         'Did you mean "conversion"?'
     )
