@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from recsql.compilation.render import Compiled
 
+PARTS = ("catalog", "schema", "table")
+
 
 class NotAQueryError(Exception):
     """The SQL is a statement, but no query."""
@@ -83,12 +85,13 @@ def _parsed_by_duckdb(sql: str) -> frozenset[str] | None:
         elif isinstance(node, dict):
             left += node.values()
             if node.get("type") == "BASE_TABLE":
-                read.add((node["schema_name"], node["table_name"]))
+                named = (node[f"{part}_name"] for part in PARTS)
+                read.add(tuple(name for name in named if name))
             ctes |= {cte["key"] for cte in node.get("cte_map", {}).get("map", [])}
     return frozenset(
-        (f"{schema}.{name}" if schema else name).replace('"', "")
-        for schema, name in read
-        if schema or name not in ctes
+        ".".join(names).replace('"', "")
+        for names in read
+        if len(names) > 1 or names[0] not in ctes
     )
 
 

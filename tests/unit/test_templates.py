@@ -77,6 +77,10 @@ def test_duckdb_and_sqlglot_read_the_same_tables() -> None:
         ("with a as (select 1) select * from a", set()),
         ("with a as (select * from b) select * from a, s.a", {"b", "s.a"}),
         ('from "My T" where x in (select y from "S 1"."t""2")', {"My T", "S 1.t2"}),
+        (
+            'select * from origin.raw.t, "my file"."s".u',
+            {"origin.raw.t", "my file.s.u"},
+        ),
         ("from read_parquet('x')", set()),
         ("select 1 from t semi join u using (i) union all from v", {"t", "u", "v"}),
         ("insert into t select 1", None),
