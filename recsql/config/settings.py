@@ -77,6 +77,12 @@ def metric_definitions(project: Project) -> dict[str, dict[str, str]]:
     return _rows(project, "metric_definitions")
 
 
+def experiment_kinds(project: Project) -> dict[str, str]:
+    """Return proportion, mean or ratio for each metric of experiments."""
+    rows = _rows(project, "experiment_metrics")
+    return {metric: row["kind"] for metric, row in rows.items()}
+
+
 def _rows(project: Project, seed: str) -> dict[str, dict[str, str]]:
     """Return the rows of a seed by their first column."""
     with project.seeds[seed].open(encoding="utf-8", newline="") as file:
