@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from recsql.compilation.render import Compiled
 
-PARTS = ("catalog", "schema", "table")
-
 
 class NotAQueryError(Exception):
     """The SQL is a statement, but no query."""
@@ -85,14 +83,10 @@ def _parsed_by_duckdb(sql: str) -> frozenset[str] | None:
         elif isinstance(node, dict):
             left += node.values()
             if node.get("type") == "BASE_TABLE":
-                named = (node[f"{part}_name"] for part in PARTS)
-                read.add(tuple(name for name in named if name))
+                parts = (node["catalog_name"], node["schema_name"], node["table_name"])
+                read.add(".".join(part for part in parts if part))
             ctes |= {cte["key"] for cte in node.get("cte_map", {}).get("map", [])}
-    return frozenset(
-        ".".join(names).replace('"', "")
-        for names in read
-        if len(names) > 1 or names[0] not in ctes
-    )
+    return frozenset(name.replace('"', "") for name in read - ctes)
 
 
 @cache
