@@ -77,3 +77,19 @@ def chi_square_sf(x: Doubles, freedom: Doubles) -> Doubles:
 
     found: Doubles = chdtrc(freedom, x)
     return found
+
+
+def hypergeometric_sf(
+    count: Doubles, population: Doubles, marked: Doubles, drawn: Doubles
+) -> Doubles:
+    """Return the probability that more than count of those drawn are marked.
+
+    Of 8 with 4 marked, 4 are drawn: all 4 are marked once in 70.
+
+    >>> round(float(hypergeometric_sf(3.0, 8.0, 4.0, 4.0)) * 70, 12)
+    1.0
+    """
+    from scipy.stats import hypergeom
+
+    found: Doubles = hypergeom.sf(count, population, marked, drawn)
+    return found

@@ -259,6 +259,13 @@ FUNCTIONS = (
     Function("student_sf", NUMBERS, "double", distributions.student_sf, by_chunk),
     Function("student_ppf", NUMBERS, "double", distributions.student_ppf, by_chunk),
     Function("chi_square_sf", NUMBERS, "double", distributions.chi_square_sf, by_chunk),
+    Function(
+        "hypergeometric_sf",
+        NUMBERS * 2,
+        "double",
+        distributions.hypergeometric_sf,
+        by_chunk,
+    ),
 )
 
 

@@ -33,11 +33,7 @@ with
     ),
 
     compared as (
-        select
-            *,
-            (total * pow(has_both * total - has_x * has_y, 2))
-            / nullif((has_x * has_y) * (lacks_x * lacks_y), 0) as chi_square,
-            {{ log_likelihood_ratio() }} as llr
+        select *, {{ chi_square() }} as chi_square, {{ log_likelihood_ratio() }} as llr
         from counted
     ),
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.special import erfc
-from scipy.stats import chi2_contingency, false_discovery_control
+from scipy.stats import chi2_contingency, false_discovery_control, fisher_exact
 
 from tests.worlds import AS_OF, Line, World, log_lift, random_lines, tiny_world
 
@@ -48,6 +48,8 @@ def measures(both: int, x: int, y: int, n: int) -> dict[str, float]:
         "imbalance_ratio": abs(px - py) / (px + py - pxy),
         "normalized_pmi": math.log(pxy / px / py) / -math.log(pxy),
         "odds_ratio": odds,
+        "phi": (pxy - px * py) / math.sqrt(px * py * (1 - px) * (1 - py)),
+        "max_confidence": max(pxy / px, pxy / py),
     }
 
 
@@ -253,8 +255,9 @@ def test_itemsets_and_their_rules_by_brute_force() -> None:
     lines = random_lines(5, baskets=120, items=9)
     settings = {"min_itemset_support": 0.02, "min_itemset_confidence": 0.3}
     with tiny_world(
-        lines, wanted="+sig_itemset_rules", max_itemset_size=4, **settings
+        lines, wanted="+sig_itemset_measures", max_itemset_size=4, **settings
     ) as world:
+        measured = world.dicts("sig_itemset_measures")
         itemsets = world.dicts("sig_itemsets")
         rules = world.dicts("sig_itemset_rules")
         eligible = {
@@ -288,3 +291,30 @@ def test_itemsets_and_their_rules_by_brute_force() -> None:
         for row in rules
     } == wanted
     assert len(wanted) == len(rules)
+    assert len(measured) == len(rules)
+    totals = {
+        (frozenset(row["antecedent_item_ids"]), row["consequent_item_id"]): row
+        for row in rules
+    }
+    for row in measured:
+        left, y = frozenset(row["antecedent_item_ids"]), row["consequent_item_id"]
+        rule, n = totals[left, y], len(contents)
+        both, has_x, has_y = counts[left | {y}], counts[left], counts[frozenset({y})]
+        for name, figure in measures(both, has_x, has_y, n).items():
+            wanted_figure = None if math.isinf(figure) else pytest.approx(figure)
+            assert row[name] == wanted_figure, name
+        table = [[both, has_x - both], [has_y - both, n - has_x - has_y + both]]
+        exact = fisher_exact(table, alternative="greater")
+        assert row["fisher_p_value"] == pytest.approx(exact.pvalue)
+        chi = chi2_contingency(table, correction=False)
+        assert row["chi_square"] == pytest.approx(chi.statistic)
+        ratio = chi2_contingency(table, correction=False, lambda_="log-likelihood")
+        assert row["p_value"] == pytest.approx(ratio.pvalue, rel=1e-6)
+        simpler = [has_y / n] + [
+            counts[frozenset(part) | {y}] / counts[frozenset(part)]
+            for size in range(1, len(left))
+            for part in combinations(left, size)
+        ]
+        gain = rule["confidence"] - max(simpler)
+        assert row["improvement"] == pytest.approx(gain, abs=1e-12)
+    assert min(row["improvement"] for row in measured) < 0 < len(measured)

@@ -72,6 +72,7 @@ CALLS = {
     "student_sf": "weights[1]::double, 7.0::double",
     "student_ppf": "weights[1]::double / 10, 7.0::double",
     "chi_square_sf": "weights[1]::double, 3.0::double",
+    "hypergeometric_sf": "3::double, 9::double, 5::double, 4::double",
 }
 
 

@@ -281,6 +281,10 @@ def test_nearest_rows_refuses_null_inside_a_list(
         ("student_sf(1.25::double, 7::double)", stats.t.sf(1.25, 7)),
         ("student_ppf(0.9::double, 7.5::double)", stats.t.ppf(0.9, 7.5)),
         ("chi_square_sf(4.5::double, 3::double)", stats.chi2.sf(4.5, 3)),
+        (
+            "hypergeometric_sf(2::double, 9::double, 5::double, 4::double)",
+            stats.hypergeom.sf(2, 9, 5, 4),
+        ),
         ("student_sf(null, 7::double)", None),
         ("normal_ppf('nan'::double)", None),
     ],
