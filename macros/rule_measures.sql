@@ -5,6 +5,7 @@
 {% macro rule_measures() -%}
     {%- set either = "(has_x + has_y - has_both)" -%}
     {%- set gain = "(has_both * total - has_x * has_y)" -%}
+    {%- set alone = "((has_x - has_both) * (has_y - has_both))" -%}
     {%- set spread = "1.96 * sqrt(has_both * (1 - has_both / has_x) + 0.9604)" -%}
     greatest(
         (has_both + 1.9208 - {{ spread }}) / (has_x + 3.8416), 0
@@ -21,12 +22,7 @@
     abs(has_x - has_y) / {{ either }} as imbalance_ratio,
     {{ ratio("ln(has_both * total / (has_x * has_y))", "- ln(has_both / total)") }}
     as normalized_pmi,
-    {{
-        ratio(
-            "has_both * (total - " ~ either ~ ")",
-            "((has_x - has_both) * (has_y - has_both))",
-        )
-    }} as odds_ratio,
+    {{ ratio("has_both * (total - " ~ either ~ ")", alone) }} as odds_ratio,
     {{ ratio(gain, "sqrt(has_x * has_y * (total - has_x) * (total - has_y))") }} as phi,
     greatest(has_both / has_x, has_both / has_y) as max_confidence
 {%- endmacro %}
