@@ -114,7 +114,13 @@ def experiments(starts_at: str) -> dict[str, Any]:
         },
         "experiments": [exposed, others],
         "sample_sizes": [
-            {"name": "orders", "kind": "proportion", "baseline": 0.1, "uplift": 0.05}
+            {"name": "orders", "kind": "proportion", "baseline": 0.1, "uplift": 0.05},
+            {
+                "name": "paid",
+                "kind": "mean",
+                "metric": "revenue_per_user",
+                "users": 9000,
+            },
         ],
     }
 

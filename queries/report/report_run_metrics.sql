@@ -1,5 +1,5 @@
 -- One row per kept backtest, list, kind of items, metric and k: quality over time.
--- Read by `recsql report`, of the last 50 runs.
+-- Read by `recsql report`, of the last 50 runs that have the latest one's truth.
 {{ config(enabled=var("as_of") is not none) }}
 with
     summary as (select * from {{ ref("eval_summary") }}),
@@ -7,6 +7,9 @@ with
     recent as (
         select run_id, max(generated_at) as run_at
         from summary
+        where
+            truth
+            = (select arg_max(truth, (generated_at, run_id)) as truth from summary)
         group by run_id
         qualify row_number() over (order by max(generated_at) desc, run_id) <= 50
     ),

@@ -9,6 +9,10 @@ with
             max(generated_at) as generated_at,
             count(*) as fold_count,
             min(split) as split,
+            min(truth) as truth,
+            coalesce(
+                {{ ratio("sum(repeat_count)", "sum(truth_count)") }}, 0
+            ) as repeat_share,
             min(as_of) as first_as_of,
             max(as_of) as last_as_of,
             max(holdout_days) as holdout_days,

@@ -80,7 +80,7 @@ def open_project(
     if not folder.is_dir():
         raise InputError(f"--project {folder}: there is no such folder.")
     project = (load or load_project)(folder, parse_vars(vars_text))
-    keep_private(project.vars, project.profile.build_path)
+    keep_private(project)
     if memory_limit:
         settings = {**project.profile.settings, "memory_limit": memory_limit}
         project = replace(project, profile=replace(project.profile, settings=settings))

@@ -139,6 +139,7 @@ def _announce(console: Console, lab: Lab) -> None:
     console.line(
         f"study {lab.study}: {bench.target.label}, searched as of {moments}, "
         f"checked as of {bench.moments[-1].as_of:%Y-%m-%d %H:%M}"
+        f"; eval_truth: {bench.project.vars['eval_truth']}"
     )
     if lab.known:
         console.line(f"{len(lab.known)} trials are there already")

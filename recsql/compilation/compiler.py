@@ -10,6 +10,7 @@ from recsql.compilation import lineage
 from recsql.compilation.contracts import with_contracts
 from recsql.compilation.graph import Graph, Node
 from recsql.compilation.render import Compiled, Renderer, quoted
+from recsql.compilation.templates import CODES
 from recsql.config.declared import runner_vars
 from recsql.config.experiments import require_experiments
 from recsql.config.expressions import expressions
@@ -43,7 +44,7 @@ class Plan:
         """Return a warning for each var the user set and nothing reads."""
         known = self.renderer.vars_read | runner_vars()
         return [
-            f'dbt_project.yml: no model reads var "{name}".{did_you_mean(name, known)}'
+            f"{self.project.entry(name)}: no model reads it.{did_you_mean(name, known)}"
             for name in sorted(self.project.own_vars - known)
         ]
 
@@ -87,6 +88,7 @@ def compile_models(
     renderer = Renderer(project)
     renderer.source_relation = source_relation
     rendered = [renderer.render(model) for model in project.models.values()]
+    CODES.keep()
     enabled = {c.name: c for c in rendered if c.config.get("enabled", True)}
     models = with_contracts(project, enabled)
     for compiled in models.values():
@@ -124,7 +126,7 @@ def _told_of_vars(project: Project, compiled: Compiled) -> Iterator[None]:
             for table in lineage.tables_named(written.text):
                 if f'reads table "{table}"' in str(error):
                     raise ProjectError(
-                        f"dbt_project.yml: vars: {written.place}: {written.text}: "
+                        f"{project.entry(written.place)}: {written.text}: "
                         f'reads table "{table}", which is no part of {compiled.file}. '
                         "Join it in a model of your own, and map that."
                     ) from None

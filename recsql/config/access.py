@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from recsql.config.project import Project
 from recsql.errors import ProjectError, WarehouseError
 
 MODE = re.compile(r"0?[0-7]{3}")
@@ -22,10 +22,14 @@ OWNER = 0o600  # who writes a file can read and write it
 
 @dataclass(frozen=True)
 class Access:
-    """The mode of files, and the group they belong to; None: that of who writes."""
+    """The mode of files, and the group they belong to; None: that of who writes.
+
+    `entry` is how messages name the var that says the group.
+    """
 
     mode: int
     group: str | None
+    entry: str
 
     @property
     def folder_mode(self) -> int:
@@ -51,7 +55,7 @@ class Access:
                 path.chmod(self.folder_mode if is_folder else self.mode & ~taken)
             except LookupError:
                 raise WarehouseError(
-                    f'vars: file_group: there is no group "{self.group}" here.'
+                    f'{self.entry}: there is no group "{self.group}" here.'
                 ) from None
 
     def let_in(self, folder: Path) -> None:
@@ -67,27 +71,31 @@ def _group(name: str) -> str | int:
     return int(name) if name.isdecimal() else name
 
 
-def access_of(given: Mapping[str, Any]) -> Access:
+def access_of(project: Project) -> Access:
     """Return what the vars say.
 
     Raises:
         ProjectError: the mode is none, or keeps its owner out.
     """
-    text, group = str(given["file_mode"]), given["file_group"]
+    text, group = str(project.vars["file_mode"]), project.vars["file_group"]
     if not MODE.fullmatch(text) or int(text, 8) & OWNER != OWNER:
         raise ProjectError(
-            f"vars: file_mode: {text!r} is no mode that lets the owner read and write. "
-            'Use for example "600" or "640", in quotes.'
+            f"{project.entry('file_mode')}: {text!r} is no mode that lets the owner "
+            'read and write. Use for example "600" or "640", in quotes.'
         )
-    return Access(int(text, 8) & 0o666, None if group is None else str(group))
+    return Access(
+        mode=int(text, 8) & 0o666,
+        group=None if group is None else str(group),
+        entry=project.entry("file_group"),
+    )
 
 
-def keep_private(given: Mapping[str, Any], build: Path) -> None:
+def keep_private(project: Project) -> None:
     """Let this process make files for those who may read them, and nobody else.
 
     A build file that others could read (of an older version, of dbt) is closed to them.
     """
-    access = access_of(given)
+    access, build = access_of(project), project.profile.build_path
     os.umask(access.umask)
     if build.is_file() and build.stat().st_uid == os.geteuid():
         with suppress(OSError):  # a file system that may not be written

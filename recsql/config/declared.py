@@ -18,11 +18,11 @@ BOUNDS = ("from", "above", "to", "below")
 TYPE = re.compile(rf"([a-zA-Z ]+?)((?: (?:{'|'.join(BOUNDS)}) \d+(?:\.\d+)?)*)")
 IN_WORDS = {
     "flag": "true or false",
-    "text": "a text",
-    "command": "a command: one text, or a list of its words",
+    "text": "a text that is not empty",
+    "command": "a command: one text, or a list of its words, not empty",
     "name": "a name: letters, digits and underscores",
     "word": "a word",
-    "id": "a text or a number",
+    "id": "a text that is not empty, or a number",
     "moment": "a moment such as 2024-01-31 or 2024-01-31 12:30:00, in UTC",
     "SQL": "one SQL expression",
     "SQL type": "a SQL type such as bigint, varchar or uuid",

@@ -46,6 +46,7 @@ class Project:
     name: str
     vars: Mapping[str, Any]
     own_vars: frozenset[str]
+    given_vars: frozenset[str]
     default_vars: Mapping[str, Any]
     models: Mapping[str, Model]
     macros: Mapping[str, Path]
@@ -65,6 +66,11 @@ class Project:
                 hint = did_you_mean(name, self.vars)
                 raise ProjectError(f'--vars: unknown var "{name}".{hint}')
         return replace(self, vars={**self.vars, **changed})
+
+    def entry(self, place: str) -> str:
+        """Return an entry of vars as messages name it: after where the var was set."""
+        given = place.partition(":")[0] in self.given_vars
+        return f"{'--vars' if given else f'{PROJECT_FILE}: vars'}: {place}"
 
     def relative(self, path: Path) -> str:
         """Return a path the way messages show it: relative to its project folder."""
@@ -129,6 +135,7 @@ def _read(
         name=settings[-1]["name"],
         vars={**default_vars, **own},
         own_vars=frozenset({**(own if len(folders) > 1 else {}), **(vars_given or {})}),
+        given_vars=frozenset(vars_given or ()),
         default_vars=default_vars,
         models=_all_models(folders, settings),
         macros=_files(folders, settings, "macro-paths", "macros", "*.sql"),

@@ -159,9 +159,10 @@ def _kind(project: Project, var: Declared) -> dict[str, Any]:
             "additionalProperties": False,
         }
     if var.kind == "command":
-        return {"type": ["string", "array"]}
+        return {"type": ["string", "array"], "pattern": r"\S", "minItems": 1}
     is_text = var.kind in ("text", "name", "SQL type")
-    return {"type": "string" if is_text else ["string", "number", "boolean"]}
+    kind = "string" if is_text else ["string", "number", "boolean"]
+    return {"type": kind, "pattern": r"\S"}
 
 
 def _plain(given: Any) -> Any:

@@ -21,31 +21,35 @@ def require_settings(project: Project) -> None:
     """
     given = project.vars
     if None not in (given["decay_days"], given["half_life_days"]):
+        names = ("decay_days", "half_life_days")
+        own, other = sorted(names, key=lambda name: name not in project.own_vars)
         raise ProjectError(
-            "vars: decay_days and half_life_days say the same in two ways; set one of "
+            f"{project.entry(own)} and {other} say the same in two ways; set one of "
             "them to null."
         )
     for name in ("database", "postgres"):
         if name in given["publish_also"] and not given[f"publish_{name}"]:
             raise ProjectError(
-                f"vars: publish_also lists {name}: say where, in publish_{name}."
+                f"{project.entry('publish_also')} lists {name}: say where, in "
+                f"publish_{name}."
             )
         if has_secret(str(given[f"publish_{name}"])):
             raise ProjectError(
-                f"vars: publish_{name} says a password or token, for which vars are no "
-                "place. Leave it out, and set in the environment: PGPASSWORD (or use "
-                "~/.pgpass), motherduck_token, MYSQL_PWD."
+                f"{project.entry(f'publish_{name}')} says a password or token, for "
+                "which vars are no place. Leave it out, and set in the environment: "
+                "PGPASSWORD (or use ~/.pgpass), motherduck_token, MYSQL_PWD."
             )
     if not STORAGE.fullmatch(str(given["publish_storage_version"])):
         raise ProjectError(
-            f"vars: publish_storage_version: {given['publish_storage_version']!r} is "
-            "no version of DuckDB. Use for example v1.0.0, or latest."
+            f"{project.entry('publish_storage_version')}: "
+            f"{given['publish_storage_version']!r} is no version of DuckDB. "
+            "Use for example v1.0.0, or latest."
         )
     for name in ("as_of", "show_at", "fold_in_after"):
         if OFFSET.search(str(given[name])):
             raise ProjectError(
-                f"vars: {name}: {given[name]} has an offset. Give the moment in "
-                "UTC, without one."
+                f"{project.entry(name)}: {given[name]} has an offset. Give the moment "
+                "in UTC, without one."
             )
 
 
@@ -71,6 +75,12 @@ def candidate_sources(project: Project) -> tuple[str, ...]:
 def metric_definitions(project: Project) -> dict[str, dict[str, str]]:
     """Return the rows of seed metric_definitions by metric."""
     return _rows(project, "metric_definitions")
+
+
+def experiment_kinds(project: Project) -> dict[str, str]:
+    """Return proportion, mean or ratio for each metric of experiments."""
+    rows = _rows(project, "experiment_metrics")
+    return {metric: row["kind"] for metric, row in rows.items()}
 
 
 def _rows(project: Project, seed: str) -> dict[str, dict[str, str]]:

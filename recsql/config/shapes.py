@@ -40,7 +40,7 @@ def require_shapes(project: Project) -> None:
     for name, var in declared().items():
         if name in project.vars:
             for problem in _problems(project, var, project.vars[name]):
-                raise ProjectError(f"vars: {name}: {problem}")
+                raise ProjectError(f"{project.entry(name)}: {problem}")
 
 
 def _problems(project: Project, var: Declared, given: Any) -> Iterator[str]:
@@ -84,6 +84,10 @@ def _is_number(given: Any) -> bool:
     return number and abs(given) < 2**63 and math.isfinite(given)
 
 
+def _is_text(given: Any) -> bool:
+    return isinstance(given, str) and bool(given.strip())
+
+
 def _is_plain(given: Any) -> bool:
     return isinstance(given, str | int | float | date)
 
@@ -101,14 +105,14 @@ KINDS: Mapping[str, Callable[[Any], bool]] = {
     "number": _is_number,
     "whole number": lambda given: type(given) is int and _is_number(given),
     "flag": lambda given: isinstance(given, bool),
-    "text": lambda given: isinstance(given, str),
+    "text": _is_text,
     "command": lambda given: (
-        isinstance(given, str)
-        or (isinstance(given, list) and all(map(_is_plain, given)))
+        _is_text(given)
+        or (isinstance(given, list) and bool(given) and all(map(_is_plain, given)))
     ),
-    "word": lambda given: isinstance(given, str),
+    "word": _is_text,
     "name": lambda given: isinstance(given, str) and bool(NAME.fullmatch(given)),
-    "id": lambda given: _is_plain(given) and not isinstance(given, bool),
+    "id": lambda given: _is_text(given) or _is_number(given) or isinstance(given, date),
     "moment": _is_moment,
     "SQL": _is_plain,
     "SQL type": lambda given: (
@@ -228,5 +232,5 @@ def shown(given: Any) -> str:
     """Return what was seen, on one short line."""
     words = {None: "null", True: "true", False: "false"}
     plain = given is None or isinstance(given, bool)
-    text = words[given] if plain else " ".join(str(given).split())
+    text = words[given] if plain else " ".join(str(given).split()) or '""'
     return text if len(text) <= 60 else f"{text[:60]} ..."

@@ -22,8 +22,9 @@ def require_surfaces(project: Project) -> None:
     names = [entry["name"] for entry in surfaces]
     for entry in surfaces:
         name = entry["name"]
+        where = project.entry(f'surfaces: "{name}"')
         if names.count(name) > 1:
-            raise ProjectError(f'vars: surfaces: "{name}" is there twice. Rename one.')
+            raise ProjectError(f"{where} is there twice. Rename one.")
         problem = (
             _wrong_entry(entry)
             or _wrong_repeats(entry, project.vars["repeat_means"])
@@ -32,12 +33,10 @@ def require_surfaces(project: Project) -> None:
             or _wrong_caps(entry, project.vars["items"])
         )
         if problem:
-            raise ProjectError(f'vars: surfaces: "{name}": {problem}')
+            raise ProjectError(f"{where}: {problem}")
         for rule in entry.get("rules") or ():
             if problem := _wrong_rule(rule, listed):
-                raise ProjectError(
-                    f'vars: surfaces: "{name}": rules: "{rule["name"]}": {problem}'
-                )
+                raise ProjectError(f'{where}: rules: "{rule["name"]}": {problem}')
 
 
 def _wrong_entry(entry: Entry) -> str:

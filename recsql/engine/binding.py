@@ -68,7 +68,7 @@ def _bind(plan: Plan, empty: Warehouse, model: Compiled) -> None:
         return
     expression, problem = wrong
     raise ProjectError(
-        f"dbt_project.yml: vars: {expression.place}: {expression.text}: "
+        f"{plan.project.entry(expression.place)}: {expression.text}: "
         f"{_said(problem)}.{_columns_there(plan, empty, model, expression, problem)}"
     )
 

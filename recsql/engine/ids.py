@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -42,10 +42,11 @@ class Ids:
     expression: str
     relation: str
     kind: str
+    entry: str  # as messages name it
 
     @property
     def where(self) -> str:
-        """Return the entry as it stands in the project."""
+        """Return the entry without the place where vars are set."""
         return f"{self.table}: {self.column}: {self.expression}"
 
     @property
@@ -92,7 +93,8 @@ def _mapped(
         except duckdb.CatalogException:
             continue  # a model that is yet to be built
         if kind.strip('"') != "NULL":
-            yield Ids(table, column, expression, relation, kind)
+            entry = plan.project.entry(f"{table}: {column}: {expression}")
+            yield Ids(table, column, expression, relation, kind, entry)
 
 
 def _settled(warehouse: Warehouse, ids: Ids) -> Ids:
@@ -100,19 +102,18 @@ def _settled(warehouse: Warehouse, ids: Ids) -> Ids:
     if ids.family in ("integer", "VARCHAR", "UUID"):
         return ids
     refused = "ids are integers, text or UUIDs"
-    name = f"dbt_project.yml: vars: {ids.where}"
     if not NUMBER.fullmatch(ids.kind):
         advice = ADVICE.get(ids.kind.split("(")[0], "cast({x} as varchar)")
         if ids.kind.endswith("]"):
             advice = "{x}[1], or unnest it in a model of your own"
         raise InputError(
-            f"{name} is {ids.kind}; {refused}. Map {ids.column}: "
+            f"{ids.entry} is {ids.kind}; {refused}. Map {ids.column}: "
             f"{advice.replace('{x}', ids.expression)}."
         )
     odd = _odd(warehouse, ids)
     if odd is not None:
         raise InputError(
-            f"{name} is {ids.kind} and not whole, such as {of_row(odd)}; "
+            f"{ids.entry} is {ids.kind} and not whole, such as {of_row(odd)}; "
             f"{refused}. Map {ids.column}: cast({ids.expression} as varchar), or "
             "round it."
         )
@@ -123,10 +124,10 @@ def _settled(warehouse: Warehouse, ids: Ids) -> Ids:
         )
     except WarehouseError:  # an expression, a view, or a table of somebody else
         raise InputError(
-            f"{name} is {ids.kind}, though its numbers are whole; {refused}. Map "
+            f"{ids.entry} is {ids.kind}, though its numbers are whole; {refused}. Map "
             f"{ids.column}: cast({ids.expression} as bigint)."
         ) from None
-    return Ids(ids.table, ids.column, ids.expression, ids.relation, "BIGINT")
+    return replace(ids, kind="BIGINT")
 
 
 def _odd(warehouse: Warehouse, ids: Ids) -> str | None:
@@ -160,7 +161,7 @@ def _apart(warehouse: Warehouse, one: Ids, other: Ids) -> str:
 
 def _sentence(warehouse: Warehouse, one: Ids, other: Ids) -> str:
     return (
-        f"dbt_project.yml: vars: {one.where} is {one.kind}{_example(warehouse, one)}, "
+        f"{one.entry} is {one.kind}{_example(warehouse, one)}, "
         f"but {other.where} is {other.kind}{_example(warehouse, other)}: these "
         "ids never meet. "
     )

@@ -95,11 +95,11 @@ def _how_to_get(table: str) -> str:
 def _require_mapping(plan: Plan, warehouse: Warehouse, name: str) -> None:
     mapping = plan.project.vars[name]
     if not isinstance(mapping, dict):
-        raise InputError(f"dbt_project.yml: vars: {name} must map columns to SQL.")
+        raise InputError(f"{plan.project.entry(name)} must map columns to SQL.")
     _require_known_keys(plan.project, name, mapping)
     if mapping.get("table") is None:
         if name == "events" and mapping.get("model") is None:
-            raise InputError("dbt_project.yml: vars: events: table is required.")
+            raise InputError(f"{plan.project.entry(name)}: table is required.")
         return
     schema = str(plan.project.vars["raw_schema"])
     relation = plan.renderer.source_relation(schema, str(mapping["table"]))
@@ -108,7 +108,8 @@ def _require_mapping(plan: Plan, warehouse: Warehouse, name: str) -> None:
             continue
         named = expression if key == "attributes" else {key: expression}
         for column, part in named.items():
-            _require_expression(warehouse, relation, f"{name}: {column}", str(part))
+            place = plan.project.entry(f"{name}: {column}: {part}")
+            _require_expression(warehouse, relation, place, str(part))
 
 
 def _require_known_keys(
@@ -118,16 +119,16 @@ def _require_known_keys(
     for key in mapping:
         if key not in known:
             hint = did_you_mean(key, known) or f" Known: {', '.join(sorted(known))}."
-            raise InputError(f'dbt_project.yml: vars: {name}: unknown "{key}".{hint}')
+            raise InputError(f'{project.entry(name)}: unknown "{key}".{hint}')
     if mapping.get("table") is None:
         return
     for key in REQUIRED[name]:
         if mapping.get(key) is None:
-            raise InputError(f"dbt_project.yml: vars: {name}: {key} is required.")
+            raise InputError(f"{project.entry(name)}: {key} is required.")
 
 
 def _require_expression(
-    warehouse: Warehouse, relation: str, what: str, expression: str
+    warehouse: Warehouse, relation: str, place: str, expression: str
 ) -> None:
     try:
         warehouse.connection.execute(f"select ({expression}) from {relation} limit 0")
@@ -141,6 +142,6 @@ def _require_expression(
         ]
         hint = did_you_mean(expression, columns) or f" It has: {', '.join(columns)}."
         raise InputError(
-            f"dbt_project.yml: vars: {what}: {expression} does not work on {relation}: "
+            f"{place} does not work on {relation}: "
             f"{first_line(error).split('!')[0]}.{hint}"
         ) from None

@@ -63,7 +63,7 @@ def quoted_texts(texts: list[str]) -> str:
 def _problem(plan: Plan, row: Mapping[str, Any]) -> str:
     table, column, kind = row["table_name"], row["column_name"], row["value_type"]
     expression = str(plan.project.vars[table][column])
-    where = f"dbt_project.yml: vars: {table}: {column}: {expression}"
+    where = plan.project.entry(f"{table}: {column}: {expression}")
     limit = plan.project.vars["max_unreadable_share"]
     values = row["read_count"] + row["unreadable_count"]
     if not row["unreadable_count"] or row["far_count"] > row["unreadable_count"]:

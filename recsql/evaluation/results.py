@@ -33,6 +33,9 @@ T = TypeVar("T")
 PAIR = "allow_repeat, metric, k, list_name, other_list_name, "
 
 
+RARELY = 0.01  # a share of repeats below it: nothing is taken twice
+
+
 @dataclass(frozen=True)
 class Figure:
     """One line of the evaluation summary that is about all users."""
@@ -114,6 +117,19 @@ class Truth:
     kind: str
     repeat_share: float
     unlistable: Mapping[str, float]
+
+
+def kinds_in_order(repeat_share: float) -> tuple[str, str, str]:
+    """Return the kinds of items in the order to tell of them.
+
+    Where nothing is taken twice all items are the new ones, and come last.
+
+    >>> kinds_in_order(0.4)[0], kinds_in_order(0.0)[0]
+    ('all', 'new_only')
+    """
+    if repeat_share < RARELY:
+        return "new_only", "repeat_only", "all"
+    return "all", "new_only", "repeat_only"
 
 
 @dataclass(frozen=True)

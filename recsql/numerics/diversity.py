@@ -57,34 +57,38 @@ def diversify(
 
 
 def held_back(
-    lists: Ints, places: Ints, kinds: Ints, most: Ints
+    lists: Ints, items: Ints, places: Ints, kinds: csr_matrix, most: Ints
 ) -> npt.NDArray[np.bool_]:
     """Return which entries come after all others of their lists, by caps.
 
-    Greedy: down a list, an entry stays where of each attribute fewer entries of the
-    same kind have stayed before it than are allowed.
+    Greedy: down a list, an entry stays where of each of its item's kinds fewer entries
+    have stayed before it than are allowed of the attribute that the kind is one of.
 
     Args:
         lists: shape (n,), the list of each entry; equal numbers are one list.
+        items: shape (n,), rows of `kinds`; items beyond have none.
         places: shape (n,), each once in a list.
-        kinds: shape (n, attributes), 0 for none: such an entry is not capped.
+        kinds: shape (items, kinds), the number of the attribute, from 1, where the item
+            is of the kind; an item without any is not capped.
         most: shape (attributes,), entries of a kind that may stay.
 
-    >>> brands = np.array([[1], [1], [0]])
-    >>> held_back(np.zeros(3, int), np.arange(3), brands, np.array([1]))
+    >>> from recsql.numerics.factorize import sparse
+    >>> brands = sparse(np.array([0, 1, 1]), np.array([0, 0, 1]), np.ones(3))
+    >>> held_back(np.zeros(3, int), np.arange(3), np.arange(3), brands, np.array([1]))
     array([False,  True, False])
     """
     held = np.zeros(len(lists), dtype=bool)
-    stayed: Counter[tuple[int, int, int]] = Counter()
+    stayed: Counter[tuple[int, int]] = Counter()
+    caps = most[kinds.data.astype(np.int64) - 1]
+    kinds.resize(max(int(items.max(initial=-1)) + 1, kinds.shape[0]), kinds.shape[1])
     for entry in np.lexsort((places, lists)):
-        own = [
-            (int(lists[entry]), attribute, int(kind))
-            for attribute, kind in enumerate(kinds[entry])
-            if kind
-        ]
-        held[entry] = any(stayed[key] >= most[key[1]] for key in own)
+        own = slice(*kinds.indptr[items[entry] : items[entry] + 2])
+        keys = [(int(lists[entry]), int(kind)) for kind in kinds.indices[own]]
+        held[entry] = any(
+            stayed[key] >= cap for key, cap in zip(keys, caps[own], strict=True)
+        )
         if not held[entry]:
-            stayed.update(own)
+            stayed.update(keys)
     return held
 
 

@@ -10,6 +10,7 @@ from recsql.engine.warehouse import Warehouse
 
 QUARANTINE = "int_rejected_events"
 GIANTS = "mon_giant_baskets"
+SPREAD = "mon_spread_baskets"
 SHORT = "mon_short_lists"
 DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
 WHY_SHORT = {
@@ -82,6 +83,8 @@ def findings(warehouse: Warehouse, names: Sequence[str]) -> Iterator[Found]:
     if GIANTS in names:
         for giants in warehouse.rows(f"from main.{GIANTS} where basket_count > 0"):
             yield GiantBaskets(*giants)
+    if SPREAD in names:
+        yield from _spread(warehouse)
     if SHORT in names:
         yield from _short_lists(warehouse)
     if {DRIFT, FRESHNESS} <= set(names):
@@ -114,6 +117,20 @@ def _values(warehouse: Warehouse) -> Iterator[Noted]:
                 f"{column}: {row['zoned_count']:,} of {values:,} texts name an offset "
                 "or a zone, and are read by it; the others are UTC as they stand",
             )
+
+
+def _spread(warehouse: Warehouse) -> Iterator[Noted]:
+    """Say which orders were used again later, and what became of them."""
+    for most, baskets, lines, days, example in warehouse.rows(
+        f"from main.{SPREAD} where basket_count > 0"
+    ):
+        have = "1 basket has" if baskets == 1 else f"{baskets:,} baskets have"
+        yield Noted(
+            SPREAD,
+            f"{have} lines more than {most} days apart, such as "
+            f"{quoted_texts([example])} ({lines:,} lines, up to {days:,.0f} days); "
+            "after such a pause starts another basket (var max_basket_days)",
+        )
 
 
 def _quarantine(warehouse: Warehouse) -> Quarantine:

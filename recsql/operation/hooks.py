@@ -26,7 +26,7 @@ def run_hook(name: str, project: Project, facts: Mapping[str, str]) -> None:
     try:
         parts = given if isinstance(given, list) else shlex.split(str(given))
     except ValueError as error:
-        raise ProjectError(f"vars: {name}: no command: {error}.") from None
+        raise ProjectError(f"{project.entry(name)}: no command: {error}.") from None
     program, *arguments = [str(part) for part in parts] or [""]
     try:
         done = subprocess.run(
@@ -37,7 +37,7 @@ def run_hook(name: str, project: Project, facts: Mapping[str, str]) -> None:
         )
     except (ValueError, OSError) as error:
         raise ProjectError(
-            f"vars: {name}: {program!r} cannot be run: {error}."
+            f"{project.entry(name)}: {program!r} cannot be run: {error}."
         ) from None
     except subprocess.TimeoutExpired:
         raise WarehouseError(f"{name}: stopped after {LIMIT_SECONDS} s.") from None

@@ -73,7 +73,7 @@ def publish(plan: Plan, warehouse: Warehouse, run_id: str | None = None) -> Publ
             manifest = _write(plan, warehouse, names, path, (number, who))
             write_parquet(plan.project, draft)
         manifest.write(draft)
-        versions.seal(number, access_of(plan.project.vars))
+        versions.seal(number, access_of(plan.project))
         deliver(plan.project, draft)
         versions.finish(number)
         stops.hold()

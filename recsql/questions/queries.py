@@ -63,14 +63,19 @@ def compare_runs(project: Project, runs: Sequence[str]) -> Shown:
     with open_warehouse(build, options, must_exist=True) as warehouse:
         if "eval_runs" not in warehouse.kinds:
             raise InputError("compare: no run is kept yet. Run: recsql backtest")
-        known = [
-            run
-            for (run,) in warehouse.rows(
-                "select run_id from main.eval_runs group by run_id "
+        truths: dict[str, str] = dict(
+            warehouse.rows(
+                "select run_id, min(truth) from main.eval_runs group by run_id "
                 "order by max(generated_at) desc, run_id"
             )
-        ]
-    found = [_one_run(name, known) for name in runs]
+        )
+    found = [_one_run(name, list(truths)) for name in runs]
+    if len({truths[run] for run in found}) > 1:
+        told = " and ".join(f"{run} by eval_truth: {truths[run]}" for run in found)
+        raise InputError(
+            f"compare: figures of different truths do not compare: {told}. "
+            "Run recsql backtest again with one of them."
+        )
     shown = _ask(project.with_vars({"asked_runs": found}), "compare_runs", build)
     if not shown.rows:
         raise InputError("compare: the two runs have no list and metric in common.")

@@ -11,13 +11,9 @@ from math import inf
 from typing import Any
 
 from recsql.report.data import Answers, Model, Part
+from recsql.report.findings import KINDS, findings, kinds_of, measured, thresholds
 from recsql.terminal.advice import advice_of
 
-KINDS = {
-    "all": "all items",
-    "new_only": "items new to the user",
-    "repeat_only": "items taken before",
-}
 SECTIONS = {
     "quality": "Quality",
     "orders": "By orders",
@@ -95,19 +91,21 @@ def _quality(answers: Answers) -> Mapping[str, Any]:
     parts = answers.parts
     metrics = list(dict.fromkeys(row["metric"] for row in _ranked(answers)))
     main_metric = _main_metric(answers, metrics)
+    kinds = kinds_of(answers)
     seen = {row["allow_repeat"] for row in parts["metrics"].dicts}
     names = {row["metric_name"] for row in parts["metrics"].dicts}
     return {
         "tiles": list(_tiles(answers, main_metric)),
-        "findings": list(_findings(answers)),
-        "thresholds": list(_thresholds(answers)),
+        "measured": measured(answers),
+        "findings": list(findings(answers)),
+        "thresholds": list(thresholds(answers)),
         "advice": advice_of(answers.project, parts["suggestions"].dicts),
         "min_orders": answers.project.vars["personal_min_orders"],
         "formulas": [(n, text) for n, text in answers.formulas.items() if n in names],
         "metric_choices": [(metric, metric) for metric in metrics],
         "main_metric": main_metric,
-        "kind_choices": [(kind, text) for kind, text in KINDS.items() if kind in seen],
-        "main_kind": next((kind for kind in KINDS if kind in seen), ""),
+        "kind_choices": [(kind, text) for kind, text in kinds.items() if kind in seen],
+        "main_kind": next((kind for kind in kinds if kind in seen), ""),
         "metric_tables": list(_metric_tables(answers, metrics, main_metric)),
         "last_run": next(iter(parts["runs"].dicts), None),
         "order_rows": [
@@ -190,49 +188,6 @@ def _tiles(answers: Answers, metric: str) -> Iterator[tuple[str, str, str]]:
     yield "Published rows", f"{sum(tables.values()):,}", f"in {len(tables)} tables"
 
 
-def _findings(answers: Answers) -> Iterator[str]:
-    """Say which list leads, and what is not clearly worse."""
-    rows = answers.parts["leaders"].dicts
-    for (kind, metric), pairs in groupby(
-        rows, lambda row: (row["allow_repeat"], row["metric"])
-    ):
-        others = list(pairs)
-        unclear = [
-            f"{row['other_list_name']} ({_more(row['more_users'])})"
-            for row in others
-            if not row["is_significant"]
-        ]
-        text = f"Of {KINDS[kind]}, {others[0]['list_name']} leads by {metric}"
-        if unclear:
-            text += f"; it cannot be told from {', '.join(unclear)}"
-        elif others:
-            text += f"; it is better than all {len(others)} others, and not by chance"
-        yield text + "."
-
-
-def _thresholds(answers: Answers) -> Iterator[str]:
-    """Say from which order on a surface's first source beats its first fallback."""
-    for row in answers.parts["thresholds"].dicts:
-        least = row["min_orders"]
-        when = f"from {least} orders on" if least else "for nobody: keep the fallback"
-        yield (
-            f"Surface {row['surface']}, by {row['metric']}: {row['list_name']} instead "
-            f"of {row['other_list_name']} {when}."
-        )
-
-
-def _more(users: int | None) -> str:
-    if users is None:
-        return "they are equal"
-    if users == 0:
-        return "means would tell, ranks do not"
-    return (
-        f"about {users:,} more users would tell"
-        if users < 1_000_000
-        else "over a million more users would tell"
-    )
-
-
 def _metric_tables(
     answers: Answers, metrics: Sequence[str], main_metric: str
 ) -> Iterator[Row]:
@@ -241,7 +196,8 @@ def _metric_tables(
     It has a line for each list, a cell per metric.
     """
     rows = _ranked(answers)
-    kinds = [(t, [r for r in rows if r["allow_repeat"] == k]) for k, t in KINDS.items()]
+    names = kinds_of(answers)
+    kinds = [(t, [r for r in rows if r["allow_repeat"] == k]) for k, t in names.items()]
     tables = [(title, [row for row in own if row["k"]]) for title, own in kinds]
     for title, own in (*tables, (RATINGS, [row for row in rows if not row["k"]])):
         cells: dict[str, dict[str, Row]] = {}

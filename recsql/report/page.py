@@ -47,7 +47,7 @@ def write_report(project: Project, path: Path) -> int:
     text = page(gather(project), library)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        access = access_of(project.vars)
+        access = access_of(project)
         size = write_beside(path, text, access.mode)
         note_written(project.profile.folder, path, "report")
     except OSError as error:

@@ -22,16 +22,11 @@ def diversify(
 
 def hold_back(users: Any, items: Any, places: Any, kinds: Any, most: Any) -> Any:
     """Return the items of lists that caps hold back; see `diversity.held_back`."""
-    import numpy as np
-
     from recsql.numerics import diversity
 
     lists, shown = as_numbers(users, "int32"), as_numbers(items, "int32")
-    table, caps = as_sparse(kinds).toarray(), as_numbers(most, "int32")
-    padded = np.zeros((int(shown.max(initial=-1)) + 1, len(caps)), dtype=np.int32)
-    rows, columns = (min(pair) for pair in zip(table.shape, padded.shape, strict=True))
-    padded[:rows, :columns] = table[:rows, :columns]
-    held = diversity.held_back(lists, as_numbers(places, "int32"), padded[shown], caps)
+    given = lists, shown, as_numbers(places, "int32"), as_sparse(kinds)
+    held = diversity.held_back(*given, as_numbers(most, "int32"))
     return list_of(user_index=lists[held], item_index=shown[held])
 
 

@@ -8,13 +8,18 @@ from typing import Any
 
 from recsql.config.project import Project
 from recsql.config.settings import metric_label, rising_metrics
-from recsql.evaluation.results import Backtest, Comparison, Figure, Run
+from recsql.evaluation.results import (
+    Backtest,
+    Comparison,
+    Figure,
+    Run,
+    kinds_in_order,
+)
 from recsql.terminal.advice import advice, unlistable
 from recsql.terminal.console import Console
 
 SHOWN = ("hit_rate", "map", "mrr", "ndcg", "precision", "recall")
 WIDEST = 8
-RARELY = 0.01  # a share of repeats below it: nothing is taken twice
 HELD_OUT = {
     "last_n": "each user's last {eval_last_n} moments with events",
     "random": "a random {eval_split_share} of each user's items",
@@ -76,10 +81,7 @@ def print_figures(console: Console, project: Project, run: Run) -> None:
 
 def _place(kind: str, found: Backtest) -> int:
     """Return where a kind of items comes: all of them last where nothing repeats."""
-    kinds = ["all", "new_only", "repeat_only"]
-    if found.truth.repeat_share < RARELY:
-        kinds = ["new_only", "repeat_only", "all"]
-    return kinds.index(kind)
+    return kinds_in_order(found.truth.repeat_share).index(kind)
 
 
 def _print_policies(console: Console, fold: Backtest) -> None:

@@ -132,7 +132,9 @@ def parse_space(
                     project.with_vars(as_vars(project, {dimension.name: value}))
                 )
             except ProjectError as error:
-                raise ProjectError(f"--space {dimension.name}: {error}") from None
+                entry = project.entry(dimension.name.partition(".")[0])
+                said = str(error).removeprefix(f"{entry}: ")
+                raise ProjectError(f"--space {dimension.name}: {said}") from None
     return space
 
 

@@ -5,7 +5,7 @@
 with
     profiles as (select * from {{ ref("elig_profiles") }}),
     everyone as (select * from {{ ref("int_users") }}),
-    items as (select * from {{ ref("int_items") }}),
+    items as (select * from {{ ref("elig_item_categories") }}),
     attributes as (select * from {{ ref("stg_item_details") }}),
 
     speakers as (
@@ -20,19 +20,25 @@ with
         inner join everyone on speakers.user_index = everyone.user_index
     ),
 
-    final as (
+    tested as (
         {% for surface in var("surfaces") if surface.get("where") %}
-            select users.surface, users.profile, items.item_index
+            select
+                users.surface,
+                users.profile,
+                items.item_index,
+                items.category_role,
+                case when {{ surface["where"] }} then 1 else 0 end as holds
             from users
             cross join items
             left join attributes on items.item_id = attributes.item_id
-            where
-                users.surface = {{ text(surface["name"]) }} and ({{ surface["where"] }})
+            where users.surface = {{ text(surface["name"]) }}
             {% if not loop.last %}
                 union all
             {% endif %}
         {% endfor %}
-    )
+    ),
+
+    final as ({{ of_categories("tested", "surface, profile, item_index") }})
 
 select *
 from final

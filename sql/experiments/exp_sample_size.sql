@@ -1,72 +1,99 @@
--- One row per planned test of var sample_sizes: how many users it needs.
--- users = (z(1 - alpha / 2) + z(power))^2 * (variance of the control + of the variant)
--- / difference^2. Fleiss, Levin and Paik 2003, chapter 4, without correction.
+-- One row per planned test of var sample_sizes: the users it needs, or what they find.
+-- users of a variant = z_square * (variance of the control * variant_share /
+-- control_share + of the variant) / difference^2. Fleiss, Levin and Paik 2003, chapter
+-- 4, without correction; where no uplift is given, the same solved for the difference.
 {{ config(enabled=var("sample_sizes") | length > 0) }}
+{% set total = "(control_users + users_per_variant * (variant_count - 1))" %}
 with
-    planned as (
-        {% for size in var("sample_sizes") %}
-            select
-                {{ text(size["name"]) }} as name,
-                {{ text(size["kind"]) }} as kind,
-                cast({{ size["baseline"] }} as double) as baseline,
-                cast({{ size["uplift"] }} as double) as uplift,
-                cast(
-                    {{ size.get("standard_deviation") or "null" }} as double
-                ) as standard_deviation,
-                cast({{ size.get("alpha", 0.05) }} as double) as alpha,
-                cast({{ size.get("power", 0.8) }} as double) as power,
-                {{ size.get("variants", 2) | int }} as variant_count,
-                cast(
-                    {{ size.get("users_per_day") or "null" }} as double
-                ) as users_per_day
-            {% if not loop.last %}
-                union all
-            {% endif %}
-        {% endfor %}
-    ),
+    plans as (select * from {{ ref("exp_sample_plans") }}),
 
     varied as (
         select
             *,
-            baseline * uplift as difference,
             case
                 when kind = 'proportion'
+                then baseline * (1 - baseline)
+                else standard_deviation * standard_deviation
+            end as control_variance,
+            z_square / (user_limit * variant_share) as variant_noise,
+            z_square / (user_limit * control_share) as control_noise
+        from plans
+    ),
+
+    -- of a proportion the variance of the variant grows with the difference: a square
+    solved as (
+        select
+            *,
+            case
+                when given_uplift is not null
+                then baseline * given_uplift
+                when kind = 'proportion'
                 then
-                    baseline * (1 - baseline)
-                    + baseline * (1 + uplift) * (1 - baseline * (1 + uplift))
-                else 2 * standard_deviation * standard_deviation
-            end as variance,
-            -- Bonferroni, where several variants are compared with one control
-            normal_ppf(1 - alpha / 2 / (variant_count - 1)) + normal_ppf(power) as z_sum
-        from planned
+                    (
+                        variant_noise * (1 - 2 * baseline) + sqrt(
+                            power(variant_noise * (1 - 2 * baseline), 2)
+                            + 4
+                            * (1 + variant_noise)
+                            * (variant_noise + control_noise)
+                            * control_variance
+                        )
+                    )
+                    / (2 * (1 + variant_noise))
+                else sqrt((variant_noise + control_noise) * control_variance)
+            end as difference
+        from varied
     ),
 
     sized as (
         select
             *,
-            cast(
-                ceil(z_sum * z_sum * variance / (difference * difference)) as bigint
-            ) as users_per_variant
-        from varied
+            z_square * (
+                control_variance * variant_share / control_share + case
+                    when kind = 'proportion'
+                    then (baseline + difference) * (1 - baseline - difference)
+                    else control_variance
+                end
+            )
+            / nullif(difference * difference, 0) as needed
+        from solved
+    ),
+
+    rounded as (
+        select
+            *
+            {% for column, share in (
+                ("control_users", "control_share"),
+                ("users_per_variant", "variant_share"),
+            ) %}
+                ,
+                cast(
+                    case
+                        when given_uplift is null
+                        then floor(user_limit * {{ share }})
+                        else ceil(needed * ({{ share }} / variant_share))
+                    end as bigint
+                ) as {{ column }}
+            {% endfor %}
+        from sized
     ),
 
     final as (
         select
             name,
             kind,
+            metric,
             baseline,
-            uplift,
+            coalesce(given_uplift, {{ ratio("difference", "baseline") }}) as uplift,
             standard_deviation,
             alpha,
             power,
             variant_count,
             difference,
+            control_users,
             users_per_variant,
-            users_per_variant * variant_count as total_users,
-            cast(
-                ceil(users_per_variant * variant_count / users_per_day) as bigint
-            ) as days
-        from sized
+            {{ total }} as total_users,
+            cast(ceil({{ total }} / users_per_day) as bigint) as days
+        from rounded
     )
 
 select *

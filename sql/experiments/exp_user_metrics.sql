@@ -1,15 +1,6 @@
 -- One row per (experiment, user_id, metric): a user's numerator and denominator.
 -- A variant's figure is sum(numerator) / sum(denominator); see seed experiment_metrics.
 {{ config(enabled=var("experiments") | length > 0) }}
-{% set formulas = {
-    "conversion": ("case when order_count > 0 then 1 else 0 end", "1"),
-    "orders_per_user": ("order_count", "1"),
-    "revenue_per_user": ("amount", "1"),
-    "average_order_value": ("amount", "order_count"),
-    "click_through_rate": ("click_count", "exposure_count"),
-    "repeat_share": ("repeat_count", "line_count"),
-    "discovery_share": ("new_item_count", "item_count"),
-} %}
 with
     periods as (select * from {{ ref("exp_user_periods") }}),
     orders as (select * from {{ ref("exp_user_orders") }}),
@@ -48,15 +39,13 @@ with
 
     measured as (
         {% for metric in var("experiment_metrics") %}
-            {% set numerator, denominator = formulas[metric] %}
             select
                 experiment,
                 user_id,
                 variant,
                 period,
                 '{{ metric }}' as metric,
-                cast({{ numerator }} as double) as numerator,
-                cast({{ denominator }} as double) as denominator
+                {{ metric_parts(metric) }}
             from totals
             {% if not loop.last %}
                 union all

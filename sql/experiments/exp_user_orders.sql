@@ -3,19 +3,7 @@
 {{ config(enabled=var("experiments") | length > 0) }}
 with
     periods as (select * from {{ ref("exp_user_periods") }}),
-    events as (select * from {{ ref("int_events") }}),
-
-    lines as (
-        select
-            user_id,
-            item_id,
-            basket_id,
-            event_at,
-            amount,
-            min(event_at) over (partition by user_id, item_id) as first_at
-        from events
-        where user_id is not null and is_taken
-    ),
+    lines as (select * from {{ ref("exp_lines") }}),
 
     final as (
         select

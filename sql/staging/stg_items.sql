@@ -39,6 +39,7 @@ with
             available_from,
             available_to,
             nullif(trim(variant), '') as variant,
+            count(*) over (partition by item_id) as row_count,
             row_number() over (
                 partition by item_id
                 order by
@@ -60,7 +61,14 @@ with
 
     final as (
         select
-            item_id, title, category, item_text, available_from, available_to, variant
+            item_id,
+            title,
+            category,
+            item_text,
+            available_from,
+            available_to,
+            variant,
+            row_count
         from numbered
         where mention = 1
     )

@@ -3,7 +3,7 @@
 -- diversity * (likeness to the most alike item before it). Carbonell and Goldstein
 -- 1998.
 -- Likeness: cosine of the items' texts where source content is built, else the same
--- category.
+-- categories.
 {{ config(enabled=surfaces_use(["diversity"]) == "yes") }}
 with
     orders as (select * from {{ ref("list_orders") }}),
@@ -17,13 +17,13 @@ with
             from {{ ref("sig_item_term_weights") }}
         {% else %}
             select
-                item_index,
+                items.item_index,
                 cast(
-                    dense_rank() over (order by category) - 1 as integer
+                    dense_rank() over (order by item_categories.category) - 1 as integer
                 ) as feature_index,
                 cast(1 as double) as weight
-            from items
-            where category is not null
+            from {{ ref("stg_item_categories") }} as item_categories
+            inner join items on item_categories.item_id = items.item_id
         {% endif %}
     ),
 

@@ -1,18 +1,19 @@
 -- One row per (user_id, surface, item_id): what the caps of a surface hold back.
 -- An item stays where of each attribute in `max_per` fewer items of the same value
--- stay before it than its cap; one without a value is not capped.
+-- (of each of its categories) stay before it than its cap; without one it is not
+-- capped.
 {{ config(enabled=surfaces_use(["max_per"]) == "yes") }}
 with
     ruled as (select * from {{ ref("list_ruled") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
     attributes as (select * from {{ ref("stg_item_details") }}),
+    item_categories as (select * from {{ ref("stg_item_categories") }}),
 
     waiting as (
         select
             ruled.surface,
             users.user_index,
-            items.item_id,
             items.item_index,
             cast(
                 row_number() over (
@@ -26,23 +27,36 @@ with
         where ruled.left_out is null
     ),
 
-    kinds as (
+    valued as (
         {% for surface in var("surfaces") if surface.get("max_per") %}
             {% set last = loop.last %}
             {% for name in surface["max_per"] %}
                 select
                     {{ text(surface["name"]) }} as surface,
                     items.item_index,
-                    {{ loop.index - 1 }} as attribute_index,
-                    dense_rank() over (order by attributes.{{ name }}) as kind
+                    {{ loop.index }} as attribute,
+                    cast(attributes.{{ name }} as varchar) as label
                 from items
-                inner join attributes on items.item_id = attributes.item_id
+                inner join
+                    {{ "item_categories" if name == "category" else "attributes" }}
+                    as attributes
+                    on items.item_id = attributes.item_id
                 where attributes.{{ name }} is not null
                 {% if not (loop.last and last) %}
                     union all
                 {% endif %}
             {% endfor %}
         {% endfor %}
+    ),
+
+    kinds as (
+        select
+            *,
+            cast(
+                dense_rank() over (partition by surface order by attribute, label)
+                - 1 as integer
+            ) as kind
+        from valued
     ),
 
     found as (
@@ -55,8 +69,7 @@ with
                         list(item_index),
                         list(item_place),
                         (
-                            select
-                                {{ matrix_of("item_index", "attribute_index", "kind") }}
+                            select {{ matrix_of("item_index", "kind", "attribute") }}
                             from kinds
                             where surface = {{ text(surface["name"]) }}
                         ),

@@ -6,11 +6,17 @@ with
     candidates as (select * from {{ ref("list_pools") }}),
     rules as (select * from {{ ref("list_rules") }}),
     users as (select * from {{ ref("int_users") }}),
-    items as (select * from {{ ref("int_items") }}),
+    items as (select * from {{ ref("elig_item_categories") }}),
     attributes as (select * from {{ ref("stg_item_details") }}),
 
-    hit as (
-        select user_id, surface, item_id, cast(0 as integer) as rule_number
+    tested as (
+        select
+            user_id,
+            surface,
+            item_id,
+            cast(0 as integer) as rule_number,
+            surface as category_role,
+            cast(0 as integer) as holds
         from candidates
         where false
         {% for surface in var("surfaces") %}
@@ -21,18 +27,20 @@ with
                         candidates.user_id,
                         candidates.surface,
                         candidates.item_id,
-                        {{ loop.index }}
+                        {{ loop.index }},
+                        items.category_role,
+                        case when {{ rule["when"] }} then 1 else 0 end
                     from candidates
                     inner join users on candidates.user_id = users.user_id
                     inner join items on candidates.item_id = items.item_id
                     left join attributes on candidates.item_id = attributes.item_id
-                    where
-                        candidates.surface = {{ text(surface["name"]) }}
-                        and ({{ rule["when"] }})
+                    where candidates.surface = {{ text(surface["name"]) }}
                 {% endif %}
             {% endfor %}
         {% endfor %}
     ),
+
+    hit as ({{ of_categories("tested", "user_id, surface, item_id, rule_number") }}),
 
     final as (
         select

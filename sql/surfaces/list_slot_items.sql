@@ -5,18 +5,20 @@
 {{ config(enabled=surfaces_move() == "yes") }}
 with
     candidates as (select * from {{ ref("list_candidates") }}),
-    items as (select * from {{ ref("int_items") }}),
+    items as (select * from {{ ref("elig_item_categories") }}),
     attributes as (select * from {{ ref("stg_item_details") }}),
     user_scopes as (select * from {{ ref("elig_user_scopes") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
 
-    final as (
+    tested as (
         select
             cast(null as varchar) as surface,
             cast(0 as integer) as rule_number,
             user_id,
             item_id,
-            item_rank as preference
+            item_rank as preference,
+            cast(null as varchar) as category_role,
+            cast(1 as integer) as holds
         from candidates
         where false
         {% for surface in var("surfaces") %}
@@ -28,7 +30,9 @@ with
                         {{ loop.index }},
                         user_id,
                         item_id,
-                        item_rank
+                        item_rank,
+                        null,
+                        1
                     from candidates
                     where
                         candidate_source = {{ text(rule["source"]) }}
@@ -40,18 +44,26 @@ with
                         {{ loop.index }},
                         user_scopes.user_id,
                         items.item_id,
-                        items.item_index + 1
+                        items.item_index + 1,
+                        items.category_role,
+                        case when {{ rule["when"] }} then 1 else 0 end
                     from items
                     left join attributes on items.item_id = attributes.item_id
                     inner join scope_items on items.item_index = scope_items.item_index
                     inner join
                         user_scopes on scope_items.scope_index = user_scopes.scope_index
-                    where
-                        {{ of_catalogue("user_scopes.surface", surface) }}
-                        and ({{ rule["when"] }})
+                    where {{ of_catalogue("user_scopes.surface", surface) }}
                 {% endif %}
             {% endfor %}
         {% endfor %}
+    ),
+
+    final as (
+        {{
+            of_categories(
+                "tested", "surface, rule_number, user_id, item_id, preference"
+            )
+        }}
     )
 
 select *

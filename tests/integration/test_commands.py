@@ -122,6 +122,17 @@ def test_backtests_of_several_moments_and_their_comparison(
     shown = [float(x) for x in line.split()[3:6]]
     expected = [means[first], means[second], means[second] - means[first]]
     assert shown == pytest.approx(expected, rel=1e-3)
+    with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
+        file.execute(
+            f"update eval_runs set truth = 'listable' where run_id = '{second}'"
+        )
+    refused = recsql("compare", first[:8], second[:8], "--project", shop)
+    assert refused.code == 2
+    assert refused.err == (
+        "Error: compare: figures of different truths do not compare: "
+        f"{first} by eval_truth: all and {second} by eval_truth: listable. "
+        "Run recsql backtest again with one of them.\n"
+    )
 
 
 def test_compare_names_the_runs_there_are(shop: Path, recsql: Recsql) -> None:
@@ -202,7 +213,10 @@ def test_a_var_that_nothing_reads_is_pointed_out(shop: Path, recsql: Recsql) -> 
     with (shop / "dbt_project.yml").open("a") as file:
         file.write("  decay_day: 30\n")
     done = recsql("ls", "--project", shop)
-    assert 'no model reads var "decay_day". Did you mean "decay_days"?' in done.err
+    assert (
+        "dbt_project.yml: vars: decay_day: no model reads it. Did you mean "
+        '"decay_days"?'
+    ) in done.err
 
 
 def _jsonl(path: Path) -> None:

@@ -31,7 +31,7 @@ MAPPED: dict[str, Any] = {
     for name in INPUTS
 }
 MAPPED["events"]["event_at"] = "1"
-PLAN = compile_project(load_project(builtin_root(), MAPPED))
+PLAN = compile_project(load_project(builtin_root()).with_vars(MAPPED))
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -47,10 +49,44 @@ SIZES = [
         "variants": 3,
     },
 ]
+OTHER_SIZES = [
+    {
+        "name": "fewer in control",
+        "kind": "ratio",
+        "baseline": 3,
+        "uplift": 0.1,
+        "standard_deviation": 2,
+        "control_share": 0.2,
+    },
+    {"name": "found", "kind": "proportion", "baseline": 0.1, "users": 9001},
+    {
+        "name": "found in days",
+        "kind": "mean",
+        "baseline": 20,
+        "standard_deviation": 15,
+        "days": 20,
+        "users_per_day": 150,
+        "variants": 3,
+        "control_share": 0.5,
+    },
+    *(
+        {"name": f"measured {metric}", "kind": kind, "metric": metric, "uplift": 0.1}
+        for metric, kind in (
+            ("conversion", "proportion"),
+            ("revenue_per_user", "mean"),
+            ("average_order_value", "ratio"),
+            ("repeat_share", "ratio"),
+        )
+    ),
+]
 
 
 def world_of(plans: list[dict[str, Any]], wanted: str, users: int = 700) -> Any:
-    given = {**experiments(""), "experiments": plans, "sample_sizes": SIZES}
+    given = {
+        **experiments(""),
+        "experiments": plans,
+        "sample_sizes": [*SIZES, *OTHER_SIZES],
+    }
     return tiny_world(shoppers(2, users), wanted=wanted, **given)
 
 
@@ -129,8 +165,9 @@ def test_nothing_is_found_where_nothing_differs() -> None:
 
 @pytest.fixture(scope="module")
 def sizes() -> Iterator[dict[str, dict[str, Any]]]:
-    with world_of(PLANS, "+exp_sample_size", users=10) as world:
-        yield {row["name"]: row for row in world.dicts("exp_sample_size")}
+    with world_of(PLANS, "+exp_sample_size", users=300) as world:
+        rows = {row["name"]: row for row in world.dicts("exp_sample_size")}
+        yield {**rows, "lines": world.past}
 
 
 @pytest.mark.parametrize("name", [size["name"] for size in SIZES])
@@ -149,6 +186,7 @@ def test_a_sample_is_the_smallest_with_its_power(name: str, sizes: Any) -> None:
     users = row["users_per_variant"]
     assert reached(users - 1) < row["power"] <= reached(users)
     assert row["total_users"] == users * row["variant_count"]
+    assert row["control_users"] == users
     per_day = next(size.get("users_per_day") for size in SIZES if size["name"] == name)
     assert row["days"] == (per_day and -(-row["total_users"] // per_day))
 
@@ -162,3 +200,69 @@ def test_samples_are_about_those_of_statsmodels(sizes: Any) -> None:
         proportion.proportion_effectsize(0.11, 0.1), alpha=0.05, power=0.8
     )
     assert sizes["orders"]["users_per_variant"] == pytest.approx(by_arcsine, rel=0.01)
+
+
+def test_samples_of_two_sizes_are_those_of_statsmodels(sizes: Any) -> None:
+    power = pytest.importorskip("statsmodels.stats.power")
+    row = sizes["fewer in control"]
+    needed = power.NormalIndPower().solve_power(
+        3 * 0.1 / 2, alpha=0.05, power=0.8, ratio=4
+    )
+    assert row["control_users"] == -(-needed // 1)
+    assert row["users_per_variant"] == -(-4 * needed // 1)
+    assert row["total_users"] == row["control_users"] + row["users_per_variant"]
+
+
+def test_what_users_can_find_is_that_of_statsmodels(sizes: Any) -> None:
+    power = pytest.importorskip("statsmodels.stats.power")
+    row = sizes["found in days"]  # 3,000 users: half are control, two variants share
+    assert (row["control_users"], row["users_per_variant"]) == (1500, 750)
+    effect = power.NormalIndPower().solve_power(
+        nobs1=1500, alpha=0.05 / 2, power=0.8, ratio=0.5
+    )
+    assert row["difference"] == pytest.approx(effect * 15, rel=1e-6)
+    assert row["uplift"] == pytest.approx(effect * 15 / 20, rel=1e-6)
+    row = sizes["found"]
+    assert (row["control_users"], row["users_per_variant"]) == (4500, 4500)
+    p, q = 0.1, 0.1 + row["difference"]
+    spread = ((p * (1 - p) + q * (1 - q)) / 4500.5) ** 0.5
+    limit = stats.norm.isf(0.025)
+    assert stats.norm.sf(limit - row["difference"] / spread) == pytest.approx(0.8)
+
+
+def test_baselines_are_those_of_the_shop(sizes: Any) -> None:
+    lines = [line for line in sizes["lines"] if line.user]
+    since = max(line.at for line in lines) - timedelta(days=28)
+    users = sorted({line.user for line in lines if line.at < since})
+    first: dict[tuple[int, int], Any] = {}
+    for line in lines:
+        key = (line.user, line.item)
+        first[key] = min(line.at, first.get(key, line.at))
+    parts: dict[str, list[tuple[float, float]]] = {}
+    for user in users:
+        own = [line for line in lines if line.user == user and line.at >= since]
+        orders = len({line.basket for line in own})
+        paid = sum(line.paid for line in own)
+        repeats = sum(line.at > first[user, line.item] for line in own)
+        for metric, part in {
+            "conversion": (float(orders > 0), 1.0),
+            "revenue_per_user": (paid, 1.0),
+            "average_order_value": (paid, orders),
+            "repeat_share": (repeats, len(own)),
+        }.items():
+            parts.setdefault(metric, []).append(part)
+    for metric, of_users in parts.items():
+        tops, bottoms = np.array(of_users, float).T
+        baseline = tops.sum() / bottoms.sum()
+        spread = ((tops - baseline * bottoms) / bottoms.mean()).std(ddof=1)
+        row = sizes[f"measured {metric}"]
+        assert row["baseline"] == pytest.approx(baseline)
+        assert baseline > 0
+        assert row["metric"] == metric
+        if row["kind"] == "proportion":
+            assert row["standard_deviation"] is None
+            continue
+        assert row["standard_deviation"] == pytest.approx(spread)
+        z = stats.norm.isf(0.025) + stats.norm.ppf(0.8)
+        needed = 2 * (z * spread / (0.1 * baseline)) ** 2
+        assert row["users_per_variant"] == -(-needed // 1)

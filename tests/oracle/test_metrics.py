@@ -402,3 +402,24 @@ def test_case_rules(cases: list[dict[str, Any]]) -> None:
         wanted = [x for x in figures if x is not None]
         seen = [x for x in found[key] if x is not None]
         assert seen == pytest.approx(wanted, abs=case["tol"])
+
+
+@pytest.mark.parametrize(("beta", "patience"), [(0.5, 0.5), (3.0, 0.95)])
+def test_constants_of_metrics_are_vars(beta: float, patience: float) -> None:
+    """Hits at ranks 1 and 3 of 4, of three items that were taken."""
+    tables = {
+        "eval_lists": listed([(1, item, item) for item in (1, 2, 3, 4)]),
+        "eval_truth": taken([(1, 1, 1), (1, 3, 1), (1, 9, 1)]),
+        "int_items": catalogue(dict.fromkeys(range(1, 21), 1)),
+        "int_users": users_of([{"user_id": 1}]),
+        "eval_newcomers": [{"user_id": 2}],
+    }
+    asked = {"eval_f_beta": beta, "eval_rbp_persistence": patience}
+    with evaluated(
+        tables, MODELS, eval_cutoffs=[4], eval_metrics=list(METRICS), **asked
+    ) as world:
+        found = summary_of(world)
+    precision, recall, b = 2 / 4, 2 / 3, beta**2
+    wanted = (1 + b) * precision * recall / (b * precision + recall)
+    assert found["f_beta"] == pytest.approx(wanted)
+    assert found["rbp"] == pytest.approx((1 - patience) * (1 + patience**2))

@@ -12,6 +12,7 @@ from tests.oracle.test_models import assert_best, matrix_of
 from tests.worlds import AS_OF, World, random_lines, tiny_world
 
 COUNT, SHRINKAGE, DISCOUNT, ASYMMETRY = 5, 0.5, 0.4, 0.3
+K1, B = 2.0, 0.3
 HALF_LIFE = 30
 
 
@@ -41,6 +42,8 @@ def near(request: pytest.FixtureRequest) -> Iterator[World]:
         knn_shrinkage=SHRINKAGE,
         knn_discount=DISCOUNT,
         knn_asymmetry=ASYMMETRY,
+        bm25_k1=K1,
+        bm25_b=B,
         user_knn_similarity=similarity,
         user_knn_neighbours=COUNT,
     ) as built:
@@ -62,11 +65,11 @@ def weights_of(amounts: Any, kind: str) -> Any:
     """Return how much each column says of each row."""
     rarity = np.log((len(amounts) + 1) / ((amounts > 0).sum(axis=0) + 1))
     length = amounts.sum(axis=1, keepdims=True)
-    share = 0.25 + 0.75 * length / length.mean()
+    share = 1 - B + B * length / length.mean()
     return {
         "cosine": amounts,
         "tfidf": np.sqrt(amounts) * rarity,
-        "bm25": amounts * 2.2 / (amounts + 1.2 * share) * rarity,
+        "bm25": amounts * (K1 + 1) / (amounts + K1 * share) * rarity,
     }.get(kind, (amounts > 0).astype(float))
 
 

@@ -117,6 +117,25 @@ def test_counts_halve_with_age(ranked: World, days: int) -> None:
     )
 
 
+def test_half_lives_are_any_days() -> None:
+    asked = {**VARS, "ranker_half_lives": [3, 45]}
+    with tiny_world(random_lines(7), wanted="+rank_features", **asked) as world:
+        for days in asked["ranker_half_lives"]:
+            lines = lines_of(world)
+            (found,) = features(world, f"decayed_{days}")
+            keys = pairs_of(world) & set(lines)
+            same(
+                found,
+                {k: sum(2 ** (-age(x.at) / days) for x in lines[k]) for k in keys},
+            )
+        assert world.broken() == []
+        columns = {c for row in world.dicts("rank_history")[:1] for c in row}
+    assert {name for name in columns if name.startswith("decayed_")} == {
+        "decayed_3",
+        "decayed_45",
+    }
+
+
 def test_history_is_in_days_and_baskets(ranked: World) -> None:
     lines = lines_of(ranked)
     baskets: dict[Any, dict[int, Any]] = defaultdict(dict)

@@ -51,6 +51,7 @@ CASES: dict[str, dict[str, Any]] = {
     "decayed": {"rule_decay_days": 0.03, "decay_days": {"purchase": 2, "view": 0.5}},
     "tombstones": {"events": DELETED},
     "event_ids": {"events": {**DELETED, "event_id": "event_id"}},
+    "spread": {"max_basket_days": 1},
 }
 # What is compared: internal numbers are read as the ids that they stand for.
 IDS = {
@@ -82,6 +83,7 @@ refreshes = st.lists(st.tuples(arrivals, st.integers(0, 3)), min_size=2, max_siz
 
 def names(plan: Plan) -> tuple[str, ...]:
     wanted = ["+sig_rules", "+int_rejected_events", "+mon_giant_baskets"]
+    wanted += ["+mon_spread_baskets"]
     return plan.graph.select([*wanted, "+int_basket_items", "+int_user_items"])
 
 

@@ -23,7 +23,8 @@ HOME = {
     "fallback": ["popular"],
 }
 GOOD = {"name": "good", "do": "bury", "by": 2, "when": "candidates.is_repeat"}
-IN_RULE = "dbt_project.yml: vars: surfaces: home: rules: thin margin: when: "
+IN_FILE = "dbt_project.yml: vars: "
+IN_RULE = IN_FILE + "surfaces: home: rules: thin margin: when: "
 
 
 def ruled(condition: str) -> dict[str, Any]:
@@ -68,17 +69,18 @@ def refused(given: dict[str, Any]) -> str:
         ),
         (
             mapped(amount="sales_value *"),
-            "vars: events: amount: it is not SQL: syntax error at or near",
+            IN_FILE + "events: amount: it is not SQL: syntax error at or near",
             "Seen: sales_value *.",
         ),
         (
             mapped(amount="'sales"),
-            "vars: events: amount: it is not one SQL expression.",
+            IN_FILE + "events: amount: it is not one SQL expression.",
             "",
         ),
         (
             mapped(event_at="when"),
-            "vars: events: event_at: it is a word of SQL, or no one word. For a column",
+            IN_FILE
+            + "events: event_at: it is a word of SQL, or no one word. For a column",
             """of that name write '"when"': YAML takes the outer quotes away.""",
         ),
     ],

@@ -28,6 +28,7 @@ USERS, ITEMS, FACTORS = 300, 600, 64  # large enough for BLAS to share among thr
 AT_ONCE = 8
 CELLS = "users, items, weights"
 MATRIX = "{'row_index': users, 'column_index': items, 'weight': weights::double[]}"
+KINDS = "{'row_index': users, 'column_index': items, 'weight': [1.0 for i in items]}"
 TURNED = "{'row_index': items, 'column_index': users, 'weight': weights::double[]}"
 PAIRS = "{'user_index': users, 'item_index': items}"
 ALS = (
@@ -57,7 +58,7 @@ CALLS = {
     "diversify": f"[u // 50 for u in each_user], each_user, "
     f"[u % 50 + 1 for u in each_user], {MATRIX}, 0.3",
     "hold_back": "[u // 50 for u in each_user], each_user, "
-    f"[u % 50 + 1 for u in each_user], {MATRIX}, [3 for i in each_item]",
+    f"[u % 50 + 1 for u in each_user], {KINDS}, [3 for i in each_item]",
     "nearest_rows": "users, items, weights::double[], each_user, 10",
     "similar_rows": f"{MATRIX}, {MEASURE}, 10",
     "bootstrap_means": f"items, users, weights::double[], {RESAMPLES}",

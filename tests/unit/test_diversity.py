@@ -64,14 +64,16 @@ def test_a_share_that_is_none() -> None:
 @given(seed=st.integers(0, 10_000))
 def test_what_stays_before_is_what_caps_count(seed: int) -> None:
     chance = np.random.default_rng(seed)
-    kinds = chance.integers(0, 3, (12, 2))
+    attributes = np.array([1, 1, 1, 2, 2])  # of five kinds; an item may be of several
+    is_of = chance.random((8, 5)) < 0.4
     lists, places = chance.integers(0, 2, 12), chance.permutation(12)
-    most = chance.integers(1, 3, 2)
-    held = held_back(lists, places, kinds, most)
+    items, most = chance.integers(0, 10, 12), chance.integers(1, 3, 2)
+    held = held_back(lists, items, places, csr_matrix(is_of * attributes), most)
+    is_of = np.vstack([is_of, np.zeros((2, 5), bool)])[items]
     for entry in range(12):
         before = (lists == lists[entry]) & (places < places[entry]) & ~held
         full = [
-            kinds[entry, a] and (kinds[before, a] == kinds[entry, a]).sum() >= most[a]
-            for a in (0, 1)
+            is_of[entry, kind] and is_of[before, kind].sum() >= most[attribute - 1]
+            for kind, attribute in enumerate(attributes)
         ]
         assert held[entry] == any(full)

@@ -53,14 +53,36 @@ def test_an_experiment_that_cannot_be(changed: dict[str, Any], message: str) -> 
         {"name": "home", "variants": HALVES, **changed},
         {"name": "mail", "variants": HALVES},
     ]
-    assert refused(experiments=plans) == f'vars: experiments: "home": {message}'
+    assert refused(experiments=plans) == f'--vars: experiments: "home": {message}'
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"uplift": None}, "uplift is required."),
-        ({"baseline": "10%"}, "baseline: it is a number. Seen: 10%."),
+        (
+            {"uplift": None},
+            "give the uplift to find, or the users or days there are.",
+        ),
+        ({"users": 900}, "give the uplift to find, or the users or days there are."),
+        ({"uplift": None, "days": 9}, "days need users_per_day."),
+        (
+            {"uplift": None, "days": 9, "users": 9},
+            "users and days say the same in two ways; give one.",
+        ),
+        ({"baseline": None}, "give a baseline, or the metric to measure."),
+        (
+            {"metric": "revenue_per_user"},
+            "revenue_per_user is a mean. Seen: kind: proportion.",
+        ),
+        (
+            {"kind": "ratio", "metric": "click_through_rate"},
+            "click_through_rate is not measured from events. Give its baseline.",
+        ),
+        (
+            {"control_share": 1},
+            "control_share: it is a number above 0 and below 1; or null. Seen: 1.",
+        ),
+        ({"baseline": "10%"}, "baseline: it is a number; or null. Seen: 10%."),
         (
             {"power": 80},
             "power: it is a number above 0 and below 1; or null. Seen: 80.",
@@ -69,7 +91,11 @@ def test_an_experiment_that_cannot_be(changed: dict[str, Any], message: str) -> 
             {"variants": 1},
             "variants: it is a whole number from 2 on; or null. Seen: 1.",
         ),
-        ({"kind": "ratio"}, 'kind: there is no "ratio". It may be proportion or mean.'),
+        (
+            {"kind": "count"},
+            'kind: there is no "count". It may be proportion, mean or ratio.',
+        ),
+        ({"kind": "ratio"}, "a ratio needs the standard_deviation of users."),
         ({"kind": "mean"}, "a mean needs the standard_deviation of users."),
         (
             {"uplift": 0},
@@ -80,20 +106,20 @@ def test_an_experiment_that_cannot_be(changed: dict[str, Any], message: str) -> 
 )
 def test_a_sample_size_that_cannot_be(changed: dict[str, Any], message: str) -> None:
     assert refused(sample_sizes=[{**SIZE, **changed}]) == (
-        f'vars: sample_sizes: "a": {message}'
+        f'--vars: sample_sizes: "a": {message}'
     )
 
 
 def test_names() -> None:
     plan = {"name": "home", "variants": HALVES}
     assert refused(experiments=[plan, plan]) == (
-        'vars: experiments: "home" is there twice. Rename one.'
+        '--vars: experiments: "home" is there twice. Rename one.'
     )
     assert refused(experiments=[{"variants": HALVES}]).startswith(
-        "vars: experiments: entry 1: name is required."
+        "--vars: experiments: entry 1: name is required."
     )
     assert refused(experiments=plan).startswith(
-        "vars: experiments: it is a list, each a mapping of settings to values."
+        "--vars: experiments: it is a list, each a mapping of settings to values."
     )
 
 
@@ -103,6 +129,6 @@ def test_an_unknown_metric() -> None:
         experiment_metrics=["conversions"],
     )
     assert found == (
-        'vars: experiment_metrics: there is no "conversions". '
+        '--vars: experiment_metrics: there is no "conversions". '
         'Did you mean "conversion"?'
     )

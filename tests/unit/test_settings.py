@@ -16,71 +16,74 @@ from recsql.errors import ProjectError
     [
         (
             {"repeated_lines": "sums"},
-            'vars: repeated_lines: there is no "sums". Did you mean "sum"?',
+            '--vars: repeated_lines: there is no "sums". Did you mean "sum"?',
         ),
         (
             {"popularity": "trend"},
-            'vars: popularity: there is no "trend". Did you mean "trending"?',
+            '--vars: popularity: there is no "trend". Did you mean "trending"?',
         ),
         (
             {"similar_items": ["als", "ease"]},
-            'vars: similar_items: there is no "ease". '
+            '--vars: similar_items: there is no "ease". '
             "It may be als, feature_als, bpr, lmf or svd.",
         ),
         (
             {"eval_metrics": ["ndgc"]},
-            'vars: eval_metrics: there is no "ndgc". Did you mean "ndcg"?',
+            '--vars: eval_metrics: there is no "ndgc". Did you mean "ndcg"?',
         ),
         (
             {"eval_split": "moment"},
-            'vars: eval_split: there is no "moment". '
+            '--vars: eval_split: there is no "moment". '
             "It may be time, last_n, random, users or column.",
         ),
         (
             {"weight_column": "stars"},
-            'vars: weight_column: there is no "stars". '
+            '--vars: weight_column: there is no "stars". '
             "It may be rating, quantity, amount or null.",
         ),
         (
             {"drift_warn": {"event_types": 0.1}},
-            'vars: drift_warn: unknown "event_types". Did you mean "event_type"?',
+            '--vars: drift_warn: unknown "event_types". Did you mean "event_type"?',
         ),
         (
             {"freshness_fail": {"events.view": "2d"}},
-            "vars: freshness_fail: events.view: it is a number from 0 on. Seen: 2d.",
+            "--vars: freshness_fail: events.view: it is a number from 0 on. Seen: 2d.",
         ),
         (
             {"drift_persistence": 1},
-            "vars: drift_persistence: it is a number above 0 and below 1. Seen: 1.",
+            "--vars: drift_persistence: it is a number above 0 and below 1. Seen: 1.",
         ),
         (
             {"refit_every": 0},
-            "vars: refit_every: it is a whole number from 1 on, in refreshes. Seen: 0.",
+            "--vars: refit_every: it is a whole number from 1 on, in refreshes. "
+            "Seen: 0.",
         ),
         (
             {"refit_drift": 0},
-            "vars: refit_drift: it is a number above 0 and up to 1; or null. Seen: 0.",
+            "--vars: refit_drift: it is a number above 0 and up to 1; or null. "
+            "Seen: 0.",
         ),
         (
             {"refit_drift": "x"},
-            "vars: refit_drift: it is a number above 0 and up to 1; or null. Seen: x.",
+            "--vars: refit_drift: it is a number above 0 and up to 1; or null. "
+            "Seen: x.",
         ),
         (
             {"eval_policy_clip": 0},
-            "vars: eval_policy_clip: it is a number above 0; or null. Seen: 0.",
+            "--vars: eval_policy_clip: it is a number above 0; or null. Seen: 0.",
         ),
         (
             {"drift_depth": 0},
-            "vars: drift_depth: it is a whole number from 1 on, in places. Seen: 0.",
+            "--vars: drift_depth: it is a whole number from 1 on, in places. Seen: 0.",
         ),
         (
             {"region_decay_days": {"n": "30d"}},
-            "vars: region_decay_days: n: it is a number above 0. Seen: 30d.",
+            "--vars: region_decay_days: n: it is a number above 0. Seen: 30d.",
         ),
         (
             {"half_life_days": 30},
-            "vars: decay_days and half_life_days say the same in two ways; set one of "
-            "them to null.",
+            "--vars: half_life_days and decay_days say the same in two ways; set one "
+            "of them to null.",
         ),
     ],
 )

@@ -89,7 +89,7 @@ def refused(surfaces: Any) -> str:
 )
 def test_a_surface_that_cannot_be(changed: dict[str, Any], message: str) -> None:
     assert refused([{**HOME, **changed}]).startswith(
-        f'vars: surfaces: "home": {message}'
+        f'--vars: surfaces: "home": {message}'
     )
 
 
@@ -121,7 +121,7 @@ def test_a_surface_that_cannot_be(changed: dict[str, Any], message: str) -> None
 )
 def test_a_rule_that_cannot_be(changed: dict[str, Any], message: str) -> None:
     found = refused([{**HOME, "rules": [{**RULE, **changed}]}])
-    assert found.startswith(f'vars: surfaces: "home": rules: {message}')
+    assert found.startswith(f'--vars: surfaces: "home": rules: {message}')
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_rule_that_cannot_be(changed: dict[str, Any], message: str) -> None:
     ],
 )
 def test_surfaces_that_cannot_be(surfaces: Any, message: str) -> None:
-    assert refused(surfaces).startswith(f"vars: surfaces: {message}")
+    assert refused(surfaces).startswith(f"--vars: surfaces: {message}")
 
 
 def test_surfaces_by_default_may_name_what_is_not_built() -> None:

@@ -275,7 +275,7 @@ def test_the_recipe_finds_the_decay_of_a_region(tmp_path: Path) -> None:
         ("als_factors=9..3", '--space als_factors: "9..3": LOW < HIGH must hold.'),
         ("als_factors=0..3:log", '"0..3:log": 0 < LOW < HIGH must hold.'),
         ("als_factors=[[1], [2]]", "a choice is a number, a word or null."),
-        ("decay_days=0..30", "vars: decay_days: it is a number above 0, in days;"),
+        ("decay_days=0..30", "--space decay_days: it is a number above 0, in days;"),
         ("event_weights.wish=0..1", 'var event_weights has no entry "wish".'),
         ("knn_similarity=[tfidf, bm52]", 'there is no "bm52". Did you mean "bm25"?'),
     ],

@@ -28,6 +28,7 @@ ENTRY = """
     unit: days
     example: 7
 and run `python -m recsql.config.reference` (`make reference`)."""
+IN_FILE = "dbt_project.yml: vars: "
 MAKE = "python -m recsql.config.reference"
 
 
@@ -69,6 +70,35 @@ def test_an_example_may_stand_there(name: str) -> None:
     require_shapes(PROJECT.with_vars({name: declared()[name].example}))
 
 
+def empties(var: Declared, given: Any) -> Iterator[Any]:
+    """Yield a value with one of the texts that it holds, however deep, made empty."""
+    if isinstance(given, dict):
+        for key, value in given.items():
+            inner = var.entries.get(key, var.of) or var
+            yield from ({**given, key: each} for each in empties(inner, value))
+    elif isinstance(given, list):
+        for place, value in enumerate(given):
+            for each in empties(var.of or var, value):
+                yield [*given[:place], each, *given[place + 1 :]]
+    elif isinstance(given, str):
+        yield from ("", " ")
+
+
+@pytest.mark.parametrize("name", declared())
+def test_an_empty_text_is_nowhere_a_value(name: str) -> None:
+    for start in (declared()[name].example, PROJECT.default_vars[name]):
+        for given in empties(declared()[name], start):
+            with pytest.raises(ProjectError) as caught:
+                require_vars(PROJECT.with_vars({name: given}))
+            assert str(caught.value).startswith(f"{IN_FILE}{name}")
+
+
+def test_vars_of_the_command_line_are_named_by_it() -> None:
+    given = load_project(builtin_root(), {"decay_days": 0, "raw_schema": ""})
+    with pytest.raises(ProjectError, match="--vars: raw_schema: it is a text that is"):
+        require_vars(given)
+
+
 def test_defaults_may_stand_there() -> None:
     require_vars(PROJECT)
 
@@ -84,6 +114,10 @@ def outside(var: Declared) -> Iterator[Any]:
     if var.unset is None:
         yield None
     yield object()
+    if var.kind in ("text", "name", "word", "id", "moment", "SQL", "SQL type"):
+        yield from ("", "  ", "\n")
+    if var.kind == "command":
+        yield from ("", "  ", [])
     if var.kind in ("number", "whole number"):
         yield from (float("nan"), float("inf"), True, "7", [7], 10**400)
 
@@ -93,7 +127,7 @@ def test_what_is_outside_is_refused_by_name(name: str) -> None:
     for given in outside(declared()[name]):
         with pytest.raises(ProjectError) as caught:
             require_shapes(PROJECT.with_vars({name: given}))
-        assert str(caught.value).startswith(f"vars: {name}: ")
+        assert str(caught.value).startswith(IN_FILE + f"{name}: ")
         assert "Seen: " in str(caught.value)
 
 
@@ -102,31 +136,34 @@ def test_what_is_outside_is_refused_by_name(name: str) -> None:
     [
         (
             {"decay_days": 0},
-            "vars: decay_days: it is a number above 0, in days; or a mapping of such "
+            IN_FILE
+            + "decay_days: it is a number above 0, in days; or a mapping of such "
             "by type of event; or null. Seen: 0.",
         ),
         (
             {"decay_days": {"view": -5}},
-            "vars: decay_days: view: it is a number above 0, in days; or a mapping of "
+            IN_FILE
+            + "decay_days: view: it is a number above 0, in days; or a mapping of "
             "such by type of event; or null. Seen: -5.",
         ),
         (
             {"min_support": 1.5},
-            "vars: min_support: it is a number from 0 to 1. Seen: 1.5.",
+            IN_FILE + "min_support: it is a number from 0 to 1. Seen: 1.5.",
         ),
         (
             {"as_of": "2024-13-45"},
-            "vars: as_of: it is a moment such as 2024-01-31 or 2024-01-31 12:30:00, in "
+            IN_FILE
+            + "as_of: it is a moment such as 2024-01-31 or 2024-01-31 12:30:00, in "
             "UTC; or null. Seen: 2024-13-45.",
         ),
         (
             {"items": {"table": "t", "item_id": "i", "attributes": {"a b": "c"}}},
-            "vars: items: attributes: a b is no name. Use letters, digits and "
+            IN_FILE + "items: attributes: a b is no name. Use letters, digits and "
             "underscores.",
         ),
         (
             {"events": {"table": "t", "user": "u"}},
-            'vars: events: unknown "user". Did you mean "user_id"?',
+            IN_FILE + 'events: unknown "user". Did you mean "user_id"?',
         ),
     ],
 )
