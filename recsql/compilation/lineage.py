@@ -83,13 +83,10 @@ def _parsed_by_duckdb(sql: str) -> frozenset[str] | None:
         elif isinstance(node, dict):
             left += node.values()
             if node.get("type") == "BASE_TABLE":
-                read.add((node["schema_name"], node["table_name"]))
+                parts = (node["catalog_name"], node["schema_name"], node["table_name"])
+                read.add(".".join(part for part in parts if part))
             ctes |= {cte["key"] for cte in node.get("cte_map", {}).get("map", [])}
-    return frozenset(
-        (f"{schema}.{name}" if schema else name).replace('"', "")
-        for schema, name in read
-        if schema or name not in ctes
-    )
+    return frozenset(name.replace('"', "") for name in read - ctes)
 
 
 @cache

@@ -78,6 +78,7 @@ def test_duckdb_and_sqlglot_read_the_same_tables() -> None:
         ("with a as (select * from b) select * from a, s.a", {"b", "s.a"}),
         ('from "My T" where x in (select y from "S 1"."t""2")', {"My T", "S 1.t2"}),
         ("from read_parquet('x')", set()),
+        ("with t as (from d.s.t) from t, u", {"d.s.t", "u"}),
         ("select 1 from t semi join u using (i) union all from v", {"t", "u", "v"}),
         ("insert into t select 1", None),
         ("select 1; select 2", None),
