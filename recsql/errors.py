@@ -143,9 +143,23 @@ def reason(error: BaseException | str | None) -> str:
     """Return an error's first line, and what to do where the disk is full.
 
     >>> reason("IO Error: No space left on device")
-    'IO Error: No space left on device: free some, then refresh again'
+    'IO Error: No space left on device: free some, then try again'
     """
-    return first_line(error).replace(FULL, f"{FULL}: free some, then refresh again")
+    return first_line(error).replace(FULL, f"{FULL}: free some, then try again")
+
+
+def unwritable(where: str, error: BaseException, consequence: str = "") -> RecsqlError:
+    """Return what is told where a file cannot be written, or a table: a wrong request.
+
+    A full disk is none: the work has failed.
+
+    >>> told = unwritable("report: a.html", OSError(28, "No space left on device"))
+    >>> told.exit_code, str(told)
+    (1, 'report: a.html: No space left on device: free some, then try again.')
+    """
+    said = error.strerror if isinstance(error, OSError) else error
+    kind = WarehouseError if is_full(error) else InputError
+    return kind(f"{where}: {reason(said).rstrip('.!')}.{consequence}")
 
 
 def first_line(error: BaseException | str | None) -> str:

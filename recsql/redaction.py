@@ -24,6 +24,7 @@ PAIR = re.compile(
 )
 URI = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@'\"]*):([^\s'\"]*)@")
 JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?")
+FOLDERS = ("PWD", "OLDPWD")  # working directories, as shells call them
 SHORTEST = 6  # shorter values of the environment are parts of words
 OPEN, CLOSE = "\ue000", "\ue001"  # around a value of a row, until it is known who reads
 OF_ROWS = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
@@ -56,7 +57,9 @@ def redacted(text: str) -> str:
     text = PAIR.sub(lambda found: f"{found[1]}{HIDDEN}", text)
     text = JWT.sub(HIDDEN, text)
     for name, value in os.environ.items():
-        if len(value) >= SHORTEST and re.fullmatch(f"(?i){NAME}", name):
+        if name in FOLDERS or len(value) < SHORTEST:
+            continue
+        if re.fullmatch(f"(?i){NAME}", name):
             text = text.replace(value, HIDDEN)
     return text
 

@@ -132,8 +132,7 @@ def compile_models(
     from recsql.questions.inspection import write_compiled
 
     plan = compile_project(open_project(**options))
-    if plan.is_changed:
-        require_binding(plan)
+    unbound = require_binding(plan) if plan.is_changed else []
     names = plan.graph.select(select, exclude)
     target = out or plan.project.root / "target" / "compiled" / dialect
     written, left_out = write_compiled(plan, names, target, dialect)
@@ -141,6 +140,11 @@ def compile_models(
     console.line(f"wrote {written} models to {target}")
     if left_out:
         console.line(f"not SQL alone, so not for {dialect}: {', '.join(left_out)}")
+    for name in unbound:
+        place = plan.project.entry(f"{name}: table: {plan.project.vars[name]['table']}")
+        console.line(
+            f"{place}: not loaded yet, so its mapping is not checked", "yellow"
+        )
     for warning in plan.unused_vars():
         console.problem(f"Warning: {warning}")
 

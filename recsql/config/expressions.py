@@ -9,7 +9,7 @@ from typing import Any
 
 from recsql.config.declared import Declared, declared
 
-NEUTRAL = {"when": "true", "where": None}  # others: null
+NEUTRAL = {"when": "true", "where": "true"}  # others: null
 Step = str | int
 
 

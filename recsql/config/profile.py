@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import TemplateError
 
 from recsql.config.properties import read_yaml
-from recsql.errors import ProjectError
+from recsql.errors import ProjectError, did_you_mean
 
 # schema, plugins and retries are dbt's own affair: recsql builds in schema main
 KEYS = (
@@ -70,9 +70,9 @@ def _require_known(path: Path, output: Mapping[str, Any]) -> None:
     for key in output:
         if key not in KEYS and output[key]:
             raise ProjectError(
-                f'{path}: outputs: "{key}" is not known to recsql, which would drop it '
-                f"in silence. Known: {', '.join(KEYS)}. Bring tables of databases and "
-                "lakes in by: recsql load (docs/data.md)."
+                f'{path}: outputs: "{key}" is not known to recsql.'
+                f"{did_you_mean(key, KEYS)} Known: {', '.join(KEYS)}. Bring tables of "
+                "databases and lakes in by: recsql load (docs/data.md)."
             )
 
 

@@ -129,6 +129,7 @@ def _read(
     ]
     own = settings[-1].get("vars") or {}
     default_vars = settings[0].get("vars") or {}
+    _require_runnable(root, settings[0]["name"], own)
     project = Project(
         root=root,
         name=settings[-1]["name"],
@@ -150,6 +151,16 @@ def _read(
         ),
     )
     return project.with_vars(vars_given or {})
+
+
+def _require_runnable(root: Path, package: str, own: Mapping[str, Any]) -> None:
+    """Refuse a dbt project that has recsql as a package: its models are dbt's alone."""
+    if isinstance(own.get(package), dict):
+        raise ProjectError(
+            f"{root / PROJECT_FILE}: vars: {package}: this is a dbt project with "
+            f"{package} as a package: dbt alone runs it, and gives its tables to "
+            "readers (docs/dbt.md, Readers while dbt builds)."
+        )
 
 
 def _read_settings(path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from recsql.config.project import (
     load_project,
 )
 from recsql.config.reference import schema_text
-from recsql.errors import InputError, did_you_mean, reason
+from recsql.errors import InputError, did_you_mean, unwritable
 
 PRESETS = Path(__file__).parent / "presets"
 SCHEMA = ".vars.schema.json"
@@ -59,7 +59,7 @@ def init_project(folder: Path, preset: str) -> list[str]:
             head = MODELINE if source.name == PROJECT_FILE else ""
             write_beside(target, head + text)
     except OSError as error:
-        raise InputError(f"init: {folder}: {reason(error.strerror)}.") from None
+        raise unwritable(f"init: {folder}", error) from None
     text = (folder / PROJECT_FILE).read_text(encoding="utf-8")
     return [line[4:] for line in text.split("\n") if line.startswith("# $ ")]
 
@@ -85,5 +85,5 @@ def eject(project: Project, name: str) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_beside(target, model.sql if model else source.read_text("utf-8"))
     except OSError as error:
-        raise InputError(f"eject: {target}: {reason(error.strerror)}.") from None
+        raise unwritable(f"eject: {target}", error) from None
     return target

@@ -6,10 +6,11 @@ import csv
 import re
 
 from recsql.config.project import Project
-from recsql.errors import ProjectError
+from recsql.errors import ProjectError, did_you_mean, first_line
 from recsql.redaction import has_secret
 
 STORAGE = re.compile(r"v\d+\.\d+\.\d+|latest")
+RESERVED = ("main", "temp", "information_schema", "pg_catalog", "recsql")
 OFFSET = re.compile(r":\d\d.*[+-](?!00(:?00)?$)\d\d(:?\d\d)?$")
 
 
@@ -51,6 +52,42 @@ def require_settings(project: Project) -> None:
                 f"{project.entry(name)}: {given[name]} has an offset. Give the moment "
                 "in UTC, without one."
             )
+
+
+def require_known(project: Project) -> None:
+    """Refuse a schema that is not to be had, unknown levels, and what is no pattern.
+
+    Raises:
+        ProjectError: names the var, what was seen and what it may be.
+    """
+    import duckdb
+
+    schema = str(project.vars["raw_schema"])
+    if schema.lower() in RESERVED:
+        raise ProjectError(
+            f"{project.entry('raw_schema')}: schema {schema} is kept by DuckDB or "
+            "recsql. Choose another, such as raw."
+        )
+    levels = ["item", "category", *(project.vars["items"].get("attributes") or ())]
+    for place, pair in enumerate(project.vars["rule_levels"], 1):
+        entry = project.entry(f"rule_levels: entry {place}")
+        if len(pair) != 2:
+            raise ProjectError(f"{entry}: it is two levels. Seen: {len(pair)}.")
+        for level in pair:
+            if level not in levels:
+                hint = did_you_mean(level, levels)
+                raise ProjectError(
+                    f'{entry}: there is no level "{level}".'
+                    + (hint or f" There are: {', '.join(levels)}.")
+                )
+    try:
+        pattern = project.vars["not_item_pattern"]
+        duckdb.execute("select regexp_matches('', ?)", [pattern]).fetchall()
+    except duckdb.Error as error:
+        raise ProjectError(
+            f"{project.entry('not_item_pattern')}: {pattern}: it is no regular "
+            f"expression: {first_line(error).partition(': ')[2]}."
+        ) from None
 
 
 def choices_of(project: Project, choices: tuple[str, ...] | str) -> tuple[str, ...]:

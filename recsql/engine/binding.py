@@ -21,6 +21,7 @@ from recsql.engine.warehouse import Warehouse, named, open_warehouse
 from recsql.errors import ProjectError, did_you_mean, first_line
 
 Loaded = Mapping[tuple[str, str], list[tuple[str, str]]]  # schema, table: columns
+OF_TYPES = re.compile("explicit (type )?cast|argument types|candidate function")
 CLOSE = re.compile(r"Candidate bindings: :? ?(.+)")
 LISTED = (
     "select table_schema, table_name, column_name, data_type "
@@ -30,8 +31,10 @@ LISTED = (
 )
 
 
-def require_binding(plan: Plan, raw: Warehouse | None = None) -> None:
-    """Refuse a plan with a model that no engine could run.
+def require_binding(plan: Plan, raw: Warehouse | None = None) -> list[str]:
+    """Refuse a plan with a model that no engine could run; return what nobody can bind.
+
+    That are the inputs whose tables are not loaded yet: a refresh looks at them.
 
     Args:
         plan: what would be built.
@@ -42,8 +45,9 @@ def require_binding(plan: Plan, raw: Warehouse | None = None) -> None:
         ModelError: a model itself does not bind.
     """
     loaded = _loaded(raw.rows(LISTED)) if raw else _loaded_in_file(plan)
-    project = _without_missing(plan.project, loaded)
-    if project is not plan.project:
+    missing = _missing(plan.project, loaded)
+    project = _without(plan.project, missing)
+    if missing:
         plan = compile_project(project, plan.renderer.source_relation)
     with open_warehouse(None, {"threads": 1}) as empty:
         _create(plan, empty, loaded)
@@ -52,21 +56,27 @@ def require_binding(plan: Plan, raw: Warehouse | None = None) -> None:
             model = plan.models.get(name)
             if model is None:
                 empty.load_seed(empty.connection, project.seeds[name])
-            elif unknown & set(model.refs) or not _has_sources(empty, model):
+            elif (
+                unknown & set(model.refs)
+                or not _has_sources(empty, model)
+                or not _bind(plan, empty, model, knows_types=not missing)
+            ):
                 unknown.add(name)
-            else:
-                _bind(plan, empty, model)
+    return missing
 
 
-def _bind(plan: Plan, empty: Warehouse, model: Compiled) -> None:
+def _bind(plan: Plan, empty: Warehouse, model: Compiled, *, knows_types: bool) -> bool:
+    """Say whether a model binds; not where types of what is not loaded decide."""
     if _problem(empty, model) is None:
-        return
+        return True
     wrong = _wrong_expression(plan, empty, model)
     if wrong is None:
         with named(model):
             _make(empty, model)
-        return
+        return True
     expression, problem = wrong
+    if not knows_types and OF_TYPES.search(str(problem)):
+        return False
     raise ProjectError(
         f"{plan.project.entry(expression.place)}: {expression.text}: "
         f"{_said(problem)}.{_columns_there(plan, empty, model, expression, problem)}"
@@ -188,19 +198,23 @@ def _loaded_in_file(plan: Plan) -> Loaded:
         return {}
 
 
-def _without_missing(project: Project, loaded: Loaded) -> Project:
-    """Return the project with inputs that say nothing where their table is not there.
+def _missing(project: Project, loaded: Loaded) -> list[str]:
+    """Return the inputs whose table is not there.
 
     Those mapped as they are by default have the columns that the yml declares.
     """
     schema = str(project.vars["raw_schema"])
-    missing = [
+    return [
         name
         for name in INPUTS
         if (table := project.vars[name].get("table"))
         and (schema, table) not in loaded
         and project.vars[name] != project.default_vars[name]
     ]
+
+
+def _without(project: Project, missing: list[str]) -> Project:
+    """Return the project with inputs that say nothing."""
     written = [each for each in expressions(project.vars) if each.var in missing]
     return project.with_vars(without(project.vars, written)) if written else project
 

@@ -28,7 +28,7 @@ from recsql.engine.malformed import Malformed
 from recsql.engine.text_files import column
 from recsql.engine.text_tables import Options, Read, load_texts
 from recsql.engine.warehouse import Warehouse
-from recsql.errors import InputError, Interrupted, did_you_mean, first_line
+from recsql.errors import InputError, Interrupted, did_you_mean, unwritable
 from recsql.texts.streams import COMPRESSED, require_regular
 
 TEXT = (".csv", ".txt", ".tsv")
@@ -181,8 +181,8 @@ def _told(name: str, file: str) -> Iterator[None]:
             f"load {name}: interrupted; the table is unchanged."
         ) from None
     except duckdb.Error as error:
-        raise InputError(
-            f"load {name}: {file}: {first_line(error)} The table is unchanged."
+        raise unwritable(
+            f"load {name}: {file}", error, " The table is unchanged."
         ) from None
 
 

@@ -25,6 +25,7 @@ from recsql.engine import suppression
 from recsql.engine.checks import FAILING
 from recsql.engine.inputs import INPUTS
 from recsql.engine.malformed import TABLE as MALFORMED
+from recsql.engine.runs import builders
 from recsql.engine.warehouse import Warehouse, open_warehouse, transaction, translated
 from recsql.errors import InputError, WarehouseError, reason
 from recsql.operation import pipeline
@@ -203,8 +204,12 @@ def _delete_copies(plan: Plan, warehouse: Warehouse, user: str) -> None:
 
 
 def _drop_switched_off(plan: Plan, warehouse: Warehouse) -> None:
-    """Drop tables of models that the vars switch off, as nothing builds them anew."""
-    kept = {*plan.models, *plan.public}
+    """Drop tables of models that the vars switch off, as nothing builds them anew.
+
+    Public tables that no run built are what backtests have added.
+    """
+    filled = set(plan.public) - set(builders(warehouse))
+    kept = {*plan.models, *(n for n in filled if warehouse.kinds.get(n) == "table")}
     for name in {*plan.project.models, *_left_over(warehouse)} - kept:
         if kind := warehouse.kinds.pop(name, None):
             warehouse.rows(f"drop {kind} {quoted('main', name)}")

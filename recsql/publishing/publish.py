@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from recsql.compilation.compiler import Plan
+from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import literal, quoted
 from recsql.config.access import access_of
 from recsql.config.profile import Profile
@@ -131,7 +131,8 @@ def kept_versions(profile: Profile) -> list[tuple[Any, ...]]:
 def _tables(plan: Plan, warehouse: Warehouse) -> list[str]:
     """Return the public tables; those that only a backtest fills may be absent.
 
-    What a run built of a model that the vars have switched off since is left out.
+    What a run built of a model that the vars have switched off since is left out. Where
+    dbt built it all, so may be those that read the history of refreshes.
     """
     names, old = [], builders(warehouse)
     for name in plan.public:
@@ -139,7 +140,7 @@ def _tables(plan: Plan, warehouse: Warehouse) -> list[str]:
             continue
         if warehouse.has_table("main", name):
             names.append(name)
-        elif name in plan.models:
+        elif name in plan.models and (old or name in _without_history(plan)):
             raise InputError(f"publish: {name} has not been built. Run: recsql build")
     if torn := unfinished(warehouse, names):
         more = f" and {len(torn) - 1} more are" if len(torn) > 1 else " is"
@@ -148,6 +149,11 @@ def _tables(plan: Plan, warehouse: Warehouse) -> list[str]:
             "tables of two runs would be mixed. Run: recsql refresh"
         )
     return names
+
+
+def _without_history(plan: Plan) -> Mapping[str, Any]:
+    """Return the models that dbt has, too, which keeps no history of refreshes."""
+    return compile_project(plan.project.with_vars({"refresh_history": False})).models
 
 
 def _write(

@@ -11,7 +11,7 @@ from recsql.compilation.render import Compiled
 from recsql.config.files import write_beside
 from recsql.config.project import Project
 from recsql.engine.warehouse import open_warehouse
-from recsql.errors import InputError, reason
+from recsql.errors import unwritable
 
 
 def listing(plan: Plan, names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -48,7 +48,7 @@ def write_compiled(
             target.parent.mkdir(parents=True, exist_ok=True)
             write_beside(target, text)
         except OSError as error:
-            raise InputError(f"compile: {target}: {reason(error.strerror)}.") from None
+            raise unwritable(f"compile: {target}", error) from None
         written += 1
     return written, left_out
 

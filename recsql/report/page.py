@@ -19,7 +19,7 @@ from typing import Any
 from recsql.config.access import access_of
 from recsql.config.files import note_written, write_beside
 from recsql.config.project import Project
-from recsql.errors import InputError, reason
+from recsql.errors import InputError, unwritable
 from recsql.report.content import content_of
 from recsql.report.data import Answers, Part, gather
 
@@ -41,6 +41,7 @@ def write_report(project: Project, path: Path) -> int:
     Raises:
         InputError: nothing is published, the extra report is not installed, or the file
             cannot be written.
+        WarehouseError: the disk is full.
     """
     library = _library()
     text = page(gather(project), library)
@@ -50,7 +51,7 @@ def write_report(project: Project, path: Path) -> int:
         size = write_beside(path, text, access.mode)
         note_written(project.profile.folder, path, "report")
     except OSError as error:
-        raise InputError(f"report: {path}: {reason(error.strerror)}.") from None
+        raise unwritable(f"report: {path}", error) from None
     return size
 
 

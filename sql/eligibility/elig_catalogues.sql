@@ -31,7 +31,9 @@ with
             from users
             cross join items
             left join attributes on items.item_id = attributes.item_id
-            where users.surface = {{ text(surface["name"]) }}
+            where
+                users.surface = {{ text(surface["name"]) }}
+                and (items.category_role is not null or ({{ surface["where"] }}))
             {% if not loop.last %}
                 union all
             {% endif %}

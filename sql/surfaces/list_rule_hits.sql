@@ -34,7 +34,9 @@ with
                     inner join users on candidates.user_id = users.user_id
                     inner join items on candidates.item_id = items.item_id
                     left join attributes on candidates.item_id = attributes.item_id
-                    where candidates.surface = {{ text(surface["name"]) }}
+                    where
+                        candidates.surface = {{ text(surface["name"]) }}
+                        and (items.category_role is not null or ({{ rule["when"] }}))
                 {% endif %}
             {% endfor %}
         {% endfor %}

@@ -52,7 +52,9 @@ with
                     inner join scope_items on items.item_index = scope_items.item_index
                     inner join
                         user_scopes on scope_items.scope_index = user_scopes.scope_index
-                    where {{ of_catalogue("user_scopes.surface", surface) }}
+                    where
+                        {{ of_catalogue("user_scopes.surface", surface) }}
+                        and (items.category_role is not null or ({{ rule["when"] }}))
                 {% endif %}
             {% endfor %}
         {% endfor %}

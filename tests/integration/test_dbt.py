@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,14 @@ from typing import Any
 import duckdb
 import pytest
 
+from recsql.cli.options import parse_vars
 from recsql.compilation.compiler import compile_project
+from recsql.compilation.render import literal
 from recsql.config.project import builtin_root, load_project
 from recsql.engine.warehouse import open_warehouse
+from tests.integration import faults
 from tests.integration.conftest import QUICK, Recsql, write_events
+from tests.integration.test_forget import holders
 from tests.worlds import Line, load_lines
 
 ROOT = builtin_root()
@@ -86,6 +92,75 @@ def test_a_host_finds_the_tables_in_a_schema_of_their_own(host: Path) -> None:
     assert first[0].startswith("taken ")
     assert never == (0,)
     assert schemas == [("main_recsys",)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["publish", "refresh", "ls"])
+def test_commands_in_a_host_are_refused(
+    host: Path, recsql: Recsql, command: str
+) -> None:
+    done = recsql(command, "--project", host)
+    assert (done.code, done.out) == (2, "")
+    assert "vars: recsql: this is a dbt project with recsql as a package" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+FORGOTTEN = "user 7"
+COUNT = "select count(*), count(distinct run_id), any_value(run_id) from rec_for_user"
+
+
+@pytest.mark.slow
+def test_what_dbt_built_is_published_without_who_is_forgotten(
+    shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader of the published file sees the version before all the while."""
+    pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
+    quick = ("--project", shop, "--vars", f"{{{QUICK}}}")
+    assert recsql("forget", FORGOTTEN, "--yes", *quick).code == 0
+    folder = shop / "warehouse"
+    with duckdb.connect(str(folder / "build.duckdb")) as file:
+        file.execute(
+            f"insert into raw.events select {literal(FORGOTTEN)}, item_id, event_at "
+            "from raw.events limit 9"
+        )
+        for schema, name in file.execute(  # dbt begins with the raw tables alone
+            "select schema_name, table_name from duckdb_tables() "
+            "where schema_name in ('main', 'recsql')"
+        ).fetchall():
+            file.execute(f'drop table if exists "{schema}"."{name}" cascade')
+    project = load_project(shop)
+    given = {name: project.vars[name] for name in project.own_vars}
+    given |= {**parse_vars(f"{{{QUICK}}}"), "forgotten_users": True}
+    given |= {"user_id_type": "varchar", "item_id_type": "varchar"}
+    text = json.dumps(given)
+    seen: list[Any] = []
+    with ThreadPoolExecutor(1) as pool:
+        options = f"--project-dir {ROOT} --profiles-dir {ROOT} --target-path {shop}/t"
+        built = pool.submit(
+            shell,
+            shop,
+            f"dbt build --select +tag:public --exclude-resource-type unit_test test "
+            f'{options} --log-path {shop}/logs --vars "$GIVEN"',
+            RECSQL_WAREHOUSE=str(folder),
+            GIVEN=text,
+        )
+        while not built.done():
+            with duckdb.connect(str(folder / "recsql.duckdb"), read_only=True) as file:
+                seen.append(file.execute(COUNT).fetchone())
+            time.sleep(0.05)
+    assert built.result().returncode == 0, built.result().stdout[-3000:]
+    assert len(seen) > 10
+    assert len(set(seen)) == 1
+    assert holders(folder / "build.duckdb", FORGOTTEN) == ["events.user_id"]
+    monkeypatch.setenv("RECSQL_WAREHOUSE", str(folder))
+    done = recsql("publish", "--project", ROOT, "--vars", text)
+    assert (done.code, done.err) == (0, "")
+    assert faults.require_whole(shop) == 3
+    assert holders(folder / "recsql.duckdb", FORGOTTEN) == []
+    with duckdb.connect(str(folder / "recsql.duckdb"), read_only=True) as file:
+        assert file.execute(COUNT).fetchone() != seen[0], (
+            "dbt's run, not the one before"
+        )
 
 
 @pytest.mark.slow

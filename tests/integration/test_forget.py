@@ -38,7 +38,7 @@ def shop_with_the_user(folder: Path) -> Path:
     return shop
 
 
-def holders(path: Path) -> list[str]:
+def holders(path: Path, user: str = USER) -> list[str]:
     """Return every column of every table of a DuckDB file that names the user."""
     found = []
     with duckdb.connect(str(path), read_only=True) as file:
@@ -48,7 +48,7 @@ def holders(path: Path) -> list[str]:
         ).fetchall():
             query = (
                 f'select count(*) from {schema}."{table}" '
-                f"where contains(cast(\"{column}\" as varchar), '{USER}')"
+                f"where contains(cast(\"{column}\" as varchar), '{user}')"
             )
             if file.execute(query).fetchall() != [(0,)]:
                 found.append(f"{table}.{column}")

@@ -186,15 +186,21 @@ def test_the_manifest_says_what_a_version_is_made_of(
         )
         facts = file.execute(
             "select distinct version, git_commit, first_event_at, last_event_at, "
-            "run_id, vars::json->>'decay_days' from manifest"
+            "vars::json->>'decay_days' from manifest"
         ).fetchall()
+        built_by = dict(
+            file.execute("select table_name, run_id from manifest").fetchall()
+        )
         runs = file.execute("select distinct run_id from rec_for_user").fetchall()
     with duckdb.connect(str(shop / "warehouse/build.duckdb"), read_only=True) as file:
         ((first, last),) = file.execute(
             "select min(event_at), max(event_at) from int_events"
         ).fetchall()
+        known = file.execute("select run_id from raw.refreshes").fetchall()
     assert counted == rows == manifest["tables"]
-    assert facts == [(2, commit, first, last, runs[0][0], "60")]
+    assert facts == [(2, commit, first, last, "60")]
+    assert runs == [(built_by["rec_for_user"],)]
+    assert {(run,) for run in built_by.values() if run} <= set(known)
     assert manifest["vars"]["decay_days"] == 60
     assert "publish_postgres" not in manifest["vars"]
     content = path.read_bytes()

@@ -71,6 +71,13 @@ def test_what_is_no_secret_stays(text: str) -> None:
     assert redacted(text) == text
 
 
+def test_the_working_directory_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PWD", "OLDPWD"):
+        monkeypatch.setenv(name, "/srv/shop")
+    monkeypatch.setenv("DB_PWD", SECRET)
+    assert redacted(f"/srv/shop/a.csv: {SECRET}") == f"/srv/shop/a.csv: {HIDDEN}"
+
+
 def no_file_holds(folder: Path, secret: str) -> None:
     """Look through all files, and all columns of DuckDB files, which compress texts."""
     for path in folder.rglob("*"):

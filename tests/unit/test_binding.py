@@ -10,8 +10,9 @@ import pytest
 
 from recsql.compilation.compiler import compile_project
 from recsql.config.expressions import expressions, without
-from recsql.config.project import builtin_root, load_project
+from recsql.config.project import Project, builtin_root, load_project
 from recsql.engine.binding import require_binding
+from recsql.engine.warehouse import open_warehouse
 from recsql.errors import RecsqlError
 
 PROJECT = load_project(builtin_root())
@@ -106,7 +107,7 @@ def test_what_is_loaded_counts(tmp_path: Path) -> None:
         "  users: {table: null}\n"
     )
     project = load_project(tmp_path)
-    require_binding(compile_project(project))
+    assert require_binding(compile_project(project)) == ["events", "items"]
     project.profile.build_path.parent.mkdir()
     with duckdb.connect(str(project.profile.build_path)) as file:
         file.execute("create schema raw")
@@ -117,6 +118,57 @@ def test_what_is_loaded_counts(tmp_path: Path) -> None:
         "dbt_project.yml: vars: events: event_at: moment: "
     )
     assert str(caught.value).endswith("It has: who, what, sold_at.")
+    run(project, "alter table raw.sales rename sold_at to moment")
+    assert require_binding(compile_project(project)) == ["items"]
+    run(project, "create table raw.later (what int, title text)")
+    with pytest.raises(RecsqlError) as caught:
+        require_binding(compile_project(project))
+    assert str(caught.value).startswith(IN_FILE + "items: title: name: ")
+
+
+def run(project: Project, sql: str) -> None:
+    with duckdb.connect(str(project.profile.build_path)) as file:
+        file.execute(sql)
+
+
+def typed(**surface: Any) -> dict[str, Any]:
+    attributes = {"brand": "department", "margin": "length(product_type)"}
+    items = {**PROJECT.default_vars["items"], "attributes": attributes}
+    return {"items": items, "surfaces": [{**HOME, **surface}]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("attributes.brand < 10", "Cannot compare values of type VARCHAR and type"),
+        ("attributes.margin like 'x%'", "No function matches the given name and"),
+        ("year(attributes.brand) > 3", "No function matches the given name and"),
+        ("row_number() over () > 3", "WHERE clause cannot contain window functions"),
+    ],
+)
+def test_a_typed_attribute_in_a_condition_is_named_with_its_place(
+    condition: str, said: str
+) -> None:
+    rule = {"name": "thin", "when": condition}
+    for given, place in (
+        (typed(where=condition), "where"),
+        (typed(rules=[{**rule, "do": "hide"}]), "rules: thin: when"),
+        (typed(rules=[{**rule, "do": "slot", "at": [1]}]), "rules: thin: when"),
+    ):
+        plan = compile_project(PROJECT.with_vars(given))
+        if "row_number" not in condition:  # of what is not loaded nobody knows types
+            assert require_binding(plan) == ["items"]
+        with open_warehouse(None, {}) as raw:
+            raw.rows("create schema raw")
+            raw.rows(
+                "create table raw.products (product_id int, product_type text, "
+                "package_size text, product_category text, department text)"
+            )
+            with pytest.raises(RecsqlError) as caught:
+                require_binding(plan, raw)
+        message = str(caught.value)
+        begin = f"{IN_FILE}surfaces: home: {place}: {condition}: "
+        assert message.startswith(begin + said), message
 
 
 def test_expressions_are_found_and_taken_out() -> None:

@@ -81,6 +81,29 @@ from recsql.errors import ProjectError
             "--vars: region_decay_days: n: it is a number above 0. Seen: 30d.",
         ),
         (
+            {"raw_schema": "Main"},
+            "--vars: raw_schema: schema Main is kept by DuckDB or recsql. Choose "
+            "another, such as raw.",
+        ),
+        (
+            {"rule_levels": [["categry", "item"]]},
+            '--vars: rule_levels: entry 1: there is no level "categry". '
+            'Did you mean "category"?',
+        ),
+        (
+            {"rule_levels": [["item", "item"], ["item"]]},
+            "--vars: rule_levels: entry 2: it is two levels. Seen: 1.",
+        ),
+        (
+            {"not_item_pattern": "(["},
+            "--vars: not_item_pattern: ([: it is no regular expression: missing ]: [.",
+        ),
+        (
+            {"event_weights": {}},
+            "--vars: event_weights: it is a mapping of names to values of 1 or more, "
+            "each a number. Seen: {}.",
+        ),
+        (
             {"half_life_days": 30},
             "--vars: half_life_days and decay_days say the same in two ways; set one "
             "of them to null.",
