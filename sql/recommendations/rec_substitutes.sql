@@ -12,16 +12,23 @@ with
 
     matched as (
         select
-            items.item_id,
             region_items.region,
-            substitutes.item_id as substitute_item_id,
-            items.title as item_title,
-            substitutes.title as substitute_title,
-            substitutes.category as substitute_category,
             neighbours.item_index,
             neighbours.similar_item_index,
             neighbours.similarity,
-            neighbours.neighbour_rank,
+            neighbours.neighbour_rank
+        from neighbours
+        inner join items on neighbours.item_index = items.item_index
+        inner join
+            items as substitutes
+            on neighbours.similar_item_index = substitutes.item_index
+        inner join region_items on substitutes.item_index = region_items.item_index
+        where
+            neighbours.similarity >= {{ var("min_similarity") | float }}
+            {% if var("substitutes_same_category") %}
+                and (items.category is null or items.category = substitutes.category)
+            {% endif %}
+        qualify
             row_number() over (
                 partition by
                     region_items.region,
@@ -29,18 +36,8 @@ with
                     substitutes.title,
                     substitutes.variant
                 order by neighbours.neighbour_rank
-            ) as title_rank
-        from neighbours
-        inner join items on neighbours.item_index = items.item_index
-        inner join
-            items as substitutes
-            on neighbours.similar_item_index = substitutes.item_index
-        inner join region_items on substitutes.item_id = region_items.item_id
-        where
-            neighbours.similarity >= {{ var("min_similarity") | float }}
-            {% if var("substitutes_same_category") %}
-                and (items.category is null or items.category = substitutes.category)
-            {% endif %}
+            )
+            = 1
     ),
 
     ranked as (
@@ -50,7 +47,7 @@ with
                 partition by region, item_index order by neighbour_rank
             ) as item_rank
         from matched
-        where title_rank = 1
+        qualify item_rank <= {{ var("substitutes_per_item") | int }}
     ),
 
     -- no term holds a bar
@@ -62,24 +59,40 @@ with
         group by item_index
     ),
 
-    final as (
+    pairs as (select distinct item_index, similar_item_index from ranked),
+
+    shared as (
         select
-            ranked.item_id,
-            ranked.region,
-            ranked.substitute_item_id,
-            ranked.item_title,
-            ranked.substitute_title,
-            ranked.substitute_category,
-            ranked.similarity,
+            pairs.item_index,
+            pairs.similar_item_index,
             array_to_string(
                 list_filter(mine.terms, lambda term:list_contains(theirs.terms, term)),
                 ', '
-            ) as shared_terms,
+            ) as shared_terms
+        from pairs
+        inner join told as mine on pairs.item_index = mine.item_index
+        inner join told as theirs on pairs.similar_item_index = theirs.item_index
+    ),
+
+    final as (
+        select
+            items.item_id,
+            ranked.region,
+            substitutes.item_id as substitute_item_id,
+            items.title as item_title,
+            substitutes.title as substitute_title,
+            substitutes.category as substitute_category,
+            ranked.similarity,
+            shared.shared_terms,
             ranked.item_rank
         from ranked
-        inner join told as mine on ranked.item_index = mine.item_index
-        inner join told as theirs on ranked.similar_item_index = theirs.item_index
-        where ranked.item_rank <= {{ var("substitutes_per_item") | int }}
+        inner join
+            shared
+            on ranked.item_index = shared.item_index
+            and ranked.similar_item_index = shared.similar_item_index
+        inner join items on ranked.item_index = items.item_index
+        inner join
+            items as substitutes on ranked.similar_item_index = substitutes.item_index
     )
 
 select *

@@ -11,7 +11,15 @@ with
     rules as (select * from {{ ref("sig_complement_rules") }}),
     popularity as (select * from {{ ref("sig_popularity") }}),
 
-    regions as (select region from region_items group by region),
+    -- in a region, items that are sold there
+    pages as (
+        select 'all' as region, item_index
+        from items
+        union all
+        select region, item_index
+        from region_items
+        where region <> 'all'
+    ),
 
     popular as (
         select
@@ -32,15 +40,18 @@ with
     ),
 
     skipped as (
-        select regions.region, items.item_index as antecedent_index, 0 as place
-        from items
-        cross join regions
+        select region, item_index as antecedent_index, 0 as place
+        from pages
         union all
         select region, item_index, place
         from popular
         union all
         select rules.region, rules.antecedent_index, popular.place
         from rules
+        inner join
+            pages
+            on rules.region = pages.region
+            and rules.antecedent_index = pages.item_index
         inner join
             popular
             on rules.region = popular.region

@@ -1,11 +1,20 @@
--- Every item has its complements for all and for each region that availability or
--- restrictions name, as far as there are other items that may be shown there.
+-- Every item has its complements for all, and in each region that availability or
+-- restrictions name those that are sold there, as far as there are other items.
 with
     items as (select * from {{ ref("int_items") }}),
     region_items as (select * from {{ ref("elig_region_items") }}),
     complements as (select * from {{ ref("rec_complements") }}),
 
     eligible as (select region, item_index from region_items where is_eligible),
+
+    pages as (
+        select 'all' as region, item_id, item_index
+        from items
+        union all
+        select region, item_id, item_index
+        from region_items
+        where region <> 'all'
+    ),
 
     total as (select region, count(*) as item_count from eligible group by region),
 
@@ -18,22 +27,22 @@ with
 
     compared as (
         select
-            items.item_id,
-            total.region,
+            pages.item_id,
+            pages.region,
             coalesce(listed.item_count, 0) as listed_count,
             least(
                 {{ var("complements_per_item") | int }},
                 total.item_count
                 - case when eligible.item_index is not null then 1 else 0 end
             ) as wanted_count
-        from items
-        cross join total
+        from pages
+        inner join total on pages.region = total.region
         left join
             eligible
-            on total.region = eligible.region
-            and items.item_index = eligible.item_index
+            on pages.region = eligible.region
+            and pages.item_index = eligible.item_index
         left join
-            listed on total.region = listed.region and items.item_id = listed.item_id
+            listed on pages.region = listed.region and pages.item_id = listed.item_id
     ),
 
     final as (
