@@ -208,7 +208,7 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
     """Pasta goes with sauce, which France does not sell, and with wine: it does."""
     pasta, sauce, wine, jam, tea = range(1, 6)
     orders = [(pasta, sauce)] * 6 + [(pasta, wine)] * 3 + [(jam,)] * 4 + [(tea, wine)]
-    sold = {"DE": (pasta, sauce, jam), "FR": (wine, jam, tea), "IT": ()}
+    sold = {"DE": (pasta, sauce, jam), "FR": (pasta, wine, jam, tea), "IT": ()}
     rows = [(land, item) for land, items in sold.items() for item in items or (77,)]
     offers = pa.table({"land": [a for a, _ in rows], "item": [b for _, b in rows]})
     asked = {
@@ -220,6 +220,10 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
         pages = world.rows(
             "select region, shown_item_id, kind from rec_item_page "
             f"where item_id = {pasta} and kind <> 'substitute' order by region, slot"
+        )
+        unsold = world.rows(
+            "select complement_item_id, rule_pass <> 'popular' from rec_complements "
+            f"where item_id = {sauce} and region = 'FR'"
         )
         reasons = world.rows(
             "select complement_item_id, reason from rec_complements "
@@ -236,6 +240,7 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
         ("FR", jam, "popular"),
         ("FR", tea, "popular"),
     ]
+    assert unsold == [(pasta, True)]  # what popular items fill is what is sold
     assert reasons[0] == (wine, "goes with type 1")
     assert {reason for _, reason in reasons[1:]} == {
         "popular; nothing is known to go with it"
