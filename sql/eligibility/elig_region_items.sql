@@ -1,6 +1,5 @@
 -- One row per (region, item_id): what may be shown in a region that availability or
 -- restrictions name; in region all, what some region may show.
-{{ config(materialized="view") }}
 with
     scopes as (select * from {{ ref("elig_scopes") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),

@@ -57,9 +57,9 @@ with
         {% endif %}
     ),
 
+    -- places differ, so rank() counts them; for row_number() DuckDB gathers lists
     placed as (
-        select
-            *, row_number() over (partition by item_id, region order by place) as slot
+        select *, rank() over (partition by item_id, region order by place) as slot
         from united
         qualify slot <= {{ wanted }}
     ),

@@ -10,6 +10,15 @@ with
     term_weights as (select * from {{ ref("sig_item_term_weights") }}),
     region_items as (select * from {{ ref("elig_region_items") }}),
 
+    -- items of equal title and variant are one
+    named as (
+        select
+            item_index,
+            category,
+            min(item_index) over (partition by title, variant) as title_index
+        from items
+    ),
+
     matched as (
         select
             region_items.region,
@@ -18,23 +27,20 @@ with
             neighbours.similarity,
             neighbours.neighbour_rank
         from neighbours
-        inner join items on neighbours.item_index = items.item_index
+        inner join named as mine on neighbours.item_index = mine.item_index
         inner join
-            items as substitutes
+            named as substitutes
             on neighbours.similar_item_index = substitutes.item_index
         inner join region_items on substitutes.item_index = region_items.item_index
         where
             neighbours.similarity >= {{ var("min_similarity") | float }}
             {% if var("substitutes_same_category") %}
-                and (items.category is null or items.category = substitutes.category)
+                and (mine.category is null or mine.category = substitutes.category)
             {% endif %}
         qualify
             row_number() over (
                 partition by
-                    region_items.region,
-                    neighbours.item_index,
-                    substitutes.title,
-                    substitutes.variant
+                    region_items.region, neighbours.item_index, substitutes.title_index
                 order by neighbours.neighbour_rank
             )
             = 1
