@@ -1,8 +1,7 @@
--- One row per (item_id, region, item_rank): what can replace an item, by what both
--- texts
--- say, everywhere and in each region that availability or restrictions name.
--- Eligible or new items of most similar text; also for an item that was never sold. Of
--- equal titles the most similar, unless `variant` says they differ.
+-- One row per (item_id, region, item_rank): what can replace an item, by both texts,
+-- everywhere and in each region that availability or restrictions name.
+-- Eligible or new items, also for an item that was never sold. Of equal titles the most
+-- similar, unless `variant` says they differ.
 {{ config(enabled="content" in var("candidate_sources")) }}
 with
     items as (select * from {{ ref("int_items") }}),
@@ -28,19 +27,16 @@ with
             neighbours.neighbour_rank
         from neighbours
         inner join named as mine on neighbours.item_index = mine.item_index
-        inner join
-            named as substitutes
-            on neighbours.similar_item_index = substitutes.item_index
-        inner join region_items on substitutes.item_index = region_items.item_index
+        inner join named as other on neighbours.similar_item_index = other.item_index
+        inner join region_items on other.item_index = region_items.item_index
         where
             neighbours.similarity >= {{ var("min_similarity") | float }}
             {% if var("substitutes_same_category") %}
-                and (mine.category is null or mine.category = substitutes.category)
+                and (mine.category is null or mine.category = other.category)
             {% endif %}
         qualify
             row_number() over (
-                partition by
-                    region_items.region, neighbours.item_index, substitutes.title_index
+                partition by region, neighbours.item_index, other.title_index
                 order by neighbours.neighbour_rank
             )
             = 1
@@ -84,10 +80,10 @@ with
         select
             items.item_id,
             ranked.region,
-            substitutes.item_id as substitute_item_id,
+            other.item_id as substitute_item_id,
             items.title as item_title,
-            substitutes.title as substitute_title,
-            substitutes.category as substitute_category,
+            other.title as substitute_title,
+            other.category as substitute_category,
             ranked.similarity,
             shared.shared_terms,
             ranked.item_rank
@@ -97,8 +93,7 @@ with
             on ranked.item_index = shared.item_index
             and ranked.similar_item_index = shared.similar_item_index
         inner join items on ranked.item_index = items.item_index
-        inner join
-            items as substitutes on ranked.similar_item_index = substitutes.item_index
+        inner join items as other on ranked.similar_item_index = other.item_index
     )
 
 select *

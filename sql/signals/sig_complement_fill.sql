@@ -1,8 +1,7 @@
--- One row per (region, antecedent_index, list_rank): a popular item where rules leave
--- room.
--- The list of what is popular in a region of elig_region_items, without the item itself
--- and what its rules hold, cut into the gaps between those: within a gap list_rank is
--- popularity_rank and a constant.
+-- One row per (region, antecedent_index, list_rank): popular items where rules leave
+-- room in the list of an item, for all and in the regions that sell it.
+-- What is popular there, without the item itself and what its rules hold, is cut into
+-- gaps: within a gap list_rank is popularity_rank and a constant.
 {{ config(materialized="view") }}
 {% set wanted = var("complements_per_item") | int %}
 with
@@ -11,7 +10,6 @@ with
     rules as (select * from {{ ref("sig_complement_rules") }}),
     popularity as (select * from {{ ref("sig_popularity") }}),
 
-    -- in a region, items that are sold there
     pages as (
         select 'all' as region, item_index
         from items
