@@ -254,7 +254,7 @@ def test_nightly_tables_are_made_without_the_weekly_ones(
     done = recsql("refresh", "--select", "tag:nightly", *given)
     assert (done.code, done.err) == (0, "")
     built = set(re.findall(r"^done +(\w+)", done.out, re.M))
-    assert {"rec_for_user", "int_users"} <= built
+    assert "rec_for_user" in built  # int_users is as it was, so it is not built
     assert not {"rec_complements", "rec_segment_items"} & built
     with duckdb.connect(str(shop / "warehouse/recsql.duckdb"), read_only=True) as file:
         assert file.execute("select count(*) > 0 from rec_complements").fetchone() == (

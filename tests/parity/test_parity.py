@@ -43,6 +43,7 @@ VARS = {
 PER_RUN = ("run_id", "generated_at", "started_at")
 REFRESH = ("changed_at", "refreshed_at", "since_at", "until_at", "counted_at")
 REFRESH += ("fitted_at",)
+EMPTY = {"int_spread_baskets"}  # no receipt of the sample spans a month
 PLAN = compile_project(load_project(ROOT, VARS))
 
 
@@ -139,4 +140,4 @@ def test_equal_tables(both: duckdb.DuckDBPyConnection, name: str) -> None:
         assert not extra, f"{len(extra)} rows only in {one}, e.g. {extra[0]}"
     counted = both.execute(f"select count(*) from ours.main.{name}").fetchone()
     assert counted
-    assert counted[0] > 0
+    assert (counted[0] > 0) == (name not in EMPTY)
