@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -106,10 +107,10 @@ def load_project(
 
 
 def demo_project(root: Path, vars_given: Mapping[str, Any] | None = None) -> Project:
-    """Read the project in `root`, or where there is none the built-in one."""
-    if (root / PROJECT_FILE).is_file():
-        return load_project(root, vars_given)
-    return _read([builtin_root()], root.resolve(), vars_given)
+    """Read the project in `root`; make one there, of no settings, where there is none."""
+    with suppress(FileExistsError), (root / PROJECT_FILE).open("x") as file:
+        file.write("name: demo\nversion: 1.0.0\nprofile: recsql\n")
+    return load_project(root, vars_given)
 
 
 def _read(

@@ -62,8 +62,8 @@ def expected_step(
         wanted = surface["allow_repeat"]
         if wanted != "all" and is_repeat != (wanted == "repeat_only"):
             steps.append((1, LIMITS[wanted]))
-        elif source in surface["personal"] and orders < 3:
-            steps.append((2, f"{source} serves users with 3 orders or more"))
+        elif source in surface["personal"] and orders < 1:
+            steps.append((2, f"{source} serves users with 1 orders or more"))
         else:
             rank = item_rank if wanted == "all" else kind_rank
             steps.append((3, f"below the cut: rank {rank} of {source}"))
