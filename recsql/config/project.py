@@ -107,7 +107,7 @@ def load_project(
 
 
 def demo_project(root: Path, vars_given: Mapping[str, Any] | None = None) -> Project:
-    """Read the project in `root`; make one there, of no settings, where there is none."""
+    """Read the project in `root`; where there is none, make one that sets nothing."""
     with suppress(FileExistsError), (root / PROJECT_FILE).open("x") as file:
         file.write("name: demo\nversion: 1.0.0\nprofile: recsql\n")
     return load_project(root, vars_given)
