@@ -31,7 +31,7 @@ with
         from figures
         inner join definitions on figures.metric = definitions.metric
         where
-            figures.metric = {{ text(var("eval_compared_metrics")[0]) }}
+            figures.metric = {{ text((var("eval_compared_metrics") or [""])[0]) }}
             and figures.k = {{ var("eval_cutoffs") | min | int }}
     ),
 

@@ -7,7 +7,7 @@
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0
     )
 }}
-{% set metric = var("eval_compared_metrics")[0] %}
+{% set metric = (var("eval_compared_metrics") or [""])[0] %}
 with
     alternatives as (select * from {{ ref("eval_alternatives") }}),
     definitions as (select * from {{ ref("metric_definitions") }}),

@@ -1,5 +1,10 @@
--- The catalogue lists no item in more than one row.
-{{ config(severity="warn") }}
+-- The catalogue lists no item in more than one row, unless it is read from the events.
+{{
+    config(
+        severity="warn",
+        enabled=var("items").get("table") != var("events").get("table"),
+    )
+}}
 with
     repeated as (select * from {{ ref("mon_repeated_items") }}),
 
