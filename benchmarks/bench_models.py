@@ -148,7 +148,10 @@ PEERS: dict[str, Callable[[Plan, str, Any], tuple[Any, Any]]] = {
 def check(warehouse: Warehouse, name: str, peer: tuple[Any, Any], matrix: Any) -> None:
     """Stop unless both sides found the same."""
     if name in ("ease", "graph_filter"):
-        query = f"select is_repeat, score from bench_{name}"
+        query = (
+            "select known.item_index is not null, score "
+            f"from bench_{name} left join ({CELLS}) as known using (user_index, item_index)"
+        )
         repeats, scores = arrays(warehouse, query)
         for kind, (_, best) in enumerate(peer):
             known = best[np.diff(matrix.indptr) > 0]

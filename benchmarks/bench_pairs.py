@@ -90,7 +90,8 @@ def generate(warehouse: Warehouse, baskets: int, items: int) -> None:
     )
     warehouse.connection.register("given", table)
     warehouse.rows(
-        "create or replace table int_events as select *, 1.0 as event_weight from given"
+        "create or replace table int_events as "
+        "select *, 1.0 as event_weight, true as is_taken from given"
     )
     warehouse.connection.unregister("given")
     warehouse.connection.execute(TABLES)

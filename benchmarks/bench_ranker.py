@@ -51,7 +51,13 @@ def score(warehouse: Warehouse, dated: Project) -> dict[str, float]:
     columns = ", ".join(
         row[0] for row in warehouse.rows("select column_name from (describe cand_all)")
     )
-    warehouse.rows(f"insert into cand_all select {columns} from rank_scores")
+    for sql in (
+        "create temp table candidates as from cand_all",
+        "drop view cand_all",
+        "create table cand_all as from candidates",
+        f"insert into cand_all select {columns} from rank_scores",
+    ):
+        warehouse.rows(sql)
     for result in run_models(plan, warehouse, plan.graph.select(["evaluation"]), 1):
         if result.error:
             raise result.error

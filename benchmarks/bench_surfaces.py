@@ -40,7 +40,8 @@ SURFACE = {
     "personal": ["als"],
     "fallback": [],
 }
-STEPS = ("cand_als", "cand_all", "list_surfaces", "list_stages", "list_candidates")
+STEPS = ("cand_als", "cand_all", "list_surfaces", "list_stages")
+STEPS += ("list_proposals", "list_candidates")
 STEPS += ("list_stage_items", "list_pools", "list_shown", "rec_for_user")
 NAMES = """
 create or replace table int_users as
@@ -53,7 +54,9 @@ create or replace table int_items as
     from sig_als_item_factors;
 create or replace table int_user_items as
     select *, user_index::bigint as user_id, item_index::bigint as item_id,
-        1 as basket_count, timestamp '2024-01-01' as last_at, 1.0::double as weight
+        1 as basket_count, 1 as taken_count, 1 as seen_count, true as is_taken,
+        false as is_in_cart, map() as type_counts, map() as type_last_at,
+        timestamp '2024-01-01' as last_at, timestamp '2024-01-01' as last_taken_at, 1.0::double as weight
     from int_user_items;
 create or replace table elig_user_scopes as
     select *, user_index::bigint as user_id, null::varchar as surface,

@@ -51,7 +51,7 @@ def test_what_does_not_fit_is_spilled(
     monkeypatch.setenv("RECSQL_WAREHOUSE", str(tmp_path))
     load(tmp_path)
     rules, spilled = [], []
-    for limit in ("90MB", "2GB"):
+    for limit in ("120MB", "2GB"):
         watch = Watch(tmp_path / "spill")
         watch.start()
         run = ("run", "--full-refresh", "--select", "+sig_rules", "--memory-limit")

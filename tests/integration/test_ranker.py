@@ -77,8 +77,8 @@ def test_rankers_are_kept_with_a_report(trained: tuple[Path, Trained]) -> None:
     assert (until, folds, trees) == (found.learned_until, 2, found.ranker.trees)
     assert str(until) < MOMENT
     assert [str(moment)[:10] for moment in found.moments] == [
-        "2024-03-17",
-        "2024-03-31",
+        "2024-03-18",
+        "2024-04-01",
     ]
     rows = query(
         shop,

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from recsql.config.project import builtin_root
+from recsql.compilation.compiler import compile_project
+from recsql.config.project import builtin_root, load_project
 from recsql.engine.runner import run_models
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import ProjectError
@@ -29,7 +30,7 @@ LINES = [
     (1, 30, "timestamptz '2024-10-27 02:30:00+01:00'", "2024-10-27 01:30:00"),
     (1, 40, "timestamptz '2024-10-27 04:15:00+01:00'", "2024-10-27 03:15:00"),
     (2, 10, "cast('2024-10-27 02:30:00+02:00' as timestamptz)", "2024-10-27 00:30:00"),
-    (2, 20, "'2024-10-27T02:30:00+01:00'", "2024-10-27 02:30:00"),  # text: as it stands
+    (2, 20, "'2024-10-27T02:30:00+01:00'", "2024-10-27 01:30:00"),
     (3, 10, "timestamp '2024-03-31 02:30:00'", "2024-03-31 02:30:00"),
     (3, 20, "timestamptz '2024-03-31 03:30:00+02:00'", "2024-03-31 01:30:00"),
     (3, 30, "timestamptz '2024-03-31 01:30:00+01:00'", "2024-03-31 00:30:00"),
@@ -126,6 +127,7 @@ def test_a_zone_in_the_profile_makes_moments_its_wall_time() -> None:
 
 @pytest.mark.parametrize("name", ["as_of", "fold_in_after"])
 def test_a_var_with_an_offset_is_refused(name: str) -> None:
+    root = builtin_root()
     with pytest.raises(ProjectError, match="UTC"):
-        plan_with(**{name: "2024-10-27 02:30:00+02:00"})
-    plan_with(**{name: "2024-10-27T00:30:00Z"})
+        compile_project(load_project(root, {name: "2024-10-27 02:30:00+02:00"}))
+    compile_project(load_project(root, {name: "2024-10-27T00:30:00Z"}))
