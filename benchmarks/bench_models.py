@@ -150,7 +150,8 @@ def check(warehouse: Warehouse, name: str, peer: tuple[Any, Any], matrix: Any) -
     if name in ("ease", "graph_filter"):
         query = (
             "select known.item_index is not null, score "
-            f"from bench_{name} left join ({CELLS}) as known using (user_index, item_index)"
+            f"from bench_{name} "
+            f"left join ({CELLS}) as known using (user_index, item_index)"
         )
         repeats, scores = arrays(warehouse, query)
         for kind, (_, best) in enumerate(peer):

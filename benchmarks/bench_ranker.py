@@ -58,7 +58,9 @@ def score(warehouse: Warehouse, dated: Project) -> dict[str, float]:
         f"insert into cand_all select {columns} from rank_scores",
     ):
         warehouse.rows(sql)
-    for result in run_models(plan, warehouse, plan.graph.select(["evaluation"]), 1):
+    for result in run_models(
+        plan, warehouse, plan.graph.select(["metric_definitions", "evaluation"]), 1
+    ):
         if result.error:
             raise result.error
     return seconds

@@ -56,7 +56,8 @@ create or replace table int_user_items as
     select *, user_index::bigint as user_id, item_index::bigint as item_id,
         1 as basket_count, 1 as taken_count, 1 as seen_count, true as is_taken,
         false as is_in_cart, map() as type_counts, map() as type_last_at,
-        timestamp '2024-01-01' as last_at, timestamp '2024-01-01' as last_taken_at, 1.0::double as weight
+        timestamp '2024-01-01' as last_at, timestamp '2024-01-01' as last_taken_at,
+        1.0::double as weight
     from int_user_items;
 create or replace table elig_user_scopes as
     select *, user_index::bigint as user_id, null::varchar as surface,
