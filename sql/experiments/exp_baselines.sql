@@ -28,18 +28,7 @@ with
     ),
 
     totals as (
-        select
-            known.user_id,
-            count(distinct lines.basket_id) as order_count,
-            count(lines.item_id) as line_count,
-            count(case when lines.event_at > lines.first_at then 1 end) as repeat_count,
-            count(distinct lines.item_id) as item_count,
-            count(
-                distinct case
-                    when lines.first_at >= since.from_at then lines.item_id
-                end
-            ) as new_item_count,
-            coalesce({{ stable_sum("lines.amount") }}, 0) as amount
+        select known.user_id, {{ bought_since("since.from_at") }}
         from known
         cross join since
         left join

@@ -1,6 +1,5 @@
--- One row per (item_id, region, slot): what the page of an item shows, everywhere and
--- in
--- each region that availability or restrictions name.
+-- One row per (item_id, region, slot): what the page of an item shows, everywhere
+-- and in each region that availability or restrictions name.
 -- What goes with it; first what replaces it, where the item may not be shown itself.
 {% set wanted = var("item_page_length") | int %}
 {% set has_substitutes = "content" in var("candidate_sources") %}

@@ -1,9 +1,8 @@
 -- One row per (region, antecedent_index, consequent_index): the rules that fill lists
 -- of complements, the strongest first, complements_per_item at most.
--- In region all the rules of everywhere; in a region that elig_region_items knows,
--- those
--- of them whose right side may be shown there; with var rule_region, a region's own
--- rules where it has any for the item.
+-- In region all the rules of everywhere; in a region of elig_region_items those of them
+-- whose right side may be shown there; with var rule_region, a region's own rules where
+-- it has any for the item.
 {% set by_region = var("rule_region") is not none %}
 with
     rules as (select * from {{ ref("sig_rules") }}),
@@ -60,15 +59,6 @@ with
         {% endif %}
     ),
 
-    ranked as (
-        select
-            *,
-            row_number() over (
-                partition by region, antecedent_index order by rule_rank
-            ) as list_rank
-        from united
-    ),
-
     final as (
         select
             region,
@@ -80,9 +70,11 @@ with
             lift,
             log_lift,
             rule_pass,
-            list_rank
-        from ranked
-        where list_rank <= {{ var("complements_per_item") | int }}
+            row_number() over (
+                partition by region, antecedent_index order by rule_rank
+            ) as list_rank
+        from united
+        qualify list_rank <= {{ var("complements_per_item") | int }}
     )
 
 select *

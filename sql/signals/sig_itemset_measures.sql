@@ -1,6 +1,5 @@
--- One row per (antecedent_item_ids, consequent_item_id) of sig_itemset_rules: how
--- strong
--- a rule is, and is it chance?
+-- One row per (antecedent_item_ids, consequent_item_id) of sig_itemset_rules:
+-- how strong a rule is, and is it chance?
 -- Measures as of sig_rule_measures and sig_rule_tests. improvement = confidence - the
 -- largest of the same rule with fewer items on the left, down to none: Bayardo, Agrawal
 -- and Gunopulos 1999. Fisher's exact test: the hypergeometric tail.
@@ -14,31 +13,11 @@ with
             antecedent_item_ids,
             consequent_item_id,
             confidence,
-            cast(itemset_count as double) as has_both,
-            cast(antecedent_count as double) as has_x,
-            cast(consequent_count as double) as has_y,
-            cast(basket_count - antecedent_count as double) as lacks_x,
-            cast(basket_count - consequent_count as double) as lacks_y,
-            cast(basket_count as double) as total
+            {{ two_by_two("itemset_count") }}
         from rules
     ),
 
-    -- of every frequent itemset each item, and what is left without it
-    pointed as (
-        select item_ids, itemset_count, unnest(item_ids) as consequent_item_id
-        from itemsets
-        where item_count > 1
-    ),
-
-    split as (
-        select
-            consequent_item_id,
-            itemset_count,
-            list_filter(
-                item_ids, lambda item_id:item_id <> consequent_item_id
-            ) as antecedent_item_ids
-        from pointed
-    ),
+    split as ({{ left_out_once("itemsets") }}),
 
     shorter as (
         select

@@ -5,23 +5,7 @@ with
     itemsets as (select * from {{ ref("sig_itemsets") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    pointed as (
-        select *, unnest(item_ids) as consequent_item_id
-        from itemsets
-        where item_count > 1
-    ),
-
-    split as (
-        select
-            consequent_item_id,
-            itemset_count,
-            basket_count,
-            support,
-            list_filter(
-                item_ids, lambda item_id:item_id <> consequent_item_id
-            ) as antecedent_item_ids
-        from pointed
-    ),
+    split as ({{ left_out_once("itemsets") }}),
 
     -- every part of a frequent itemset is frequent, so the join finds it
     measured as (

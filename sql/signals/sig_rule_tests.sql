@@ -23,12 +23,7 @@ with
             consequent_item_id,
             antecedent_index,
             consequent_index,
-            cast(pair_count as double) as has_both,
-            cast(antecedent_count as double) as has_x,
-            cast(consequent_count as double) as has_y,
-            cast(basket_count - antecedent_count as double) as lacks_x,
-            cast(basket_count - consequent_count as double) as lacks_y,
-            cast(basket_count as double) as total
+            {{ two_by_two("pair_count") }}
         from rules
     ),
 
