@@ -6,6 +6,7 @@ import csv
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -251,7 +252,7 @@ def test_a_backtest_at_work_is_not_disturbed(shop: Path, recsql: Recsql) -> None
     code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); "
     code += "print('held', flush=True); sys.stdin.read()"
     writer = subprocess.Popen(
-        ["python", "-c", code, str(scratch)],
+        [sys.executable, "-c", code, str(scratch)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
