@@ -18,7 +18,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recsql.api import Project, Table, init_project, load_project
+    from recsql.api.projects import Project, init_project, load_project
+    from recsql.api.tables import Table
     from recsql.config.project import builtin_root
     from recsql.errors import RecsqlError
 
@@ -33,12 +34,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Project": "recsql.api",
+    "Project": "recsql.api.projects",
     "RecsqlError": "recsql.errors",
-    "Table": "recsql.api",
+    "Table": "recsql.api.tables",
     "builtin_root": "recsql.config.project",
-    "init_project": "recsql.api",
-    "load_project": "recsql.api",
+    "init_project": "recsql.api.projects",
+    "load_project": "recsql.api.projects",
 }
 
 

@@ -1,4 +1,4 @@
-"""What `import recsql` offers: a project on disk, and what can be done with it.
+"""A project on disk, and what can be done with it.
 
 Each method does what the command of the same name does, with the same rules: work is
 private until it is published, one refresh at a time, and who was forgotten stays so.
@@ -13,20 +13,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from recsql.errors import InputError
+from recsql.api.tables import Table, table_of
 
 if TYPE_CHECKING:
-    import pandas
-    import polars
-    import pyarrow
-
     from recsql.config.project import Project as ProjectFiles
     from recsql.engine.loader import Loaded
     from recsql.engine.runner import ModelResult
     from recsql.evaluation.results import Run
     from recsql.operation.pipeline import Event
     from recsql.publishing.publish import Published
-    from recsql.questions.shows import Shown
 
     Listener = Callable[[Event], None]
 
@@ -72,48 +67,6 @@ def load_project(
 
 def _unheard(event: Event) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows that were read; `len(table)` of them."""
-
-    name: str
-    data: pyarrow.Table = field(repr=False)
-
-    def __len__(self) -> int:
-        return int(self.data.num_rows)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Return the names of the columns."""
-        return tuple(self.data.column_names)
-
-    def arrow(self) -> pyarrow.Table:
-        """Return the rows as an Arrow table."""
-        return self.data
-
-    def df(self) -> pandas.DataFrame:
-        """Return the rows as a data frame of pandas.
-
-        Raises:
-            RecsqlError: pandas is not installed.
-        """
-        _require("pandas")
-        return self.data.to_pandas()
-
-    def pl(self) -> polars.DataFrame:
-        """Return the rows as a data frame of polars.
-
-        Raises:
-            RecsqlError: polars is not installed.
-        """
-        frame = _require("polars").from_arrow(self.data)
-        return frame  # type: ignore[no-any-return]
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the rows as dictionaries."""
-        return list(self.data.to_pylist())
 
 
 @dataclass(frozen=True)
@@ -282,7 +235,7 @@ class Project:
         """
         from recsql.questions import queries
 
-        return _table("explain", queries.explain(self.files, str(user), str(item)))
+        return table_of("explain", queries.explain(self.files, str(user), str(item)))
 
     def complete(self, basket: Sequence[Any], limit: int = 20) -> Table:
         """Return what goes with the items of a basket, best first.
@@ -293,7 +246,7 @@ class Project:
         from recsql.questions import queries
 
         items = [str(item) for item in basket]
-        return _table("complete", queries.complete_basket(self.files, items, limit))
+        return table_of("complete", queries.complete_basket(self.files, items, limit))
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -324,22 +277,3 @@ def _files(data: Any) -> list[str] | None:
     if isinstance(data, list | tuple) and all(isinstance(d, str | Path) for d in data):
         return [str(each) for each in data]
     return None
-
-
-def _table(name: str, shown: Shown) -> Table:
-    import pyarrow as pa
-
-    columns = zip(*shown.rows, strict=True) if shown.rows else [()] * len(shown.headers)
-    data = {h: list(c) for h, c in zip(shown.headers, columns, strict=True)}
-    return Table(name, pa.table(data))
-
-
-def _require(package: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(package)
-    except ImportError:
-        raise InputError(
-            f"{package} is not installed. Run: pip install {package}"
-        ) from None
