@@ -8,6 +8,7 @@
 {% macro feature_weight(weighting, amount, holders, rows_count, length_share) -%}
     {%- set rarity = "ln(" ~ ratio(rows_count ~ " + 1", holders ~ " + 1") ~ ")" -%}
     {%- set k1, b = var("bm25_k1") | float, var("bm25_b") | float -%}
+    {%- set exponent = -(var("knn_user_exponent") | float) / 2 -%}
     {%- if weighting == "tfidf" -%} (sqrt({{ amount }}) * {{ rarity }})
     {%- elif weighting == "bm25" -%}
         (
@@ -17,8 +18,7 @@
             * {{ rarity }}
         )
     {%- elif weighting == "cosine" -%} cast({{ amount }} as double)
-    {%- elif weighting == "exponents" -%}
-        power({{ holders }}, {{ -(var("knn_user_exponent") | float) / 2 }})
+    {%- elif weighting == "exponents" -%} power({{ holders }}, {{ exponent }})
     {%- elif weighting in ("jaccard", "lift", "conditional", "asymmetric") -%}
         cast(1 as double)
     {%- else -%} {{ weighting }}_is_no_weighting
