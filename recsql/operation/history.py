@@ -33,7 +33,11 @@ RUNS = "refreshes"
 LISTS = "refresh_lists"
 ITEMS = "refresh_items"
 ENDED = ("outcome", "version", "exit_code", "problem")
-COPIES = {"refresh_profiles": "mon_profile", LISTS: "mon_lists", ITEMS: "mon_list_items"}
+COPIES = {
+    "refresh_profiles": "mon_profile",
+    LISTS: "mon_lists",
+    ITEMS: "mon_list_items",
+}
 TABLES = (RUNS, "refresh_models", *COPIES)
 LIMITS = (
     "drift_",
