@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,11 +109,9 @@ def _load(
     version: int | None,
     given: dict[str, Any],
 ) -> None:
-    from recsql.engine import suppression
-    from recsql.engine.loader import load_query, load_table, require_free
+    from recsql.engine.loader import load_query, load_table
     from recsql.engine.text_tables import Options
-    from recsql.engine.warehouse import open_warehouse
-    from recsql.operation.traces import rewrite
+    from recsql.operation import loading
 
     options = _options(given)
     if bool(files) == bool(url) or bool(url) != bool(query):
@@ -120,17 +119,12 @@ def _load(
     if url and (options != Options() or version is not None):
         raise InputError("load: only --query can be said of --from a database.")
     project = open_to_work(**given)
-    require_free(project, name)
-    profile, schema = project.profile, str(project.vars["raw_schema"])
-    with open_warehouse(profile.build_path, profile.settings) as warehouse:
-        if url and query:
-            loaded = load_query(warehouse, schema, name, url, query)
-        else:
-            loaded = load_table(warehouse, schema, name, files, options, version)
-        left_out = suppression.drop(project, warehouse, name)
-    if left_out:
-        rewrite(profile.build_path)  # their bytes go, too
-    _say(loaded, schema, left_out)
+    if url and query:
+        read = partial(load_query, url=url, query=query)
+    else:
+        read = partial(load_table, patterns=files, options=options, version=version)
+    loaded, left_out = loading.load(project, name, read)
+    _say(loaded, str(project.vars["raw_schema"]), left_out)
 
 
 def _options(given: dict[str, Any]) -> Options:

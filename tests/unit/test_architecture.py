@@ -31,6 +31,7 @@ PACKAGES = [
     "questions",
     "serving",
     "tuning",
+    "api",
     "terminal",
     "report",
     "demo",
