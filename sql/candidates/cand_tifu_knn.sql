@@ -3,21 +3,34 @@
 -- score = sum over the user and the neighbours of share * their weight of the item.
 -- Hu, He, Gao and Zhang 2020: Modeling Personalized Item Frequency Information for
 -- Next-basket Recommendation.
-{{ config(enabled="tifu_knn" in var("candidate_sources")) }}
+{{
+    config(
+        enabled="tifu_knn" in var("candidate_sources"),
+        meta={"blocks": "user_index"},
+    )
+}}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
-    neighbours as (select * from {{ ref("sig_tifu_neighbours") }}),
+    neighbours as (
+        select *
+        from {{ ref("sig_tifu_neighbours") }}
+        where {{ in_block("user_index") }}
+    ),
     vectors as (select * from {{ ref("sig_tifu_vectors") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    user_scopes as (
+        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
+    ),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
+    exclusions as (
+        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
+    ),
 
     known as (
         select user_index, item_index, {{ familiarity() }} as familiarity
         from user_items
-        where is_eligible
+        where is_eligible and {{ in_block("user_index") }}
     ),
 
     cells as (
