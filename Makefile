@@ -7,22 +7,27 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PARALLEL := -n 2 --dist loadfile   # a file's tests share what they build
 SQL := sql macros queries tests/dbt
-EXTRAS := demo report databases delta dbt docs postgres rank spark tune bench dev
+EXTRAS := demo report databases delta dbt docs postgres rank serve spark tune bench dev
 comma := ,
 empty :=
 ALL := .[$(subst $(empty) $(empty),$(comma),$(EXTRAS))]
 
-.PHONY: docs audit reference demo test check lint format faults fuzz bench services clean
+.PHONY: docs audit reference demo test nightly check lint format faults fuzz bench
+.PHONY: services clean
 .PHONY: audit lock test-latest test-lowest
 
 demo: $(VENV)/.demo
 	$(BIN)/recsql demo
 
 test: $(VENV)/.dev services lint
-	$(BIN)/python -m pytest $(PARALLEL) --durations=10
+	$(BIN)/python -m pytest $(PARALLEL) -m "not nightly" --durations=10
+
+# Everything, with all the random tries that each test can make.
+nightly: $(VENV)/.dev services lint
+	RECSQL_NIGHTLY=1 $(BIN)/python -m pytest $(PARALLEL) --durations=30
 
 check: $(VENV)/.dev lint
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not nightly"
 
 # A browser for the page of recsql report, a PostgreSQL server for publishing there. Where
 # they cannot be had their tests are skipped, and under CI a skip that is not allowed fails.

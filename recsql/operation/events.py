@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
 from recsql.operation.findings import Found
+from recsql.operation.journals import Taken
 from recsql.publishing.publish import Published
 
 
@@ -42,5 +43,6 @@ Event = (
     | CheckResult
     | ChecksFinished
     | Published
+    | Taken
 )
 Listener = Callable[[Event], None]

@@ -26,6 +26,7 @@ from recsql.errors import InputError
 from recsql.operation.events import Listener, Unbuilt
 from recsql.operation.findings import Unchanged, findings
 from recsql.operation.history import compile_with_history, create_history, recorded
+from recsql.operation.journals import Taken, take_in
 from recsql.operation.tally import Tally
 from recsql.publishing.manifest import built_by
 from recsql.publishing.publish import Published, publish
@@ -145,6 +146,8 @@ def refresh(
         TestsFailed: a test failed.
     """
     with _opened(project) as (plan, warehouse):
+        if (taken := take_in(project, warehouse)) != Taken():
+            listener(taken)
         run_id = plan.renderer.invocation_id
         with recorded(plan, warehouse, "refresh", run_id) as record:
             told = record.listening(listener)

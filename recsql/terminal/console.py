@@ -20,6 +20,7 @@ from recsql.operation.findings import (
     Quarantine,
     Unchanged,
 )
+from recsql.operation.journals import Taken
 from recsql.publishing.publish import Published
 from recsql.terminal.progress import Progress
 from recsql.terminal.tables import table_lines
@@ -79,6 +80,8 @@ class Console:
             self.line(f"not built, so no data test was run: {names}", "yellow")
         elif isinstance(event, ChecksFinished):
             self._finished(event)
+        elif isinstance(event, Taken):
+            self.line(event.in_words)
         else:
             self.published(event)
 
