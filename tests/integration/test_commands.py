@@ -71,7 +71,7 @@ def test_shells_complete_commands(shell: str) -> None:
 
 
 def test_show_writes_for_other_programs(
-    shop: Path, recsql: Recsql, capfdbinary: pytest.CaptureFixture[bytes]
+    shop: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     def shown(kind: str, *more: str) -> bytes:
         asked = ["show", "rec_for_user", "--surface", "home", "--format", kind, *more]
