@@ -17,9 +17,12 @@
     {{ measures["window"] }} as recent_share,
     decayed_weight,
     {{ measures["trending"] }} as trend,
-    {{ measures[var("popularity")] }} * (
-        1
-        + {{ var("novelty_boost") | float }}
-        * exp(- greatest(age_days, 0) / {{ var("novelty_days") | float }})
-    ) as score
+    {{ measures[var("popularity")] }}
+    {% if var("novelty_boost") > 0 %}
+        * (
+            1
+            + {{ var("novelty_boost") | float }}
+            * exp(- greatest(age_days, 0) / {{ var("novelty_days") | float }})
+        )
+    {% endif %} as score
 {% endmacro %}
