@@ -4,6 +4,7 @@
     measure_popularity("everyone")  ->  ... as user_share, ... as trend, ... as score -#}
 {% macro measure_popularity(size) %}
     {% set shrinkage = var("trend_shrinkage") | float %}
+    {% set days = var("novelty_days") | float %}
     {% set measures = {
         "users": ratio("user_count", size),
         "window": ratio("recent_count", size),
@@ -22,7 +23,7 @@
         * (
             1
             + {{ var("novelty_boost") | float }}
-            * exp(- greatest(age_days, 0) / {{ var("novelty_days") | float }})
+            * exp(- greatest(age_days, 0) / {{ days }})
         )
     {% endif %} as score
 {% endmacro %}

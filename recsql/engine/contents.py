@@ -112,7 +112,7 @@ class Contents:
         relation = quoted("main", name)
         parts = self._made_of(cursor, name)
         content = (
-            checksum(json.dumps(parts), str(uuid.uuid4()) * ("moves" in parts))
+            checksum(json.dumps(parts), str(uuid.uuid4()) if "moves" in parts else "")
             if is_view
             else content_of(cursor, relation, stamps)
         )
@@ -184,7 +184,8 @@ class Contents:
     def _asked(self, check: Check) -> str:
         """Return a checksum of a check and of what the tables it reads hold."""
         read = [self._content_of(name) for name in check.reads]
-        return checksum(check.sql, *read)
+        moves = str(uuid.uuid4()) if is_unsettled(check.sql) else ""
+        return checksum(check.sql, moves, *read)
 
     def _views(self) -> list[str]:
         return [name for name in self.plan.models if self._kind(name) == "view"]

@@ -31,10 +31,11 @@ UNREAD = {
 
 @dataclass(frozen=True)
 class Unchanged:
-    """How many models were left as they are, as nothing they are made of changed."""
+    """How many models hold what they held, and how many of these were built again."""
 
     models: int
     of: int
+    again: int = 0
 
 
 @dataclass(frozen=True)

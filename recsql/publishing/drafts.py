@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -71,7 +72,7 @@ def begin(
         return draft
     try:
         manifest = read_manifest(versions, base)
-        kept = _kept(plan, warehouse, draft, manifest.get("prints", {}))
+        kept = _kept(warehouse, draft, names, manifest)
         same = manifest["recsql_version"], manifest["duckdb_version"]
         if not kept or same != (__version__, duckdb.__version__):
             return draft
@@ -105,15 +106,17 @@ def _prints(plan: Plan, warehouse: Warehouse, names: Collection[str]) -> dict[st
 
 
 def _kept(
-    plan: Plan, warehouse: Warehouse, draft: Draft, before: Mapping[str, str]
+    warehouse: Warehouse,
+    draft: Draft,
+    names: Collection[str],
+    manifest: Mapping[str, Any],
 ) -> frozenset[str]:
     """Return the tables to take over; none where one that names users is another."""
+    before: Mapping[str, str] = manifest.get("prints", {})
     kept = {name for name, seen in draft.prints.items() if before.get(name) == seen}
-    for name in {*before, *plan.public} - kept:
+    for name in {*manifest["tables"], *names} - kept:
         if name not in warehouse.kinds:
-            if name in before:
-                return frozenset()
-            continue
+            return frozenset()
         columns = {row[0] for row in warehouse.rows(f"describe {quoted('main', name)}")}
         if USER in columns:
             return frozenset()
