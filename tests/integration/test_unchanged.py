@@ -1,4 +1,4 @@
-"""What nothing changed stays: tables, their runs, tests that passed, published files."""
+"""What nothing changed stays: tables, their runs, passed tests, published files."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def test_as_of_is_both_clocks() -> None:
     given["wanted"] = "+int_item_ages"
     with tiny_world(LINES, tables=tables(), **given) as world:
         clocks = world.rows(
-            "select reference_at, shown_at from int_reference_time cross join int_serving_time"
+            "select reference_at, shown_at from int_reference_time, int_serving_time"
         )
     assert clocks == [(AS_OF, AS_OF)]
 
