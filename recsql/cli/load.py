@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,11 +72,9 @@ def load(
     --from postgresql://user@host/shop --query "select * from orders". How texts are
     written (the options from --type on) is said of CSV and TSV.
     """
-    from recsql.engine import suppression
-    from recsql.engine.loader import load_query, load_table, require_free
+    from recsql.engine.loader import load_query, load_table
     from recsql.engine.text_tables import Options
-    from recsql.engine.warehouse import open_warehouse
-    from recsql.operation.traces import rewrite
+    from recsql.operation import loading
 
     options = _options(given)
     if bool(files) == bool(url) or bool(url) != bool(query):
@@ -83,17 +82,12 @@ def load(
     if url and (options != Options() or version is not None):
         raise InputError("load: only --query can be said of --from a database.")
     project = open_to_work(**given)
-    require_free(project, name)
-    profile, schema = project.profile, str(project.vars["raw_schema"])
-    with open_warehouse(profile.build_path, profile.settings) as warehouse:
-        if url and query:
-            loaded = load_query(warehouse, schema, name, url, query)
-        else:
-            loaded = load_table(warehouse, schema, name, files, options, version)
-        left_out = suppression.drop(project, warehouse, name)
-    if left_out:
-        rewrite(profile.build_path)  # their bytes go, too
-    _say(loaded, schema, left_out)
+    if url and query:
+        read = partial(load_query, url=url, query=query)
+    else:
+        read = partial(load_table, patterns=files, options=options, version=version)
+    loaded, left_out = loading.load(project, name, read)
+    _say(loaded, str(project.vars["raw_schema"]), left_out)
 
 
 def _options(given: dict[str, Any]) -> Options:

@@ -30,6 +30,7 @@ PACKAGES = [
     "evaluation",
     "questions",
     "tuning",
+    "api",
     "terminal",
     "report",
     "demo",
