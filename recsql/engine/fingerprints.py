@@ -11,6 +11,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 
 import duckdb
@@ -31,6 +32,7 @@ UNSETTLED = """
         or function_name = 'age'
 """
 KEYWORDS = "current_date|current_time|current_timestamp|localtime|localtimestamp"
+COMPUTING = ("implicit", "lightgbm", "numba", "numpy", "pyarrow", "scipy")
 HEADERS = 3 * 4096  # bytes: DuckDB writes the others before it writes these
 SEAL = ".seal"
 
@@ -57,17 +59,19 @@ def checksum(*texts: str) -> str:
 @cache
 def functions() -> str:
     """Return a checksum of the code that SQL calls, and of what computes in it."""
-    import implicit
-    import numpy
-    import scipy
-
     package = Path(udfs.__file__).parents[1]
     files = sorted(
         p for part in ("numerics", "seam") for p in (package / part).glob("*.py")
     )
     code = b"".join(path.read_bytes() for path in files)
-    versions = [implicit.__version__, numpy.__version__, scipy.__version__]
-    return sha256(code + "\n".join(versions).encode()).hexdigest()
+    return sha256(code + "\n".join(map(_version, COMPUTING)).encode()).hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 @cache
