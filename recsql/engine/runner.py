@@ -16,6 +16,7 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled
+from recsql.engine.blocks import blocks_of
 from recsql.engine.contents import Contents, SameRows
 from recsql.engine.ids import WHO, require_ids
 from recsql.engine.incremental import prepare, refresh_model
@@ -232,7 +233,8 @@ class _Run:
         name, is_same, rows = model.name, False, 0
         try:
             with named(model), transaction(cursor):
-                rows = self.warehouse.materialize(cursor, model)
+                blocks = blocks_of(self.plan, cursor, model)
+                rows = self.warehouse.materialize(cursor, model, blocks)
                 if self.warehouse.kinds[name] == "table":
                     sign(cursor, name, self.plan.renderer.invocation_id)
                 if self.contents is not None:
