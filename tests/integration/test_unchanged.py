@@ -12,7 +12,14 @@ import pytest
 from tests.integration.conftest import QUICK, Recsql
 
 OPTIONS = ("--vars", f"{{{QUICK}, publish_also: [parquet]}}")
-MOVES = {"mon_runs", "mon_models", "mon_drift", "mon_rejected", "mon_freshness"}
+MOVES = {
+    "mon_changes",
+    "mon_runs",
+    "mon_models",
+    "mon_drift",
+    "mon_rejected",
+    "mon_freshness",
+}
 
 
 @pytest.fixture
