@@ -61,7 +61,7 @@ class Warehouse:
         return self.connection.cursor()
 
     def rows(
-        self, sql: str, parameters: list[Any] | None = None
+        self, sql: str, parameters: list[Any] | Mapping[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
         """Run one query and return all rows."""
         with translated(sql.split("\n", 1)[0][:80]):
