@@ -1,29 +1,26 @@
-{#- best_linear(weights, max_items): the body of a CTE with each user's best items by a
-    square matrix of item weights, a row per item in `item_weights`; the model has
-    user_items and what macro eligibility reads.
-    best_linear("decayed", 4000)  ->  select user_index, item_index, score,
-    reason_index from (select unnest(linear_top(list(user_index), ... -#}
-{% macro best_linear(weights, max_items) %}
+{#- best_linear(source, user_items, fitted): the body of a CTE with each user's best items by
+    a source of linear_sources; `fitted` is sig_linear_weights. The model has what macro
+    eligibility reads.
+    best_linear("ease", "user_items", "item_weights")  ->  select user_index, item_index,
+    score, reason_index from (select unnest(linear_top(list(user_index), ... -#}
+{% macro best_linear(source, user_items, fitted) %}
     select user_index, item_index, score, reason_index
     from
         (
             select
                 unnest(
-                    linear_top(
+                    {{ linear_kind(source) }}_top(
                         list(user_index),
                         list(item_index),
-                        list({{ cell_weight(weights) }}),
+                        list({{ cell_weight(var(source ~ "_weights")) }}),
                         list({{ familiarity() }}),
-                        (
-                            select list(item_weights order by item_index)
-                            from item_weights
-                        ),
+                        {{ linear_weights(source, fitted) }},
                         {{ eligibility() }},
                         {{ var("candidates_per_user") | int }}
                     ),
                     recursive := true
                 )
-            from user_items
-            where is_eligible and item_index < {{ max_items | int }}
+            from {{ user_items }}
+            where {{ linear_cells(source, fitted) }}
         ) as best
 {% endmacro %}

@@ -17,7 +17,9 @@ with
             case
                 when user_items.item_id is not null
                 then {{ what_happened("user_items") }}
-                when lists.lead_source in ('rules', 'ease', 'graph_filter', 'sar')
+                when
+                    lists.lead_source
+                    in ('rules', 'ease', 'edlae', 'graph_filter', 'sar', 'rp3beta')
                 then concat('goes with ', because.title)
                 when lists.lead_source = 'sequential'
                 then concat('often follows ', because.title)
