@@ -38,7 +38,7 @@ PASTE = "To have it, in dbt_project.yml:"
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The same as YAML, a line each.",
 )
-@click.option("--recipe", metavar="NAME", help="A ready search instead: als.")
+@click.option("--recipe", metavar="NAME", help="A ready search: als or neighbours.")
 @click.option("--metric", metavar="METRIC@K", help="What counts.  [default: ndcg@10]")
 @click.option(
     "--items",
@@ -76,8 +76,8 @@ def tune(
     ready = recipes.recipe_of(recipe) if recipe else None
     if bool(ready) == bool(spaces or space_file):
         raise InputError(
-            "tune: say what to try, by --space, --space-file or --recipe als (which "
-            "brings its own space)."
+            "tune: say what to try, by --space, --space-file or --recipe NAME "
+            "(which brings its own space)."
         )
     tuning.require_optuna()
     until = time.monotonic() + parse_duration(timeout) if timeout else float("inf")

@@ -7,7 +7,6 @@ A user has one scope, and one more for each surface with a catalogue of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,8 @@ from recsql.numerics.factorize import Floats, Ints, TopItems, pairs_matrix, top_
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+    from recsql.numerics.choice import Shown
 
 Pairs = tuple[Ints, Ints]
 
@@ -56,34 +57,31 @@ class Eligible:
         parts = tuple(np.split(items, ends)[:count])
         return cls(scopes, parts, excluded)
 
-    def masks(
-        self, start: int, end: int, width: int
-    ) -> Iterator[npt.NDArray[np.bool_]]:
-        """Yield for each layer which of the first items users `start` to `end` may see.
+    def rows(self, owners: Ints, width: int) -> Shown:
+        """Return which of the first items the users `owners` may see, row by row.
 
         >>> one = np.array([0]), np.array([0])
         >>> some = Eligible.of(one, (np.array([0, 0]), np.array([0, 2])), one)
-        >>> next(some.masks(0, 2, 3))
-        array([[False, False,  True],
-               [False, False, False]])
+        >>> shown = some.rows(np.array([0, 1]), 3)
+        >>> shown.scopes, shown.items, shown.hidden
+        (array([[ 0, -1]], dtype=int32), array([0, 2], dtype=int32), \
+array([0], dtype=int32))
         """
-        for layer in self.scopes:
-            yield self._mask(layer[start:end], (start, end), width)
+        from recsql.numerics.choice import Shown
 
-    def _mask(
-        self, scopes: Ints, between: tuple[int, int], width: int
-    ) -> npt.NDArray[np.bool_]:
-        """Return what some users may see by their scopes of one layer."""
-        start, end = between
-        allowed = np.zeros((end - start, width), dtype=bool)
-        for scope in np.unique(scopes[scopes >= 0]):
-            shown = np.zeros(width, dtype=bool)
-            shown[self.items[scope][self.items[scope] < width]] = True
-            allowed[np.flatnonzero(scopes == scope)] = shown
-        users, items = self.excluded
-        mine = (users >= start) & (users < end) & (items < width)
-        allowed[users[mine] - start, items[mine]] = False
-        return allowed
+        hidden = pairs_matrix(owners, *self.excluded, width)
+        items = [scope[scope < width] for scope in self.items]
+        starts = np.cumsum([0, *map(len, items)])
+        offered = np.concatenate([np.zeros(0, dtype=np.int32), *items])
+        cells = hidden.indptr.astype(np.int64), hidden.indices
+        return Shown(self.of_rows(owners), starts, offered, *cells)
+
+    def of_rows(self, owners: Ints) -> Ints:
+        """Return the scopes of the users `owners`, shape (layers, rows)."""
+        scopes = np.full((len(self.scopes), len(owners)), -1, dtype=np.int32)
+        known = owners < self.scopes.shape[1]
+        scopes[:, known] = self.scopes[:, owners[known]]
+        return scopes
 
 
 def top_eligible(
@@ -110,9 +108,7 @@ def top_eligible(
         return top_items(user_factors, item_factors, hidden, count)
     users, items = map(np.concatenate, zip(taken, eligible.excluded, strict=True))
     hidden = pairs_matrix(owners, users, items, width)
-    scopes = np.full((len(eligible.scopes), len(owners)), -1, dtype=np.int32)
-    known = owners < eligible.scopes.shape[1]
-    scopes[:, known] = eligible.scopes[:, owners[known]]
+    scopes = eligible.of_rows(owners)
     none = np.zeros(0, dtype=np.int32)
     parts = [TopItems(none, none, np.zeros(0, dtype=np.float32))]
     for scope in np.unique(scopes[scopes >= 0]):

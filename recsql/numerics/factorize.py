@@ -8,20 +8,19 @@ own around it; none of its sums depends on how many.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import local
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from recsql.numerics.threads import single_blas
+from recsql.numerics.threads import ROWS_AT_ONCE, in_parts, single_blas
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
-
-LEFT_OUT = np.float32(-np.finfo(np.float32).max)  # what `implicit` scores a seen item
 
 
 @dataclass(frozen=True)
@@ -175,26 +174,6 @@ def pairs_matrix(rows: Ints, owners: Ints, columns: Ints, width: int) -> csr_mat
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row of a CSR matrix: its column numbers."""
-
-    indices: Ints
-
-
-class RowsOf:
-    """The rows of a CSR matrix, as `implicit` asks for them one by one.
-
-    Slicing the matrix itself costs more than finding a user's best items.
-    """
-
-    def __init__(self, matrix: csr_matrix) -> None:
-        self.indices, self.starts = matrix.indices, matrix.indptr.tolist()
-
-    def __getitem__(self, row: int) -> Row:
-        return Row(self.indices[self.starts[row] : self.starts[row + 1]])
-
-
-@dataclass(frozen=True)
 class TopItems:
     """Best items per user, flat: all arrays have one entry per (user, item)."""
 
@@ -233,35 +212,33 @@ scores=array([1., 0.], dtype=float32))
             f"users have vectors of {user_factors.shape[1]} and items of "
             f"{item_factors.shape[1]} numbers; they must be equally long"
         )
-    items, scores = _best(user_factors, item_factors, seen, wanted)
-    owners = np.repeat(np.arange(users, dtype=np.int32), wanted)
-    allowed = len(item_factors) - np.diff(seen.indptr)
-    if allowed.min() >= wanted:
-        return TopItems(owners, items.ravel(), scores.ravel())
-    kept = (np.arange(wanted) < allowed[:, None]).ravel()
-    return TopItems(owners[kept], items.ravel()[kept], scores.ravel()[kept])
+    from recsql.numerics.choice import Cells
+    from recsql.numerics.products import best_of_scores
 
-
-def _best(
-    user_factors: Floats, item_factors: Floats, seen: csr_matrix, wanted: int
-) -> tuple[Ints, Floats]:
-    """Return items and scores of shape (users, wanted); left-out items come last.
-
-    `implicit` keeps any of several items that tie for the last place. One item more
-    shows for which users that is so; theirs are chosen again, smallest numbers first.
-    """
-    from implicit.cpu.topk import topk
-
-    shown = min(wanted + 1, len(item_factors))
     single_blas()
-    items, scores = topk(
-        item_factors, user_factors, shown, filter_query_items=RowsOf(seen)
-    )
-    if shown > wanted:
-        tied = scores[:, wanted - 1] == scores[:, wanted]
-        for user in np.flatnonzero(tied & (scores[:, wanted] > LEFT_OUT)):
-            own = item_factors @ user_factors[user]
-            own[seen[[user]].indices] = LEFT_OUT
-            items[user, :wanted] = np.argsort(-own, kind="stable")[:wanted]
-            scores[user, :wanted] = own[items[user, :wanted]]
-    return items[:, :wanted], scores[:, :wanted]
+    hidden, room = Cells.of(seen), local()
+    catalogue = np.ascontiguousarray(item_factors.T)
+
+    def part(start: int, end: int) -> tuple[Any, ...]:
+        scores = _scores(user_factors[start:end], catalogue, room)
+        found: tuple[Any, ...] = best_of_scores(scores, hidden, start, wanted)
+        return found
+
+    rows, items, best, *_ = in_parts(part, users, wanted)
+    return TopItems(rows, items, best.astype(np.float32))
+
+
+def _scores(user_factors: Floats, catalogue: Floats, room: local) -> Floats:
+    """Return inner products, always of as many rows as BLAS multiplies at once.
+
+    How many rows a product has decides how BLAS adds up those at its edge. Each thread
+    writes into the same `room` again.
+    """
+    if not hasattr(room, "scores"):
+        shape = ROWS_AT_ONCE, catalogue.shape[1]
+        room.scores = np.empty(shape, dtype=np.float32)
+        room.rows = np.zeros((ROWS_AT_ONCE, len(catalogue)), dtype=np.float32)
+    room.rows[: len(user_factors)] = user_factors
+    np.matmul(room.rows, catalogue, out=room.scores)
+    scores: Floats = room.scores[: len(user_factors)]
+    return scores

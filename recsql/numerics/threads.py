@@ -1,4 +1,6 @@
-"""Threads of BLAS: one, for the whole process, from the first call on and for good.
+"""Threads: ours take some rows each, on all cores; BLAS has one.
+
+That one is for the whole process, from the first call on and for good.
 
 How many threads share a sum decides in which order it is added, and so its last bits.
 That number belongs to the process, not to a call: what lowers it for one call and puts
@@ -7,11 +9,45 @@ it back changes the sums of the calls beside it. So it is set and never put back
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Lock
 from typing import Any
 
 SETTING = Lock()
+ROWS_AT_ONCE = 128  # whole tiles of every BLAS
+ROOM_AT_ONCE = 2**20  # entries that a part may return
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_parts(
+    part: Callable[[int, int], tuple[Any, ...]], rows: int, room: int
+) -> list[Any]:
+    """Return the columns that `part(start, end)` makes of all rows, in their order.
+
+    Each core takes some rows at a time; `room` is how many entries one may return.
+
+    >>> import numpy as np
+    >>> in_parts(lambda start, end: (np.arange(start, end),), 300, 1)[0].shape
+    (300,)
+    """
+    import numpy as np
+
+    at_once = max(min(ROWS_AT_ONCE, ROOM_AT_ONCE // max(room, 1)), 1)
+    starts = range(0, rows, at_once)
+    if len(starts) < 2:
+        return list(part(0, rows))
+    with ThreadPoolExecutor(cores()) as pool:
+        found = list(pool.map(lambda at: part(at, min(at + at_once, rows)), starts))
+    return [np.concatenate(column) for column in zip(*found, strict=True)]
 
 
 def single_blas() -> None:

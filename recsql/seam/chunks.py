@@ -24,6 +24,8 @@ def by_row(body: Body) -> Body:
         with IMPORTING:  # two threads that import parts of it at once lock each other
             import implicit  # noqa: F401
 
+            import recsql.numerics.products  # noqa: F401
+
             single_blas()
         return pa.concat_arrays([body(*row) for row in zip(*columns, strict=True)])
 

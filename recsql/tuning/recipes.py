@@ -38,9 +38,9 @@ class Recipe:
 
     source: str
     metric: str
-    growth: Growth
     spaces: tuple[Space, ...]
-    regions: PerRegion
+    growth: Growth | None = None
+    regions: PerRegion | None = None
 
 
 DECAYS = (7, 15, 30, 60, 90, 120, 240)
@@ -57,7 +57,23 @@ RECIPES: Mapping[str, Recipe] = {
             (Choice("decay_days", DECAYS),),
         ),
         regions=PerRegion("region_decay_days", (None, *DECAYS), 200, 5),
-    )
+    ),
+    "neighbours": Recipe(
+        source="item_knn",
+        metric="ndcg@10",
+        spaces=(
+            (
+                Choice("knn_similarity", ("exponents",)),
+                Range("knn_user_exponent", 0.0, 1.2, is_log=False),
+                Range("knn_source_exponent", 0.0, 1.0, is_log=False),
+                Range("knn_target_exponent", 0.0, 1.0, is_log=False),
+            ),
+            (
+                Choice("knn_neighbours", (50, 150, 500)),
+                Choice("knn_shrinkage", (0.0, 2.0, 10.0)),
+            ),
+        ),
+    ),
 }
 
 
@@ -68,7 +84,7 @@ def recipe_of(name: str) -> Recipe:
         InputError: there is none.
     """
     if name not in RECIPES:
-        hint = did_you_mean(name, RECIPES) or f" There is: {', '.join(RECIPES)}."
+        hint = did_you_mean(name, RECIPES) or f" There are: {', '.join(RECIPES)}."
         raise InputError(f'--recipe: there is no recipe "{name}".{hint}')
     return RECIPES[name]
 
@@ -78,7 +94,9 @@ def follow(
 ) -> Found:
     """Follow a recipe; the budget is that of each space."""
     lab.trial({})
-    settings: Settings = {recipe.growth.name: _grown(lab, recipe.growth, budget, tell)}
+    settings: Settings = {}
+    if recipe.growth:
+        settings = {recipe.growth.name: _grown(lab, recipe.growth, budget, tell)}
     made: list[Trial] = []
     for space in recipe.spaces:
         names = ", ".join(dimension.name for dimension in space)
@@ -87,9 +105,10 @@ def follow(
         best = lab.best([*trials, lab.trial(settings)])
         settings = {**settings, **best.settings}
         made += [trial for trial in trials if trial not in made]
-    for entry in _regional(lab, recipe.regions, settings, budget, seed, tell):
-        made.append(lab.trial({**settings, **entry}))
-        settings = lab.best([lab.trial(settings), made[-1]]).settings
+    if recipe.regions:
+        for entry in _regional(lab, recipe.regions, settings, budget, seed, tell):
+            made.append(lab.trial({**settings, **entry}))
+            settings = lab.best([lab.trial(settings), made[-1]]).settings
     return finish(lab, made)
 
 

@@ -13,6 +13,7 @@ from tests.worlds import AS_OF, World, listed, random_lines, tiny_world
 
 COUNT, SHRINKAGE, DISCOUNT, ASYMMETRY = 5, 0.5, 0.4, 0.3
 K1, B = 2.0, 0.3
+EXPONENTS = {"user": 0.7, "source": 0.4, "target": 0.2}
 HALF_LIFE = 30
 
 
@@ -26,6 +27,7 @@ HALF_LIFE = 30
         ("lift", "source", False),
         ("conditional", "target", False),
         ("asymmetric", "source", False),
+        ("exponents", "target", False),
     ],
     ids=lambda given: "-".join(map(str, given)),
 )
@@ -42,6 +44,7 @@ def near(request: pytest.FixtureRequest) -> Iterator[World]:
         knn_shrinkage=SHRINKAGE,
         knn_discount=DISCOUNT,
         knn_asymmetry=ASYMMETRY,
+        **{f"knn_{whose}_exponent": power for whose, power in EXPONENTS.items()},
         bm25_k1=K1,
         bm25_b=B,
         user_knn_similarity=similarity,
@@ -70,6 +73,8 @@ def weights_of(amounts: Any, kind: str) -> Any:
         "cosine": amounts,
         "tfidf": np.sqrt(amounts) * rarity,
         "bm25": amounts * (K1 + 1) / (amounts + K1 * share) * rarity,
+        "exponents": (amounts > 0)
+        * np.maximum((amounts > 0).sum(axis=0), 1.0) ** (-EXPONENTS["user"] / 2),
     }.get(kind, (amounts > 0).astype(float))
 
 
@@ -84,6 +89,7 @@ def similarity_of(amounts: Any, kind: str) -> Any:
         "lift": x * y / columns,
         "conditional": x * y**DISCOUNT,
         "asymmetric": x**ASYMMETRY * y ** (1 - ASYMMETRY),
+        "exponents": x ** EXPONENTS["source"] * y ** EXPONENTS["target"],
     }.get(kind, np.outer(length, length))
     return both / (denominator + SHRINKAGE)
 
@@ -202,3 +208,29 @@ def test_sar_is_the_published_one(similarity: str, least: int) -> None:
         s = np.nan_to_num(s)
         assert_best(world, "sar", affinity @ s, taken > 0)
         assert_reasons(world, "sar", s)
+
+
+def test_exponents_hold_rp3beta() -> None:
+    """RP3beta: two steps of a random walk, popular targets divided by n^beta."""
+    beta = 0.6
+    with tiny_world(
+        random_lines(4),
+        wanted="+sig_knn_neighbours",
+        candidate_sources=["item_knn"],
+        knn_similarity="exponents",
+        knn_user_exponent=1.0,
+        knn_source_exponent=1.0,
+        knn_target_exponent=beta,
+        knn_neighbours=1000,
+    ) as world:
+        took = (baskets(world) > 0).astype(float)
+        size = took.shape[1]
+        sql = (
+            "select item_index, similar_item_index, similarity from sig_knn_neighbours"
+        )
+        found = table(world, sql, size)
+    users, items = took.sum(axis=1), took.sum(axis=0)
+    back = np.divide(took.T, items[:, None], where=items[:, None] > 0, out=took.T * 0)
+    forth = np.divide(took, users[:, None], where=users[:, None] > 0, out=took * 0)
+    expected = back @ forth / np.maximum(items, 1) ** beta
+    np.testing.assert_allclose(found, expected, rtol=1e-12)

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from recsql.numerics import best
 from recsql.numerics.best import BestItems, best_items
 
 Lists = dict[tuple[int, int], list[Any]]
@@ -49,7 +48,6 @@ def listed(found: BestItems, left: Any, right: Any, known: Any) -> Lists:
     items=st.integers(1, 20),
     features=st.integers(1, 20),
     count=st.integers(1, 25),
-    at_once=st.integers(1, 40),
     is_sparse=st.booleans(),
 )
 def test_best_items_equals_brute_force(
@@ -58,7 +56,6 @@ def test_best_items_equals_brute_force(
     items: int,
     features: int,
     count: int,
-    at_once: int,
     is_sparse: bool,
 ) -> None:
     """Small whole numbers make ties; some users have nothing, some have everything."""
@@ -67,11 +64,9 @@ def test_best_items_equals_brute_force(
     known = rng.integers(0, 3, (users, items)) * (rng.random((users, 1)) > 0.2)
     right = rng.integers(0 if is_sparse else -2, 3, (features, items)).astype(float)
     given_right = csr_matrix(right) if is_sparse else right
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(best, "USERS_AT_ONCE", at_once)
-        found = best_items(
-            csr_matrix(left.astype(float)), given_right, csr_matrix(known), count
-        )
+    found = best_items(
+        csr_matrix(left.astype(float)), given_right, csr_matrix(known), count
+    )
     some = left.any(axis=1, keepdims=True)
     wanted = left @ right > 0 if is_sparse else np.repeat(some, items, axis=1)
     expected = brute_force(left, right, known, wanted, count)

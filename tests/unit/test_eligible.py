@@ -104,7 +104,7 @@ def test_the_best_of_each_of_several_scopes_are_found(seed: int, count: int) -> 
 def test_nothing_is_shown_to_users_without_scope() -> None:
     none = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
     eligible = Eligible.of(none, none, none)
-    assert not next(eligible.masks(0, 3, 2)).any()
+    assert (eligible.rows(np.arange(3, dtype=np.int32), 2).scopes < 0).all()
     ones = np.ones((2, 1), dtype=np.float32)
     owners = np.arange(2, dtype=np.int32)
     assert len(top_eligible(owners, ones, ones, none, 1, eligible).users) == 0
@@ -114,4 +114,5 @@ def test_nothing_is_shown_to_users_without_scope() -> None:
 def test_items_beyond_the_model_are_left_out(width: int) -> None:
     one = np.array([0]), np.array([0])
     eligible = Eligible.of(one, (np.array([0, 0]), np.array([0, 7])), one[:0] or one)
-    assert next(eligible.masks(0, 1, width)).tolist() == [[False] * width]
+    shown = eligible.rows(np.zeros(1, dtype=np.int32), width)
+    assert set(shown.items) - set(shown.hidden) == set()

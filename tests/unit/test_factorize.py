@@ -191,16 +191,16 @@ def test_blas_has_one_thread_inside_fit(monkeypatch: pytest.MonkeyPatch) -> None
     assert seen == [{1}]
 
 
-def test_blas_has_one_thread_inside_topk(monkeypatch: pytest.MonkeyPatch) -> None:
-    import implicit.cpu.topk as kernel
+def test_blas_has_one_thread_where_it_multiplies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen, plain = [], factorize._scores
 
-    seen, plain = [], kernel.topk
-
-    def topk(*args: Any, **kwargs: Any) -> Any:
+    def scores(*args: Any) -> Any:
         seen.append(blas_threads())
-        return plain(*args, **kwargs)
+        return plain(*args)
 
-    monkeypatch.setattr(kernel, "topk", topk)
+    monkeypatch.setattr(factorize, "_scores", scores)
     eye = np.eye(3, dtype=np.float32)
     with many_blas_threads():
         top_items(eye, eye, seen_matrix(np.zeros((3, 3))), 1)

@@ -236,6 +236,22 @@ def test_the_recipe_grows_while_it_pays_and_then_looks_around(tmp_path: Path) ->
     assert all(t.settings.get("als_factors") != 512 for t in found.trials)
 
 
+def test_the_recipe_of_neighbours_needs_no_size_and_no_region(tmp_path: Path) -> None:
+    def figure(settings: Mapping[str, Any], fold: int) -> float:
+        if "knn_user_exponent" not in settings:
+            return 0.1
+        far = abs(settings["knn_user_exponent"] - 0.9)
+        return 0.3 - far / 10 + (settings.get("knn_neighbours") == 500) / 100
+
+    lab, _ = lab_on(tmp_path, figure)
+    with open_lab(lab):
+        found = follow(lab, recipe_of("neighbours"), Budget(9), 42, lambda _: None)
+    best = found.best.settings
+    assert best["knn_similarity"] == "exponents"
+    assert best["knn_user_exponent"] == pytest.approx(0.9, abs=0.1)
+    assert best["knn_neighbours"] == 500
+
+
 def test_the_recipe_finds_the_decay_of_a_region(tmp_path: Path) -> None:
     """North wants 15 days and south 90, but everyone together does not gain by 90."""
     own = {"north": 15, "south": 90}

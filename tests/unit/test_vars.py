@@ -93,6 +93,15 @@ def test_an_empty_text_is_nowhere_a_value(name: str) -> None:
             assert str(caught.value).startswith(f"{IN_FILE}{name}")
 
 
+def test_a_new_project_shows_every_entry_of_every_input() -> None:
+    """Where a person maps columns, nothing that could be mapped is hidden."""
+    file = builtin_root() / "recsql/config/presets/own-tables/dbt_project.yml"
+    given = yaml.safe_load(file.read_text())["vars"]
+    for name, var in declared().items():
+        if name in given and var.kind == "entries":
+            assert {*given[name], "model"} >= {*var.entries}, name
+
+
 def test_vars_of_the_command_line_are_named_by_it() -> None:
     given = load_project(builtin_root(), {"decay_days": 0, "raw_schema": ""})
     with pytest.raises(ProjectError, match="--vars: raw_schema: it is a text that is"):
