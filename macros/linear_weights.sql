@@ -1,5 +1,5 @@
-{#- linear_weights(source, fitted): what functions of linear_kind read of a source: what was
-    fitted, of the CTE `fitted` (sig_linear_weights), and the settings of a graph.
+{#- linear_weights(source, fitted): what was fitted for a source of linear_sources, as
+    functions of linear_kind read it, of the CTE `fitted` (sig_linear_weights).
     linear_weights("ease", "item_weights")  ->  (select list(item_weights order by ... -#}
 {% macro linear_weights(source, fitted) -%}
     {% if linear_kind(source) in ("linear", "graph") %}
@@ -10,5 +10,4 @@
         )
     {% else %} cast(null as float[][])
     {% endif %}
-    {% if linear_kind(source) != "linear" %}, {{ graph_settings(source) }} {% endif %}
 {%- endmacro %}

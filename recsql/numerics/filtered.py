@@ -42,7 +42,7 @@ def best_filtered(
     (array([0, 1, 1], dtype=int32), array([0, 1, 0], dtype=int32), \
 array([1.25, 0.25, 0.75]), array([0, 0, 0], dtype=int32))
     """
-    from recsql.numerics.products import best_of_scores
+    from recsql.numerics.products import best_of_rows
 
     single_blas()
     users, width = left.shape[0], weights.width
@@ -53,12 +53,11 @@ array([1.25, 0.25, 0.75]), array([0, 0, 0], dtype=int32))
         if eligible is None
         else eligible.rows(np.arange(users, dtype=np.int32), width)
     )
-    has, lengths = Cells.of(known, np.int8), np.diff(left.indptr)
+    mine, has = Cells.of(left), Cells.of(known, np.int8)
 
     def part(start: int, end: int) -> tuple[Any, ...]:
         scores = weights.scores(left[start:end])
-        found = best_of_scores((start, end), scores, has, shown, wanted)
-        found = Found(*(column[lengths[found.rows] > 0] for column in found))
+        found = best_of_rows((start, end), mine, scores, has, shown, wanted)
         _find_reasons(left, weights, found)
         return found
 

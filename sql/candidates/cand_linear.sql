@@ -17,8 +17,29 @@ with
     item_weights as (select * from {{ ref("sig_linear_weights") }}),
 
     {% for source in sources %}
+        {{ source }}_found as (
+            select
+                unnest(
+                    {{ linear_kind(source) }}_top(
+                        list(user_index),
+                        list(item_index),
+                        list({{ cell_weight(var(source ~ "_weights")) }}),
+                        list({{ familiarity() }}),
+                        {{ linear_weights(source, "item_weights") }},
+                        {% if linear_kind(source) != "linear" %}
+                            {{ graph_settings(source) }},
+                        {% endif %}
+                        {{ eligibility() }},
+                        {{ var("candidates_per_user") | int }}
+                    ),
+                    recursive := true
+                )
+            from user_items
+            where {{ linear_cells(source, "item_weights") }}
+        ),
+
         {{ source }}_indexed as (
-            {{ best_linear(source, "user_items", "item_weights") }}
+            select user_index, item_index, score, reason_index from {{ source }}_found
         ),
 
         {{ source }}_scored as ({{ with_ids(source ~ "_indexed") }}),

@@ -18,6 +18,9 @@ with
                         list(item_index),
                         list({{ cell_weight(var(source ~ "_weights")) }}),
                         {{ linear_weights(source, "item_weights") }},
+                        {% if linear_kind(source) != "linear" %}
+                            {{ graph_settings(source) }},
+                        {% endif %}
                         {{ shown_pairs(source) }},
                         {{ var("explanation_items") | int + 1 }}
                     ),
