@@ -13,6 +13,7 @@ from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.lineage import output_columns, parse
 from recsql.config.declared import runner_vars
 from recsql.config.project import builtin_root, load_project
+from recsql.config.settings import family_of
 from tests.worlds import ALL_SOURCES, ALL_SWITCHES, model_of
 
 LAYERS = [
@@ -122,6 +123,13 @@ def test_every_model_and_column_is_described(name: str) -> None:
 )
 def test_every_candidate_source_keeps_the_contract(name: str) -> None:
     assert set(COLUMNS[f"main.{name}"]) == CONTRACT
+
+
+@pytest.mark.parametrize(("model", "macro"), [("cand_linear", "linear_sources")])
+def test_a_family_lists_its_sources(model: str, macro: str) -> None:
+    """The yml, which says what may be listed, names those that the SQL builds."""
+    names = PLAN.renderer.render_text("{{ " + macro + "() }}", Path("test.md"))
+    assert set(names.split()) == set(family_of(PLAN.project, model))
 
 
 @pytest.mark.parametrize("name", PLAN.public)
