@@ -23,12 +23,17 @@ from typing import Any
 import yaml
 from common import DEMO_TABLES, sample, work_folder
 
-import recsql
-from recsql.config.project import Project, builtin_root, demo_project
+from recsql.config.project import (
+    Project,
+    builtin_root,
+    demo_project,
+    load_project,
+)
 from recsql.config.scaffold import init_project
 from recsql.config.settings import candidate_sources
 from recsql.engine.loader import load_table
 from recsql.engine.warehouse import open_warehouse
+from recsql.evaluation.backtest import run_backtest
 from recsql.evaluation.results import Backtest
 from recsql.terminal.console import Console
 
@@ -66,7 +71,7 @@ def movielens(folder: Path) -> tuple[Project, int]:
     if not MOVIELENS.exists():
         raise SystemExit(f"{MOVIELENS}: MovieLens latest-small is not there")
     init_project(folder, "movielens")
-    project = recsql.load_project(folder)
+    project = load_project(folder)
     likes = {**project.vars["events"], "where": "rating >= 4"}
     project = project.with_vars({"events": likes, "weight_column": None})
     ratings = folder / "ratings.parquet"
@@ -106,9 +111,7 @@ def surfaces(sources: list[str]) -> list[dict[str, Any]]:
 def measure(project: Project, days: int, given: dict[str, Any]) -> Backtest:
     """Run the backtest and print nothing but what fails."""
     dated = project.with_vars(given)
-    return recsql.run_backtest(
-        dated, days, project.profile.threads, Console().problem_event
-    )
+    return run_backtest(dated, days, project.profile.threads, Console().problem_event)
 
 
 def show(found: Backtest, sources: list[str]) -> None:

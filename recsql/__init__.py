@@ -1,32 +1,45 @@
 """recsql: a SQL-native recommender that lives inside the warehouse.
 
-The public Python API; each name loads its module at first use, so that `import recsql`
-loads neither DuckDB nor scipy nor implicit nor dbt:
+The public Python API, described in docs/python.ipynb. Each name loads its module at
+first use, so that `import recsql` loads neither DuckDB nor scipy nor implicit nor dbt:
 
+- `init_project(folder, preset)`: writes a small project of your own
+- `load_project(folder, vars)`: a project on disk, as a `Project`
+- `Project`: what it can do: load, build, refresh, test, table, recommend, explain,
+  complete, backtest
+- `Table`: rows that were read, as a data frame of pandas or polars or as Arrow
 - `builtin_root()`: the folder of the models that ship with recsql
-- `load_project(folder, vars)`: a project, ready for the functions below
-- `build`, `refresh`, `run`, `test`: what the commands of the same name do
-- `run_backtest(project, days, threads, listener)`: quality as of a past moment
 - `RecsqlError`: the base of every error raised on purpose
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recsql.api.projects import Project, init_project, load_project
+    from recsql.api.tables import Table
+    from recsql.config.project import builtin_root
+    from recsql.errors import RecsqlError
 
 __version__ = "0.1.0"
+__all__ = [
+    "Project",
+    "RecsqlError",
+    "Table",
+    "builtin_root",
+    "init_project",
+    "load_project",
+]
 
 _HOMES = {
+    "Project": "recsql.api.projects",
     "RecsqlError": "recsql.errors",
+    "Table": "recsql.api.tables",
     "builtin_root": "recsql.config.project",
-    "Selection": "recsql.operation.pipeline",
-    "build": "recsql.operation.pipeline",
-    "load_project": "recsql.config.project",
-    "refresh": "recsql.operation.pipeline",
-    "run": "recsql.operation.pipeline",
-    "run_backtest": "recsql.evaluation.backtest",
-    "test": "recsql.operation.pipeline",
+    "init_project": "recsql.api.projects",
+    "load_project": "recsql.api.projects",
 }
 
 
@@ -38,4 +51,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*_HOMES, "__version__"])
+    return sorted([*__all__, "__version__"])

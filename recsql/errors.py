@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from recsql.redaction import redacted, unmarked, without_values
 
+DISTRIBUTION = "recsql-recommender"  # "recsql" on the public index is another's
 FULL = "No space left on device"
 
 
@@ -116,6 +117,15 @@ class Unexpected(RecsqlError):
     """Nobody foresaw it: a bug. With RECSQL_TRACEBACK=1 Python says where it was."""
 
     exit_code = 1
+
+
+def install(extra: str) -> str:
+    """Return the command that installs what an extra holds.
+
+    >>> install("rank")
+    "pip install 'recsql-recommender[rank]'"
+    """
+    return f"pip install '{DISTRIBUTION}[{extra}]'"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -50,14 +50,7 @@ def backtest(
     from recsql.evaluation import backtest as backtests
     from recsql.terminal.scoreboard import print_backtests
 
-    days = backtests.parse_days(last)
-    asked = backtests.Folds(
-        days,
-        count=folds,
-        every=backtests.parse_days(every, "--every") if every else days,
-        gap=backtests.parse_days(gap, "--gap", least=0),
-        ranker=ranker,
-    )
+    asked = backtests.asked_folds(last, folds, every, gap, ranker)
     project, console = open_to_work(threads, **options), open_console()
     count = threads or project.profile.threads
     run = backtests.run_folds(project, asked, count, console.event)

@@ -72,8 +72,6 @@ def open_project(
         InputError: there is no such folder, or the vars are no YAML mapping.
         ProjectError: the project cannot be read.
     """
-    from dataclasses import replace
-
     from recsql.config.access import keep_private
     from recsql.config.project import load_project
 
@@ -81,10 +79,7 @@ def open_project(
         raise InputError(f"--project {folder}: there is no such folder.")
     project = (load or load_project)(folder, parse_vars(vars_text))
     keep_private(project)
-    if memory_limit:
-        settings = {**project.profile.settings, "memory_limit": memory_limit}
-        project = replace(project, profile=replace(project.profile, settings=settings))
-    return project
+    return project.with_memory_limit(memory_limit) if memory_limit else project
 
 
 def open_to_work(threads: int | None = None, **options: Any) -> Project:

@@ -221,6 +221,7 @@ def _hash(node: exp.Expr) -> exp.Expr:
 
 
 CALLS: Mapping[str, Callable[[exp.Expr], exp.Expr]] = {
+    "getvariable": lambda _: exp.null(),  # of macro in_block; unset, as under dbt
     "hash": _hash,
     "list_inner_product": _inner_product,
     "to_seconds": _to_seconds,

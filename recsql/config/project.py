@@ -68,6 +68,11 @@ class Project:
                 raise ProjectError(f'--vars: unknown var "{name}".{hint}')
         return replace(self, vars={**self.vars, **changed})
 
+    def with_memory_limit(self, size: str) -> Project:
+        """Return the project with another limit for DuckDB, e.g. 2GB."""
+        settings = {**self.profile.settings, "memory_limit": size}
+        return replace(self, profile=replace(self.profile, settings=settings))
+
     def entry(self, place: str) -> str:
         """Return an entry of vars as messages name it: after where the var was set."""
         given = place.partition(":")[0] in self.given_vars

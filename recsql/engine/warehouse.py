@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ import duckdb
 
 from recsql.compilation.contracts import require_contract
 from recsql.compilation.render import Compiled, quoted
+from recsql.engine.blocks import EVERYBODY, Block, store
 from recsql.engine.strategies import merge_statements, strategy_of
 from recsql.errors import (
     DiskFull,
@@ -27,6 +28,7 @@ from recsql.errors import (
     reason,
 )
 from recsql.seam import udfs
+from recsql.seam.arrow_lists import FEWER_ROWS
 
 LINE = re.compile(r"^LINE (\d+):", re.M)
 DAMAGE = ("not a valid DuckDB", "Could not read enough", "checksum", "Corrupt")
@@ -54,16 +56,21 @@ class Warehouse:
         return self.connection.cursor()
 
     def rows(
-        self, sql: str, parameters: list[Any] | None = None
+        self, sql: str, parameters: list[Any] | Mapping[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
         """Run one query and return all rows."""
         with translated(sql.split("\n", 1)[0][:80]):
             return self.connection.execute(sql, parameters or []).fetchall()
 
-    def materialize(self, cursor: duckdb.DuckDBPyConnection, compiled: Compiled) -> int:
+    def materialize(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        compiled: Compiled,
+        blocks: Sequence[Block] = EVERYBODY,
+    ) -> int:
         """Store one model as its config says and return its number of rows.
 
-        The old table stays until the new one is complete.
+        The old table stays until the new one, built block by block, is complete.
 
         Raises:
             ModelError: DuckDB failed; file, line and DuckDB's message are named.
@@ -82,13 +89,11 @@ class Warehouse:
             require_contract(cursor, compiled)
             if self.kinds.get(compiled.name, kind) != kind:
                 cursor.execute(f"drop {self.kinds[compiled.name]} {relation}")
-            counted = cursor.execute(
-                f"create or replace {kind} {relation} as\n{compiled.sql}"
-            ).fetchall()
+            rows = store(cursor, kind, relation, compiled.sql, blocks)
             for hook in compiled.hooks:
                 cursor.execute(hook)
         self.kinds[compiled.name] = kind
-        return int(counted[0][0]) if kind == "table" and counted else 0
+        return rows
 
     def add_to(self, cursor: duckdb.DuckDBPyConnection, compiled: Compiled) -> int:
         """Add what an incremental model found to its table; return how many rows.
@@ -213,6 +218,8 @@ def _reason(error: BaseException) -> str:
     said = reason(error)
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"{said.rstrip('.!')}. {MORE_MEMORY}"
+    if "Arrow Appender" in said:  # a list is too long to be handed to a function
+        return f"{said.rstrip('.!')}. {FEWER_ROWS}"
     if any(word in said for word in DAMAGE):
         return f"{said.rstrip('.!')}. {DAMAGED}"
     return said

@@ -67,6 +67,24 @@ def parse_days(text: str, option: str = "--last", least: int = 1) -> int:
     return days
 
 
+def asked_folds(
+    last: str, count: int, every: str | None, gap: str, ranker: Origin
+) -> Folds:
+    """Return the moments that a person asks for in words such as `28d`.
+
+    Raises:
+        InputError: one of them is no period.
+    """
+    days = parse_days(last)
+    return Folds(
+        days,
+        count=count,
+        every=parse_days(every, "--every") if every else days,
+        gap=parse_days(gap, "--gap", least=0),
+        ranker=ranker,
+    )
+
+
 def run_backtest(
     project: Project, days: int, threads: int, listener: Listener
 ) -> Backtest:

@@ -72,16 +72,15 @@ reasons=array([0, 0], dtype=int32))
     from recsql.numerics.choice import Cells, Shown
     from recsql.numerics.products import best_of_dense, best_of_sparse
 
-    users, width = left.shape[0], right.shape[1]
+    users, width = np.flatnonzero(np.diff(left.indptr)).astype(np.int32), right.shape[1]
     kinds = int(known.data.max(initial=0)) + 1
     wanted = width, max(min(count, width), 0), kinds
-    nothing = csr_matrix((users, width), dtype=np.int8)
     shown = (
-        Shown.but(nothing)
+        Shown.but(csr_matrix((len(users), width), dtype=np.int8))
         if eligible is None
-        else eligible.rows(np.arange(users, dtype=np.int32), width)
+        else eligible.rows(users, width)
     )
-    mine, has = Cells.of(left), Cells.of(known, np.int8)
+    mine, has = Cells.of(left[users]), Cells.of(known[users], np.int8)
     best: Any = best_of_dense
     features: Any = right
     if isinstance(right, np.ndarray):
@@ -94,8 +93,9 @@ reasons=array([0, 0], dtype=int32))
         return found
 
     room = wanted[1] * kinds * len(shown.scopes)
-    rows, items, scores, of_kind, reasons = in_parts(part, users if room else 0, room)
-    return BestItems(rows, items, scores, of_kind > 0, reasons)
+    found = in_parts(part, len(users) if room else 0, room)
+    rows, items, scores, of_kind, reasons = found
+    return BestItems(users[rows], items, scores, of_kind > 0, reasons)
 
 
 def at_least(scores: Any, count: int) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from recsql.errors import InputError
+from recsql.errors import InputError, install
 
 if TYPE_CHECKING:
     import numpy as np
@@ -159,7 +159,5 @@ def require_lightgbm() -> Any:
     try:
         import lightgbm
     except ImportError:
-        raise InputError(
-            "the ranker needs LightGBM. Run: pip install 'recsql[rank]'"
-        ) from None
+        raise InputError(f"the ranker needs LightGBM. Run: {install('rank')}") from None
     return lightgbm

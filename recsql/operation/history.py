@@ -31,8 +31,13 @@ from recsql.publishing.versions import Versions
 
 RUNS = "refreshes"
 LISTS = "refresh_lists"
+ITEMS = "refresh_items"
 ENDED = ("outcome", "version", "exit_code", "problem")
-COPIES = {"refresh_profiles": "mon_profile", LISTS: "mon_lists"}
+COPIES = {
+    "refresh_profiles": "mon_profile",
+    LISTS: "mon_lists",
+    ITEMS: "mon_list_items",
+}
 TABLES = (RUNS, "refresh_models", *COPIES)
 LIMITS = (
     "drift_",
@@ -140,7 +145,8 @@ class Record:
     def published(self, version: int) -> None:
         """Note that readers see it, and keep its lists for the next refresh."""
         self.version = version
-        self._copy(LISTS, "true", [])
+        for table in (LISTS, ITEMS):
+            self._copy(table, "true", [])
         self._update({**self._so_far(), "outcome": "published", "version": version})
         self._forget_old()
 

@@ -27,10 +27,11 @@ from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError, ModelError, TestsFailed
 from recsql.operation.findings import Found, Unchanged, findings
 from recsql.operation.history import compile_with_history, create_history, recorded
+from recsql.operation.journals import Taken, take_in
 from recsql.publishing.manifest import built_by
 from recsql.publishing.publish import Published, publish
 
-Event = ModelResult | Found | CheckResult | ChecksFinished | Published
+Event = ModelResult | Found | CheckResult | ChecksFinished | Published | Taken
 Listener = Callable[[Event], None]
 
 
@@ -201,6 +202,8 @@ def refresh(
         TestsFailed: a test failed.
     """
     with _opened(project) as (plan, warehouse):
+        if (taken := take_in(project, warehouse)) != Taken():
+            listener(taken)
         run_id = plan.renderer.invocation_id
         with recorded(plan, warehouse, "refresh", run_id) as record:
             told = record.listening(listener)

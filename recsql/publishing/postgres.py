@@ -10,7 +10,7 @@ from typing import Any
 from recsql.compilation.render import literal
 from recsql.config.project import Project
 from recsql.engine import stops
-from recsql.errors import InputError, WarehouseError, first_line
+from recsql.errors import InputError, WarehouseError, first_line, install
 from recsql.publishing.published import Source
 
 BLOCK = 1 << 20
@@ -52,7 +52,7 @@ def replace_tables(project: Project, source: Source) -> None:
         import psycopg
     except ImportError:
         raise InputError(
-            "publish: PostgreSQL needs psycopg. Run: pip install 'recsql[postgres]'"
+            f"publish: PostgreSQL needs psycopg. Run: {install('postgres')}"
         ) from None
     schema = str(project.vars["publish_schema"])
     try:

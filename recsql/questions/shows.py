@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recsql.compilation.render import quoted
 from recsql.config.project import Project
-from recsql.engine.warehouse import Warehouse, open_warehouse
+from recsql.engine.warehouse import Warehouse, open_warehouse, translated
 from recsql.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 HIDDEN = ("run_id", "generated_at")
 MOST_ROWS = 10_000
@@ -38,13 +43,90 @@ class Shown:
 
 
 def show(project: Project, table: str, filters: dict[str, str], limit: int) -> Shown:
-    """Read rows of a table from the published file, else from the build.
+    """Read rows of a table as a person wants to see them; see `opened`.
+
+    Raises:
+        InputError: no such table or column, or nothing matches.
+    """
+    with opened(project, table, filters) as asked:
+        named = set(HIDDEN) | set(filters)
+        shown = [column for column in asked.columns if column not in named]
+        rows = asked.rows(shown, limit)
+        total = asked.count()
+    used = [i for i in range(len(shown)) if any(row[i] is not None for row in rows)]
+    return Shown(
+        tuple(shown[i] for i in used),
+        tuple(tuple(row[i] for i in used) for row in rows),
+        total,
+    )
+
+
+def read(
+    project: Project, table: str, filters: dict[str, str], limit: int | None = None
+) -> pa.Table:
+    """Read rows of a table with all its columns, as Arrow; see `opened`.
+
+    Raises:
+        InputError: no such table or column, or nothing matches.
+    """
+    with opened(project, table, filters) as asked:
+        return asked.arrow(limit)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Rows of an open table that were asked for, in its reading order."""
+
+    warehouse: Warehouse
+    table: str
+    filters: Mapping[str, str]
+    columns: tuple[str, ...]
+    order: tuple[str, ...]
+
+    def rows(self, columns: Sequence[str], limit: int) -> list[tuple[Any, ...]]:
+        """Return some columns of the first rows."""
+        return self.warehouse.rows(self._select(columns, limit), self._asked)
+
+    def arrow(self, limit: int | None) -> pa.Table:
+        """Return all columns of the rows."""
+        with translated(f"read {self.table}"):
+            sql = self._select(self.columns, limit)
+            return self.warehouse.connection.sql(
+                sql, params=self._asked
+            ).to_arrow_table()
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+        found = self.warehouse.rows(f"select count(*) {self._from}", self._asked)
+        return int(found[0][0])
+
+    @property
+    def _asked(self) -> list[str]:
+        return list(self.filters.values())
+
+    @property
+    def _from(self) -> str:
+        names = (f"cast({quoted(name)} as varchar) = ?" for name in self.filters)
+        where = " and ".join(names)
+        relation = f"from {quoted('main', self.table)}"
+        return f"{relation} where {where}" if where else relation
+
+    def _select(self, columns: Sequence[str], limit: int | None) -> str:
+        return (
+            f"select {', '.join(map(quoted, columns))} {self._from}"
+            + (f" order by {', '.join(map(quoted, self.order))}" if self.order else "")
+            + (f" limit {limit}" if limit is not None else "")
+        )
+
+
+@contextmanager
+def opened(project: Project, table: str, filters: Mapping[str, str]) -> Iterator[Asked]:
+    """Open the published file, else the build, where a table is read.
 
     Args:
         project: whose warehouse.
         table: a public table, or any other that is built.
         filters: column name to the text its value must have.
-        limit: rows at most.
 
     Raises:
         InputError: no such table or column, or nothing matches.
@@ -53,57 +135,41 @@ def show(project: Project, table: str, filters: dict[str, str], limit: int) -> S
     published = profile.published_path
     options = {**profile.settings, "access_mode": "read_only"}
     if published.exists():
-        with open_warehouse(published, options) as opened:
-            if table in opened.kinds or not profile.build_path.exists():
-                return _read(project, opened, table, filters, limit)
-    with open_warehouse(profile.build_path, options, must_exist=True) as opened:
-        return _read(project, opened, table, filters, limit)
+        with open_warehouse(published, options) as warehouse:
+            if table in warehouse.kinds or not profile.build_path.exists():
+                yield _asked(project, warehouse, table, filters)
+                return
+    with open_warehouse(profile.build_path, options, must_exist=True) as warehouse:
+        yield _asked(project, warehouse, table, filters)
 
 
-def _read(
-    project: Project,
-    warehouse: Warehouse,
-    table: str,
-    filters: dict[str, str],
-    limit: int,
-) -> Shown:
+def _asked(
+    project: Project, warehouse: Warehouse, table: str, filters: Mapping[str, str]
+) -> Asked:
     if table not in warehouse.kinds:
         known = f" It has: {', '.join(sorted(warehouse.kinds))}."
         hint = did_you_mean(table, warehouse.kinds) or known
         raise InputError(f'show: {warehouse.path} has no table "{table}".{hint}')
-    columns = _columns(warehouse, table)
+    described = warehouse.rows(f"describe {quoted('main', table)}")
+    columns = tuple(row[0] for row in described)
     for name in filters:
         if name not in columns:
             raise InputError(f"show: {table} has no column {name}.")
-    where = " and ".join(f"cast({quoted(name)} as varchar) = ?" for name in filters)
-    shown = [c for c in columns if c not in HIDDEN and c not in filters]
-    described = project.properties.get(table)
-    order = [
-        name for name in (described.reading_order if described else ()) if name in shown
-    ]
-    found = f"from {quoted('main', table)}" + (f" where {where}" if where else "")
-    asked = list(filters.values())
-    rows = warehouse.rows(
-        f"select {', '.join(map(quoted, shown))} {found}"
-        + (f" order by {', '.join(map(quoted, order))}" if order else "")
-        + f" limit {limit}",
-        asked,
+    properties = project.properties.get(table)
+    order = properties.reading_order if properties else ()
+    asked = Asked(
+        warehouse,
+        table,
+        filters,
+        columns,
+        tuple(name for name in order if name in columns and name not in filters),
     )
-    if not rows and filters:
+    if filters and not asked.count():
         raise InputError(_nothing(table, filters))
-    used = [i for i in range(len(shown)) if any(row[i] is not None for row in rows)]
-    return Shown(
-        tuple(shown[i] for i in used),
-        tuple(tuple(row[i] for i in used) for row in rows),
-        warehouse.rows(f"select count(*) {found}", asked)[0][0],
-    )
+    return asked
 
 
-def _columns(warehouse: Warehouse, table: str) -> list[str]:
-    return [row[0] for row in warehouse.rows(f"describe {quoted('main', table)}")]
-
-
-def _nothing(table: str, filters: dict[str, str]) -> str:
+def _nothing(table: str, filters: Mapping[str, str]) -> str:
     wanted = ", ".join(f"{name} {text}" for name, text in filters.items())
     hint = (
         " An unknown user gets the popular list: recsql show rec_popular."

@@ -19,7 +19,7 @@ from typing import Any
 from recsql.config.access import access_of
 from recsql.config.files import note_written, write_beside
 from recsql.config.project import Project
-from recsql.errors import InputError, unwritable
+from recsql.errors import InputError, install, unwritable
 from recsql.report.content import content_of
 from recsql.report.data import Answers, Part, gather
 
@@ -108,7 +108,7 @@ def _library() -> str:
     except ImportError:
         raise InputError(
             "report: the package vl-convert-python is not installed. "
-            "Run: pip install 'recsql[report]'"
+            f"Run: {install('report')}"
         ) from None
     # "</script" would end the element that holds it; in JavaScript the two are equal
     return _once(vl_convert.javascript_bundle).replace("</script", "<\\/script")

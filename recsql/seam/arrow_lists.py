@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+MOST_ENTRIES = 2**31 - 1
+FEWER_ROWS = "Lower var rows_per_block, so that a block has fewer users."
+FEWER_NUMBERS = (
+    "Lower the number of factors or of items: var als_factors, ease_max_items ..."
+)
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -47,20 +53,43 @@ def as_matrix(scalar: Any) -> npt.NDArray[np.float32]:
     return matrix.reshape(len(vectors), int(lengths[0]))
 
 
-def as_vectors(matrix: npt.NDArray[np.float32]) -> Any:
-    """Return a matrix as an Arrow array with one list per row."""
+def require_room(entries: int, what: str, advice: str) -> None:
+    """Refuse more entries than the lists of one value can have.
+
+    Raises:
+        ValueError: what does not fit, and which var to change.
+    """
+    if entries > MOST_ENTRIES:
+        raise ValueError(
+            f"{entries:,} {what} are more than one value of SQL holds "
+            f"({MOST_ENTRIES:,}). {advice}"
+        )
+
+
+def as_vectors(matrix: npt.NDArray[np.float32], advice: str = FEWER_NUMBERS) -> Any:
+    """Return a matrix as an Arrow array with one list per row.
+
+    Raises:
+        ValueError: it has more numbers than a list can have.
+    """
     import numpy as np
     import pyarrow as pa
 
     rows, columns = matrix.shape
+    require_room(rows * columns, f"numbers ({rows:,} x {columns:,})", advice)
     offsets = np.arange(rows + 1, dtype=np.int32) * np.int32(columns)
     return pa.ListArray.from_arrays(offsets, np.ascontiguousarray(matrix).ravel())
 
 
 def one_list(values: Any) -> Any:
-    """Wrap an array into a list array of length 1."""
+    """Wrap an array into a list array of length 1.
+
+    Raises:
+        ValueError: it has more entries than a list can have.
+    """
     import pyarrow as pa
 
+    require_room(len(values), "rows of a result", FEWER_ROWS)
     return pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
 
 

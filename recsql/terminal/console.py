@@ -18,6 +18,7 @@ from recsql.operation.findings import (
     Quarantine,
     Unchanged,
 )
+from recsql.operation.journals import Taken
 from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 
@@ -53,6 +54,8 @@ class Console:
             self.line(f"noted    {event.text}; see {event.table}", "yellow")
         elif isinstance(event, ChecksFinished):
             self._finished(event)
+        elif isinstance(event, Taken):
+            self.line(event.in_words)
         else:
             self.published(event)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from recsql.errors import InputError, Interrupted
+from recsql.errors import InputError, Interrupted, install
 from recsql.tuning.moments import Check
 from recsql.tuning.space import (
     Choice,
@@ -60,7 +60,7 @@ def require_optuna() -> Any:
         import optuna
     except ImportError:
         raise InputError(
-            "tune: Optuna is not installed. Run: pip install 'recsql[tune]'"
+            f"tune: Optuna is not installed. Run: {install('tune')}"
         ) from None
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     return optuna

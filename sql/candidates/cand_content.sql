@@ -1,14 +1,25 @@
 -- One row per (user_id, item_id): items whose text is like that of the user's latest.
 -- score = sum over the latest_items of weight * similarity; the item of the largest
 -- term is the reason. New items are proposed, too.
-{{ config(enabled="content" in var("candidate_sources")) }}
+{{
+    config(
+        enabled="content" in var("candidate_sources"),
+        meta={"blocks": "user_index"},
+    )
+}}
 with
-    user_items as (select * from {{ ref("int_user_items") }}),
+    user_items as (
+        select * from {{ ref("int_user_items") }} where {{ in_block("user_index") }}
+    ),
     neighbours as (select * from {{ ref("sig_content_neighbours") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    user_scopes as (
+        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
+    ),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
+    exclusions as (
+        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
+    ),
 
     recency as ({{ latest_first() }}),
 

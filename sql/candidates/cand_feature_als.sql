@@ -2,17 +2,32 @@
 -- way.
 -- score = inner product; new items, and users who took nothing, are placed by their
 -- attributes.
-{{ config(enabled="feature_als" in var("candidate_sources")) }}
+{{
+    config(
+        enabled="feature_als" in var("candidate_sources"),
+        meta={"blocks": "user_index"},
+    )
+}}
 with
-    user_items as (select * from {{ ref("int_user_items") }}),
+    user_items as (
+        select * from {{ ref("int_user_items") }} where {{ in_block("user_index") }}
+    ),
     features as (select * from {{ ref("sig_user_features") }}),
-    user_factors as (select * from {{ ref("sig_feature_als_user_factors") }}),
+    user_factors as (
+        select *
+        from {{ ref("sig_feature_als_user_factors") }}
+        where {{ in_block("user_index") }}
+    ),
     item_factors as (select * from {{ ref("sig_feature_als_item_factors") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    user_scopes as (
+        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
+    ),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
+    exclusions as (
+        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
+    ),
 
     known as (
         select user_index, item_index

@@ -1,15 +1,26 @@
 -- One row per (user_id, item_id): items that the takers of the user's items take.
 -- score = sum over the user's items of weight * similarity; the largest term's item is
 -- the reason. Sarwar, Karypis, Konstan and Riedl 2001.
-{{ config(enabled="item_knn" in var("candidate_sources")) }}
+{{
+    config(
+        enabled="item_knn" in var("candidate_sources"),
+        meta={"blocks": "user_index"},
+    )
+}}
 with
-    user_items as (select * from {{ ref("int_user_items") }}),
+    user_items as (
+        select * from {{ ref("int_user_items") }} where {{ in_block("user_index") }}
+    ),
     neighbours as (select * from {{ ref("sig_knn_neighbours") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    user_scopes as (
+        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
+    ),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
+    exclusions as (
+        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
+    ),
 
     known as (
         select user_index, item_index, weight, {{ familiarity() }} as familiarity

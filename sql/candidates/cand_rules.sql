@@ -1,12 +1,23 @@
 -- One row per (user_id, item_id): what goes with the user's latest items.
 -- score = sum of the rules' log_lift over the latest_items, evidence above chance; the
 -- strongest rule is the reason.
-{{ config(enabled="rules" in var("candidate_sources")) }}
+{{
+    config(
+        enabled="rules" in var("candidate_sources"),
+        meta={"blocks": "user_index"},
+    )
+}}
 with
-    user_items as (select * from {{ ref("int_user_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    user_items as (
+        select * from {{ ref("int_user_items") }} where {{ in_block("user_index") }}
+    ),
+    user_scopes as (
+        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
+    ),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
+    exclusions as (
+        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
+    ),
 
     rules as (
         select *

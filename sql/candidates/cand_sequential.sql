@@ -1,13 +1,24 @@
 -- One row per (user_id, item_id): what users take next after the user's latest items.
 -- score = sum of the rules' log_lift over the latest_items, evidence above chance; the
 -- strongest rule is the reason.
-{{ config(enabled="sequential" in var("candidate_sources")) }}
+{{
+    config(
+        enabled="sequential" in var("candidate_sources"),
+        meta={"blocks": "user_index"},
+    )
+}}
 with
-    user_items as (select * from {{ ref("int_user_items") }}),
+    user_items as (
+        select * from {{ ref("int_user_items") }} where {{ in_block("user_index") }}
+    ),
     rules as (select * from {{ ref("sig_sequential_rules") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    user_scopes as (
+        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
+    ),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
+    exclusions as (
+        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
+    ),
 
     recency as ({{ latest_first() }}),
 

@@ -1,18 +1,37 @@
 -- One row per (user_id, item_id): what users with a similar history take.
 -- score = sum over the similar users, the user too, of similarity * their weight.
 -- Resnick et al. 1994; Herlocker, Konstan, Borchers and Riedl 1999.
-{{ config(enabled="user_knn" in var("candidate_sources")) }}
+{{
+    config(
+        enabled="user_knn" in var("candidate_sources"),
+        meta={"blocks": "user_index"},
+    )
+}}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
-    neighbours as (select * from {{ ref("sig_user_neighbours") }}),
+    neighbours as (
+        select *
+        from {{ ref("sig_user_neighbours") }}
+        where {{ in_block("user_index") }}
+    ),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    user_scopes as (
+        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
+    ),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
+    exclusions as (
+        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
+    ),
 
     known as (
-        select user_index, item_index, weight, {{ familiarity() }} as familiarity
+        select user_index, item_index, {{ familiarity() }} as familiarity
+        from user_items
+        where is_eligible and {{ in_block("user_index") }}
+    ),
+
+    cells as (
+        select user_index, item_index, greatest(weight, 0) as weight
         from user_items
         where is_eligible
     ),
@@ -30,7 +49,10 @@ with
                             }}
                         from neighbours
                     ),
-                    {{ matrix_of("user_index", "item_index", "greatest(weight, 0)") }},
+                    (
+                        select {{ matrix_of("user_index", "item_index", "weight") }}
+                        from cells
+                    ),
                     {{
                         matrix_of(
                             "user_index", "item_index", "cast(familiarity as double)"

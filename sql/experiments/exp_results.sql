@@ -61,7 +61,9 @@ with
             cuped.difference as cuped_difference,
             cuped.standard_error as cuped_standard_error,
             corrected.cuped_p_value,
-            cuped.variance_reduction
+            cuped.variance_reduction,
+            {{ text(invocation_id) }} as run_id,
+            {{ as_timestamp(run_started_at) }} as generated_at
         from comparisons
         {% for other in ["corrected", "sequential", "cuped"] %}
             inner join

@@ -7,10 +7,12 @@
     "svd": cell_weight(var("svd_weights")),
 } %}
 {% set sources = cells | select("in", var("candidate_sources")) | list %}
-{{ config(enabled=sources | length > 0) }}
+{{ config(enabled=sources | length > 0, meta={"blocks": "user_index"}) }}
 with
-    shown as (select * from {{ ref("why_shown") }}),
-    user_items as (select * from {{ ref("int_user_items") }}),
+    shown as (select * from {{ ref("why_shown") }} where {{ in_block("user_index") }}),
+    user_items as (
+        select * from {{ ref("int_user_items") }} where {{ in_block("user_index") }}
+    ),
     {% for source in sources %}
         {{ source }}_factors as (
             select * from {{ ref("sig_" ~ source ~ "_item_factors") }}

@@ -2,10 +2,12 @@
 -- learned ranker.
 -- score = sum of the trees of the newest ranker, LightGBM's LambdaMART: Burges 2010.
 -- Users are scored some hundred at a time, as the model's text is sent with each call.
-{{ config(enabled=ranker_wants() == "yes") }}
+{{ config(enabled=ranker_wants() == "yes", meta={"blocks": "user_index"}) }}
 with
-    pairs as (select * from {{ ref("rank_pairs") }}),
-    features as (select * from {{ ref("rank_features") }}),
+    pairs as (select * from {{ ref("rank_pairs") }} where {{ in_block("user_index") }}),
+    features as (
+        select * from {{ ref("rank_features") }} where {{ in_block("user_index") }}
+    ),
     ranker as (select * from {{ ref("stg_rankers") }}),
 
     found as (

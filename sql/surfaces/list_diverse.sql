@@ -4,11 +4,15 @@
 -- 1998.
 -- Likeness: cosine of the items' texts where source content is built, else the same
 -- categories.
-{{ config(enabled=surfaces_use(["diversity"]) == "yes") }}
+{{
+    config(
+        enabled=surfaces_use(["diversity"]) == "yes", meta={"blocks": "user_index"}
+    )
+}}
 with
     orders as (select * from {{ ref("list_orders") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
-    users as (select * from {{ ref("int_users") }}),
+    users as (select * from {{ ref("int_users") }} where {{ in_block("user_index") }}),
     items as (select * from {{ ref("int_items") }}),
 
     features as (

@@ -2,10 +2,10 @@
 -- An item stays where of each attribute in `max_per` fewer items of the same value
 -- (of each of its categories) stay before it than its cap; without one it is not
 -- capped.
-{{ config(enabled=surfaces_use(["max_per"]) == "yes") }}
+{{ config(enabled=surfaces_use(["max_per"]) == "yes", meta={"blocks": "user_index"}) }}
 with
     ruled as (select * from {{ ref("list_ruled") }}),
-    users as (select * from {{ ref("int_users") }}),
+    users as (select * from {{ ref("int_users") }} where {{ in_block("user_index") }}),
     items as (select * from {{ ref("int_items") }}),
     attributes as (select * from {{ ref("stg_item_details") }}),
     item_categories as (select * from {{ ref("stg_item_categories") }}),

@@ -413,4 +413,7 @@ def test_errors_say_what_to_do(
     assert str(where) in unwritable.err
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     missing = recsql("report", "--project", shop)
-    assert (missing.code, "pip install 'recsql[report]'" in missing.err) == (2, True)
+    assert (
+        missing.code,
+        "pip install 'recsql-recommender[report]'" in missing.err,
+    ) == (2, True)

@@ -21,12 +21,13 @@ from recsql.compilation.render import Compiled
 from recsql.config.project import Model, builtin_root, load_project
 from recsql.engine.runner import run_models
 from recsql.engine.warehouse import Warehouse, open_warehouse
+from recsql.errors import install
 from tests.integration.spark_inputs import QUERIES, VARS, odd_words, raw_tables
 from tests.rankers import rankers_table
 from tests.refreshes import some_history
 
 pyspark_sql = pytest.importorskip(
-    "pyspark.sql", reason='Spark is not tested: pip install "recsql[spark]"'
+    "pyspark.sql", reason=f"Spark is not tested: {install('spark')}"
 )
 if shutil.which("java") is None:
     pytest.skip("Spark is not tested: there is no java", allow_module_level=True)

@@ -26,12 +26,13 @@ LAYERS = [
     "surfaces",
     "explanations",
     "recommendations",
+    "serving",
     "evaluation",
     "experiments",
     "monitoring",
 ]
-SHORT = ("stg", "int", "elig", "sig", "cand", "rank", "list", "why", "rec", "eval")
-SHORT += ("exp", "mon")
+SHORT = ("stg", "int", "elig", "sig", "cand", "rank", "list", "why", "rec")
+SHORT += ("serve", "eval", "exp", "mon")
 PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",

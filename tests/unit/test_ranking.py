@@ -79,5 +79,5 @@ def test_without_lightgbm_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "lightgbm", None)
-    with pytest.raises(InputError, match=r"pip install 'recsql\[rank\]'"):
+    with pytest.raises(InputError, match=r"pip install 'recsql-recommender\[rank\]'"):
         ranking.require_lightgbm()

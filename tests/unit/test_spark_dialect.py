@@ -25,6 +25,7 @@ EXPRESSIONS = {
         FILTER(WHERE NOT x IS NULL)""",
     "epoch(x)": "( CAST(UNIX_MICROS(CAST(x AS TIMESTAMP)) AS DOUBLE) / 1000000 )",
     "hash(x, y)": "XXHASH64(x, y)",
+    "coalesce(getvariable('x'), 0)": "COALESCE(NULL, 0)",
     "x + to_seconds(y)": "x + MAKE_DT_INTERVAL(0, 0, 0, y)",
     "concat('a', x, cast(y as varchar))": """
         CONCAT('a', COALESCE(CAST(x AS STRING), ''),

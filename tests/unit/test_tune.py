@@ -358,7 +358,9 @@ def test_targets() -> None:
 
 def test_without_optuna_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(InputError, match=r"Run: pip install 'recsql\[tune\]'"):
+    with pytest.raises(
+        InputError, match=r"Run: pip install 'recsql-recommender\[tune\]'"
+    ):
         require_optuna()
 
 

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from recsql.numerics import factorize
-from recsql.seam import udfs
+from recsql.seam import arrow_lists, udfs
 
 SETTINGS = (
     "{'factors': 3, 'regularization': 0.05, 'alpha': 5.0, 'iterations': 4, 'seed': 42}"
@@ -317,6 +317,33 @@ def test_a_distribution_runs_over_chunks_with_nulls(
         assert found == pytest.approx(expected)
     nothing = connection.execute("select normal_sf(n) from range(0) t(n)").fetchall()
     assert nothing == []
+
+
+@pytest.mark.parametrize(
+    ("call", "advice"),
+    [
+        (fit("[0, 1, 2]", "[0, 1, 2]", "[1.0, 1, 1]"), "als_factors"),
+        (
+            "nearest_rows([0, 1, 2], [0, 0, 0], [1, 1, 1], [0, 1, 2], 2)",
+            "rows_per_block",
+        ),
+    ],
+)
+def test_what_one_value_cannot_hold_is_refused_by_var(
+    call: str,
+    advice: str,
+    connection: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(arrow_lists, "MOST_ENTRIES", 5)
+    with pytest.raises(duckdb.Error, match=rf" more than one value .*{advice}"):
+        value(connection, call)
+
+
+def test_more_than_two_billion_numbers_are_no_vectors() -> None:
+    many = np.broadcast_to(np.float32(1), (2**25, 65))  # takes no memory
+    with pytest.raises(ValueError, match=r"2,181,038,080 numbers .* als_factors"):
+        arrow_lists.as_vectors(many)
 
 
 def test_functions_work_on_a_cursor(connection: duckdb.DuckDBPyConnection) -> None:

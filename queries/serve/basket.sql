@@ -1,27 +1,19 @@
 -- One row per item that completes a basket, best first: rules from each of its items,
--- their evidence above chance added up, then popular items. Asked by `recsql show
--- --basket`, or
--- compiled by dbt with var asked_basket, a list of item ids.
+-- their evidence above chance added up, then popular items. `recsql show --basket`,
+-- too.
+-- @post /basket
+-- @param items texts: The ids of the items in the basket.
+-- @param region text = all: A region of the data; all: everywhere.
 with
     complements as (select * from {{ ref("rec_complements") }}),
 
-    basket as (
-        {% for item_id in var("asked_basket") or [""] %}
-            select {{ text(item_id) }} as item_text
-            {% if not loop.last %}
-                union all
-            {% endif %}
-        {% endfor %}
-    ),
-
     found as (
-        select complements.*
+        select *
         from complements
-        inner join basket on cast(complements.item_id as varchar) = basket.item_text
         where
-            complements.region = 'all'
-            and cast(complements.complement_item_id as varchar)
-            not in (select item_text from basket)
+            region = $region
+            and list_contains($items, cast(item_id as varchar))
+            and not list_contains($items, cast(complement_item_id as varchar))
     ),
 
     summed as (
@@ -45,6 +37,7 @@ with
             item_title,
             category,
             score,
+            case when score is null then 'popular' else 'rules' end as source,
             case
                 when score is null
                 then 'popular; nothing is known to go with it'
