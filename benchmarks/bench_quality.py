@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 from common import DEMO_TABLES, sample, work_folder
 
-from recsql.config.project import (
+from recsql.config.project import (, load_project
     Project,
     builtin_root,
     demo_project,
@@ -91,7 +91,7 @@ def load(project: Project, files: dict[str, Path]) -> None:
 
 def every_source() -> list[str]:
     """Return the names of all built-in candidate sources."""
-    return [*candidate_sources(recsql.load_project(builtin_root()))]
+    return [*candidate_sources(load_project(builtin_root()))]
 
 
 def surfaces(sources: list[str]) -> list[dict[str, Any]]:
