@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 from common import DEMO_TABLES, sample, work_folder
 
-from recsql.config.project import (, load_project
+from recsql.config.project import (
     Project,
     builtin_root,
     demo_project,

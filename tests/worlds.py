@@ -49,6 +49,8 @@ SMALL: Mapping[str, Any] = {
     "als_iterations": 5,
     "candidates_per_user": 6,
     "complements_per_item": 6,
+    "tifu_neighbours": 5,
+    "tifu_group_size": 2,
     "segment_min_ratio": 0.0,
     "candidate_sources": [
         "history",

@@ -203,6 +203,13 @@ def similar_rows(matrix: Any, measure: Any, count: Any) -> Any:
     return as_neighbours(found)
 
 
+def closest_rows(matrix: Any, count: Any) -> Any:
+    """Return each row's closest other rows; see `distances.closest_rows`."""
+    from recsql.numerics import distances
+
+    return as_neighbours(distances.closest_rows(as_sparse(matrix), count.as_py()))
+
+
 FUNCTIONS = (
     Function("als_fit", (*CELLS, ALS_PARAMETERS), FACTORS, als_fit),
     Function("als_fold_in", (*CELLS, VECTORS, ALS_PARAMETERS), FOLDED_IN, als_fold_in),
@@ -234,6 +241,7 @@ FUNCTIONS = (
         nearest_rows,
     ),
     Function("similar_rows", (MATRIX, MEASURE, "integer"), NEAREST, similar_rows),
+    Function("closest_rows", (MATRIX, "integer"), NEAREST, closest_rows),
     *arrow_resampling.FUNCTIONS,
     Function("rank_score", *arrow_ranking.TYPES, arrow_ranking.rank_score),
     *arrow_terms.FUNCTIONS,

@@ -44,14 +44,22 @@ with
                 when
                     lists.candidate_source = lists.lead_source
                     and lists.score <= 0
-                    and lists.lead_source
-                    in ('als', 'feature_als', 'bpr', 'bspm', 'lmf', 'svd', 'user_knn')
+                    and lists.lead_source in (
+                        'als',
+                        'feature_als',
+                        'bpr',
+                        'bspm',
+                        'lmf',
+                        'svd',
+                        'tifu_knn',
+                        'user_knn'
+                    )
                 then 'fills the list; nothing is known to speak for it'
                 when lists.lead_source = 'feature_als'
                 then 'people like you take items like it'
                 when
                     lists.lead_source
-                    in ('als', 'bpr', 'bspm', 'lmf', 'svd', 'user_knn')
+                    in ('als', 'bpr', 'bspm', 'lmf', 'svd', 'tifu_knn', 'user_knn')
                 then 'people with a similar history take it'
                 when lists.lead_source = 'slot'
                 then concat('placed by rule ', lists.placed_by)

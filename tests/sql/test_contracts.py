@@ -213,6 +213,14 @@ def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
             assert "is_incremental" in unit_test.macros, unit_test.name
 
 
+def test_rows_of_a_unit_test_name_the_same_columns() -> None:
+    """As dbt wants it of what is expected: the first row says which are compared."""
+    for test in PLAN.project.unit_tests:
+        rows = test.expect.get("rows") or []
+        if isinstance(rows, list):
+            assert len({frozenset(row) for row in rows}) <= 1, test.name
+
+
 def test_a_macro_used_once_is_inlined() -> None:
     folders = ("sql/**", "macros", "queries/**", "tests/dbt")
     files = [path for folder in folders for path in ROOT.glob(f"{folder}/*.sql")]

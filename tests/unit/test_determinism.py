@@ -75,6 +75,7 @@ CALLS = {
     f"[u % 50 + 1 for u in each_user], {KINDS}, [3 for i in each_item]",
     "nearest_rows": "users, items, weights::double[], each_user, 10",
     "similar_rows": f"{MATRIX}, {MEASURE}, 10",
+    "closest_rows": f"{MATRIX}, 10",
     "bootstrap_means": f"items, users, weights::double[], {RESAMPLES}",
     "bootstrap_ratios": "items, users, weights::double[], weights::double[], "
     f"{RESAMPLES}",
