@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from recsql.config.project import builtin_root
     from recsql.errors import RecsqlError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Project",
     "RecsqlError",

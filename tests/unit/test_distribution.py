@@ -90,6 +90,17 @@ def test_no_tracked_text_installs_a_stranger() -> None:
     assert found == {}
 
 
+def test_the_version_is_one() -> None:
+    import recsql
+
+    (of_dbt,) = re.findall(
+        r'(?m)^version: "(.+)"', (ROOT / "dbt_project.yml").read_text()
+    )
+    assert PROJECT["version"] == recsql.__version__ == of_dbt
+    released = re.findall(r"(?m)^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text())
+    assert released[0] == recsql.__version__, "each version says what it changed"
+
+
 def test_errors_advise_what_is_to_be_had() -> None:
     assert PROJECT["name"] == DISTRIBUTION
     source = "\n".join(path.read_text() for path in (ROOT / "recsql").rglob("*.py"))
