@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from recsql.cli.options import (
     work_options,
 )
 from recsql.errors import InputError
+
+if TYPE_CHECKING:
+    from recsql.config.project import Project
 
 
 @click.command("refresh", short_help="Build, test and publish everything.")
@@ -111,19 +114,55 @@ def versions(**options: Any) -> None:
 @click.command("diff", short_help="Say what changed between two versions.")
 @click.argument("versions", nargs=-1, type=click.IntRange(1), metavar="[VERSION]...")
 @click.option("--top", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option("--base", metavar="REF", help="Or against the project at a git commit.")
+@click.option("--markdown", "form", flag_value="markdown", help="For a pull request.")
+@click.option("--json", "form", flag_value="json", help="For other programs.")
 @project_options
-def diff(versions: tuple[int, ...], top: int, **options: Any) -> None:
+def diff(
+    versions: tuple[int, ...],
+    top: int,
+    base: str | None,
+    form: str | None,
+    **options: Any,
+) -> None:
     """Say what changed for readers between two published versions.
 
     Without a VERSION it compares the last two; with one, that and the last.
+
+    With --base it builds the project twice from the same raw tables, as it was at a git
+    commit and as it is, and publishes neither. Where a limit of var diff_fail is passed
+    it ends with exit code 1.
     """
     from recsql.questions import queries
     from recsql.terminal.differences import print_difference
 
     if len(versions) > 2:
         raise InputError("diff: name two versions at most.")
-    found = queries.diff(open_project(**options), versions, top)
+    if form is not None and base is None:
+        raise InputError("diff: --markdown and --json go with --base REF.")
+    if versions and base is not None:
+        raise InputError("diff: name versions, or --base REF.")
+    project = open_project(**options)
+    if base is not None:
+        return _against_base(project, base, top, form)
+    found = queries.diff(project, versions, top)
     print_difference(open_console(), found, top)
+
+
+def _against_base(project: Project, base: str, top: int, form: str | None) -> None:
+    from recsql.errors import TestsFailed
+    from recsql.questions.gate import against_base
+    from recsql.terminal.gates import as_json, as_markdown, print_gate
+
+    console = open_console()
+    listener = console.event if form is None else lambda event: None
+    found = against_base(project, base, top, project.profile.threads, listener)
+    if form is None:
+        print_gate(console, found)
+    else:
+        click.echo(as_json(found) if form == "json" else as_markdown(found))
+    if found.broken:
+        raise TestsFailed(f"diff: limits of var diff_fail: {'; '.join(found.broken)}.")
 
 
 COMMANDS = (refresh, publish, rollback, versions, diff)

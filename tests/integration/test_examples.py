@@ -20,7 +20,7 @@ from recsql.config.project import builtin_root
 
 FOLDER = builtin_root() / "examples"
 NAMES = ["Dockerfile", "airflow_dag.py", "crontab", "github-actions.yml"]
-NAMES += ["recsql.service", "recsql.timer"]
+NAMES += ["pull-request.yml", "recsql.service", "recsql.timer"]
 
 
 def text(name: str) -> str:
@@ -87,11 +87,18 @@ def test_systemd_units(tmp_path: Path) -> None:
     assert problems == []
 
 
-def test_github_actions() -> None:
-    workflow = yaml.safe_load(text("github-actions.yml"))
-    steps = workflow["jobs"]["refresh"]["steps"]
-    calls = [call for s in steps if "run" in s for call in commands(s["run"])]
-    assert [call[0] for call in calls if call] == ["load", "refresh"]
+@pytest.mark.parametrize(
+    ("name", "job", "last"),
+    [
+        ("github-actions.yml", "refresh", "refresh"),
+        ("pull-request.yml", "diff", "diff"),
+    ],
+)
+def test_github_actions(name: str, job: str, last: str) -> None:
+    steps = yaml.safe_load(text(name))["jobs"][job]["steps"]
+    lines = [s["run"].partition(" > ")[0] for s in steps if "run" in s]
+    calls = [call for line in lines for call in commands(line)]
+    assert [call[0] for call in calls if call] == ["load", last]
     for call in calls:
         if call:
             require_command(call)

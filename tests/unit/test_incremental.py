@@ -19,6 +19,7 @@ from recsql.config.project import Project, load_project
 from recsql.engine.runner import ModelResult
 from recsql.errors import ProjectError, RecsqlError
 from recsql.operation import pipeline
+from recsql.operation.events import Event
 
 READ = """-- One row per event.
 {{ config(materialized="incremental", %s) }}
@@ -102,11 +103,11 @@ def project(shop: Path, given: Any = None) -> Project:
 
 def run(shop: Path, *names: str, **given: Any) -> dict[str, ModelResult]:
     """Run the models; return how each went."""
-    results: list[ModelResult] = []
+    events: list[Event] = []
     full = given.pop("full_refresh", False)
     selection = pipeline.Selection(names or tuple(CONFIGS), full_refresh=full)
-    pipeline.run(project(shop, given), selection, 2, results.append)  # type: ignore[arg-type]
-    return {result.name: result for result in results}
+    pipeline.run(project(shop, given), selection, 2, events.append)
+    return {event.name: event for event in events if isinstance(event, ModelResult)}
 
 
 def stored(shop: Path) -> dict[str, list[Any]]:
@@ -254,12 +255,11 @@ def test_a_failed_refresh_leaves_the_table_and_its_record(shop: Path) -> None:
 )
 def test_what_is_not_supported_is_refused(shop: Path, config: str, said: str) -> None:
     (shop / "sql/int_merge.sql").write_text(READ % config)
-    results: list[Any] = []
+    events: list[Event] = []
     with pytest.raises(RecsqlError):
-        pipeline.run(
-            project(shop), pipeline.Selection(["int_merge"]), 1, results.append
-        )
-    assert said in str(results[0].error)
+        pipeline.run(project(shop), pipeline.Selection(["int_merge"]), 1, events.append)
+    (result,) = [event for event in events if isinstance(event, ModelResult)]
+    assert said in str(result.error)
 
 
 def test_a_reference_of_the_second_run_alone_is_refused(shop: Path) -> None:

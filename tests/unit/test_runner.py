@@ -14,6 +14,7 @@ from recsql.engine.runner import ALONE, ModelResult, _Run
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import ModelError, OutOfMemory
 from recsql.operation import pipeline
+from recsql.operation.events import Event as Told
 from recsql.seam import udfs
 from tests.unit.test_incremental import PROFILE, PROJECT, lines, project
 from tests.worlds import plan_with
@@ -81,13 +82,13 @@ def greedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(shop: Path) -> dict[str, ModelResult]:
-    results: list[ModelResult] = []
+    events: list[Told] = []
     selection = pipeline.Selection(("int_one", "int_other"))
     try:
-        pipeline.run(project(shop), selection, 2, results.append)  # type: ignore[arg-type]
+        pipeline.run(project(shop), selection, 2, events.append)
     except ModelError:
-        assert any(result.error for result in results)
-    return {result.name: result for result in results}
+        assert any(isinstance(e, ModelResult) and e.error for e in events)
+    return {event.name: event for event in events if isinstance(event, ModelResult)}
 
 
 def test_a_model_without_memory_is_built_again_alone(greedy: Path) -> None:

@@ -1,0 +1,230 @@
+"""What a change of the project would do: it is built as it was and as it is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.render import Renderer, literal, quoted
+from recsql.config.project import Project, builtin_root, load_project
+from recsql.config.properties import read_yaml
+from recsql.engine.warehouse import open_warehouse, require_file
+from recsql.errors import InputError, first_line
+from recsql.operation import history, pipeline
+from recsql.operation.events import Listener
+from recsql.questions.queries import SIDES, answer, render_query
+from recsql.questions.shows import Shown
+
+ASKED = ("surfaces", "users", "items", "lists")
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A model that is not as it was, and which public tables and exposures read it."""
+
+    name: str
+    how: str
+    tables: tuple[str, ...]
+    readers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What differs between the project at `base` and as it stands.
+
+    `seconds` and `rows` are those of both builds; `broken` says which limits of var
+    `diff_fail` were passed.
+    """
+
+    base: str
+    surfaces: Shown
+    users: Shown
+    items: Shown
+    lists: Shown
+    models: tuple[Changed, ...]
+    columns: tuple[tuple[str, str, str], ...]
+    seconds: tuple[float, float]
+    rows: tuple[int, int]
+    broken: tuple[str, ...]
+
+
+def against_base(
+    project: Project, base: str, depth: int, threads: int, listener: Listener
+) -> Gate:
+    """Build the project as it was at `base` and as it is, and say what differs.
+
+    Args:
+        project: as it is; its raw tables are read, and nothing of it is changed.
+        base: a branch, tag or commit.
+        depth: the first places of lists.
+        threads: how many models are built at once.
+        listener: is told what happens.
+
+    Raises:
+        InputError: there is no such commit, or no warehouse.
+        RecsqlError: one of the two cannot be built.
+    """
+    require_file(project.profile.build_path)
+    moment = project.vars["show_at"] or str(datetime.now(UTC).replace(tzinfo=None))
+    with TemporaryDirectory(prefix="recsql-diff-") as name:
+        top = Path(name)
+        before = load_project(checked_out(project.root, base, top / "base"))
+        given = {n: project.vars[n] for n in project.given_vars}
+        sides = (before.with_vars(given), project)
+        dated = [each.with_vars({"show_at": moment}) for each in sides]
+        built = [
+            _build(each, project, top / side, threads, listener)
+            for each, side in zip(dated, SIDES, strict=True)
+        ]
+        with _attached(top, project) as rows_of:
+            renderer = Renderer(project.with_vars({"asked_depth": depth}))
+            renderer.source_relation = lambda side, table: quoted(side, "main", table)
+            found = {
+                each: rows_of(render_query(renderer, f"diff_{each}")) for each in ASKED
+            }
+            columns = rows_of(COLUMNS).rows
+    plans = [compile_project(each) for each in dated]
+    return Gate(
+        base=base,
+        **found,
+        models=tuple(_changed_models(*plans)),
+        columns=tuple(columns),
+        seconds=(built[0][0], built[1][0]),
+        rows=(built[0][1], built[1][1]),
+        broken=tuple(broken(project, found["surfaces"], found["items"])),
+    )
+
+
+COLUMNS = """
+    select coalesce(n.table_name, o.table_name) as table_name,
+        coalesce(n.column_name, o.column_name) as column_name,
+        case when o.table_name is null then 'new' when n.table_name is null
+        then 'gone' else concat(o.data_type, ' is ', n.data_type) end as change
+    from (
+        from duckdb_columns() where database_name = 'newer' and schema_name = 'main'
+    ) as n
+    full join (
+        from duckdb_columns() where database_name = 'older' and schema_name = 'main'
+    ) as o on n.table_name = o.table_name and n.column_name = o.column_name
+    where n.data_type is distinct from o.data_type
+    order by all
+"""
+
+
+def checked_out(root: Path, base: str, target: Path) -> Path:
+    """Write the project's folder as it was at a commit; return where it is.
+
+    Raises:
+        InputError: git does not know it, or the folder is in no repository.
+    """
+    place = _git(root, "rev-parse", "--show-prefix").decode().strip()
+    packed = _git(root, "archive", "--format=tar", f"{base}^{{tree}}:{place}")
+    target.mkdir()
+    subprocess.run(["tar", "-x", "-C", target], input=packed, check=True)
+    return target
+
+
+def _git(root: Path, *command: str) -> bytes:
+    done = subprocess.run(["git", *command], cwd=root, capture_output=True)
+    if done.returncode:
+        raise InputError(f"diff --base: git: {first_line(done.stderr.decode())}")
+    return done.stdout
+
+
+def _build(
+    project: Project, data: Project, folder: Path, threads: int, listener: Listener
+) -> tuple[float, int]:
+    """Build a project in a folder from raw tables; return seconds and rows."""
+    source = data.profile.build_path
+    schema = str(data.vars["raw_schema"])
+    path = folder / "build.duckdb"
+    settings = {**project.profile.settings, "temp_directory": str(folder / "spill")}
+    profile = replace(project.profile, build_path=path, settings=settings)
+    with open_warehouse(path, settings) as warehouse:
+        warehouse.rows(f"attach {literal(str(source))} as data (read_only)")
+        warehouse.rows(f"create schema if not exists {quoted(schema)}")
+        tables = warehouse.rows(
+            "select table_name from duckdb_tables() where database_name = 'data' "
+            "and schema_name = ? order by all",
+            [schema],
+        )
+        for (name,) in tables:
+            if name not in history.TABLES:
+                target, origin = quoted(schema, name), quoted("data", schema, name)
+                warehouse.rows(f"create table {target} as from {origin}")
+    placed = replace(project, profile=profile)
+    results = pipeline.build(placed, pipeline.Selection(), threads, listener)
+    return sum(r.seconds for r in results), sum(r.rows for r in results)
+
+
+@contextmanager
+def _attached(top: Path, project: Project) -> Iterator[Callable[[str], Shown]]:
+    """Open both builds, to be asked."""
+    with open_warehouse(None, project.profile.settings) as warehouse:
+        for side in SIDES:
+            file = literal(str(top / side / "build.duckdb"))
+            warehouse.rows(f"attach {file} as {side} (read_only)")
+        yield lambda sql: answer(warehouse, sql)
+
+
+def _changed_models(older: Plan, newer: Plan) -> Iterator[Changed]:
+    """Yield the models whose SQL differs, or that only one of the projects has."""
+    exposures = {**_exposures(older.project), **_exposures(newer.project)}
+    for name in sorted({*older.models, *newer.models}):
+        before, now = (_sql(plan, name) for plan in (older, newer))
+        if before == now:
+            continue
+        how = "new" if before is None else "gone" if now is None else "changed"
+        plan = older if now is None else newer
+        below = set(plan.graph.select([f"{name}+"]))
+        tables = tuple(table for table in plan.public if table in below)
+        readers = (label for label, refs in exposures.items() if below & set(refs))
+        yield Changed(name, how, tables, tuple(sorted(readers)))
+
+
+def _sql(plan: Plan, name: str) -> str | None:
+    """Return a model's SQL without what differs from run to run, if there is one."""
+    compiled = plan.models.get(name)
+    if compiled is None:
+        return None
+    started = f"'{plan.renderer.run_started_at:%Y-%m-%d %H:%M:%S}[^']*'"
+    return re.sub(started, "", compiled.sql).replace(plan.renderer.invocation_id, "")
+
+
+def _exposures(project: Project) -> Mapping[str, Sequence[str]]:
+    """Return who reads which models, by the yml of recsql and of the user."""
+    found: dict[str, Sequence[str]] = {}
+    for root in dict.fromkeys((builtin_root(), project.root)):
+        for path in sorted((root / "sql").rglob("*.yml")):
+            for each in read_yaml(path).get("exposures", []):
+                refs = re.findall(r"ref\('(\w+)'\)", str(each.get("depends_on")))
+                found[str(each.get("label") or each["name"])] = refs
+    return found
+
+
+def broken(project: Project, surfaces: Shown, items: Shown) -> Iterator[str]:
+    """Yield a sentence for each limit of var `diff_fail` that was passed."""
+    limits: Mapping[str, Any] = project.vars["diff_fail"]
+    rows = [dict(zip(surfaces.headers, row, strict=True)) for row in surfaces.rows]
+    for row in rows:
+        for measure, worse in (
+            ("changed_share", 1),
+            ("replaced_share", 1),
+            ("overlap", -1),
+        ):
+            limit, seen = limits.get(measure), row[measure]
+            if limit is not None and seen is not None and worse * (seen - limit) > 0:
+                yield f"surface {row['surface']}: {measure} is {seen:.3f}, not {limit}"
+    gone = [dict(zip(items.headers, row, strict=True)) for row in items.rows]
+    vanished = max((r["of_items"] for r in gone if r["what"] == "vanished"), default=0)
+    limit = limits.get("vanished_items")
+    if limit is not None and vanished > limit:
+        yield f"{vanished} items are in no list any more; at most {limit} may be"

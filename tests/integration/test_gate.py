@@ -1,0 +1,97 @@
+"""`recsql diff --base`: what a change of the project would do, before it is merged."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import recsql as recsql_api
+from recsql.compilation.render import literal
+from tests.integration.conftest import QUICK, Outcome, Recsql
+
+pytestmark = pytest.mark.slow
+
+
+def git(folder: Path, *command: str) -> None:
+    name = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(
+        ["git", *name, *command], cwd=folder, check=True, capture_output=True
+    )
+
+
+def changed(shop: Path) -> str:
+    """Commit the shop, then leave its most popular item out; return which it is."""
+    popular = recsql_api.load_project(shop).table("rec_popular", group_kind="all")
+    item = str(popular.rows()[0]["item_id"])
+    (shop / ".gitignore").write_text("warehouse\n")
+    git(shop, "init", "-q", "-b", "main")
+    git(shop, "add", ".")
+    git(shop, "commit", "-q", "-m", "before")
+    settings = shop / "dbt_project.yml"
+    where = f"    where: {json.dumps(f'item_id <> {literal(item)}')} #"
+    text = re.sub(
+        r"(?m)^    where: null", lambda _: where, settings.read_text(), count=1
+    )
+    settings.write_text(text)
+    return item
+
+
+def test_a_change_is_told_and_limits_hold(shop: Path, recsql: Recsql) -> None:
+    gone = changed(shop)
+    before = (shop / "warehouse/build.duckdb").read_bytes()
+    limits = "diff_fail: {vanished_items: 0, overlap: 0.01}"
+    given = ("--project", shop, "--vars", f"{{{QUICK}, {limits}}}")
+    done = recsql("diff", "--base", "main", "--json", *given)
+    assert done.code == 1
+    assert done.err == (
+        "Error: diff: limits of var diff_fail: 1 items are in no list any more; "
+        "at most 0 may be.\n"
+    )
+    found = json.loads(done.out)
+    (vanished,) = [row for row in found["items"] if row["what"] == "vanished"]
+    assert vanished["item_id"] == gone
+    models = {model["name"]: model for model in found["models"]}
+    assert "stg_events" in models
+    assert models["stg_events"]["how"] == "changed"
+    assert "rec_for_user" in models["stg_events"]["tables"]
+    assert "Lists for users" in models["stg_events"]["readers"]
+    assert "rec_for_user" not in models, "its SQL is as it was"
+    assert found["columns"] == []
+    (home,) = found["surfaces"]
+    assert home["changed_users"] > 0
+    assert {row["place"] for row in found["lists"]} <= set(range(1, 11))
+    assert gone in {row["older_title"] for row in found["lists"]}
+    assert gone not in {row["newer_title"] for row in found["lists"]}
+    assert (shop / "warehouse/build.duckdb").read_bytes() == before
+
+
+def test_a_comment_for_a_pull_request(shop: Path, recsql: Recsql) -> None:
+    changed(shop)
+    given = ("--project", shop, "--vars", f"{{{QUICK}}}")
+    done: Outcome = recsql("diff", "--base", "HEAD", "--markdown", *given)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("## recsql: this change against `HEAD`\n")
+    assert "<summary>The ten lists that changed most" in done.out
+    assert "| stg_events | changed |" in done.out
+    assert "Columns: all columns are as they were." in done.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("--json",), "--markdown and --json go with --base"),
+        (("1", "--base", "main"), "name versions, or --base"),
+        (("--base", "nowhere"), "diff --base: git: "),
+    ],
+)
+def test_what_cannot_be_compared(
+    shop: Path, recsql: Recsql, asked: tuple[str, ...], told: str
+) -> None:
+    changed(shop)
+    done = recsql("diff", *asked, "--project", shop)
+    assert done.code == 2
+    assert told in done.err
