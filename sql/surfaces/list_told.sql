@@ -19,7 +19,9 @@ with
             case
                 when user_items.item_id is not null
                 then {{ what_happened("user_items") }}
-                when lists.lead_source in ('rules', 'ease', 'graph_filter', 'sar')
+                when
+                    lists.lead_source
+                    in ('rules', 'ease', 'edlae', 'graph_filter', 'sar', 'rp3beta')
                 then concat('goes with ', because.title)
                 when lists.lead_source = 'sequential'
                 then concat('often follows ', because.title)
@@ -46,6 +48,7 @@ with
                         'als',
                         'feature_als',
                         'bpr',
+                        'bspm',
                         'lmf',
                         'svd',
                         'tifu_knn',
@@ -56,7 +59,7 @@ with
                 then 'people like you take items like it'
                 when
                     lists.lead_source
-                    in ('als', 'bpr', 'lmf', 'svd', 'tifu_knn', 'user_knn')
+                    in ('als', 'bpr', 'bspm', 'lmf', 'svd', 'tifu_knn', 'user_knn')
                 then 'people with a similar history take it'
                 when lists.lead_source = 'slot'
                 then concat('placed by rule ', lists.placed_by)
