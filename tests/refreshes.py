@@ -76,4 +76,8 @@ def some_history(
             for user in users
             for rank, item in enumerate(items, 1)
         ],
+        refresh_items=[
+            {"surface": surface, "item_id": item, "list_count": 1, "mean_rank": 1.0}
+            for item in items
+        ],
     )
