@@ -27,7 +27,8 @@ def best_filtered(
     """Return each user's best new items and repeats, exactly, as `best.best_items`.
 
     Args:
-        left: shape (users, items), sorted cells. A user without a cell has no rows.
+        left: shape (users, items), sorted cells of some users, by their numbers. A user
+            without a cell has no rows.
         weights: of the same items.
         known: shape (users, items); 1, 2 ... is the kind of an item that the user
             knows, and 0 is new.
@@ -46,6 +47,8 @@ array([1.25, 0.25, 0.75]), array([0, 0, 0], dtype=int32))
 
     single_blas()
     users, width = left.shape[0], weights.width
+    left.resize(users, width)
+    known.resize(users, width)
     kinds = int(known.data.max(initial=0)) + 1
     wanted = width, max(min(count, width), 0), kinds
     shown = (
@@ -56,6 +59,8 @@ array([1.25, 0.25, 0.75]), array([0, 0, 0], dtype=int32))
     mine, has = Cells.of(left), Cells.of(known, np.int8)
 
     def part(start: int, end: int) -> tuple[Any, ...]:
+        if left.indptr[start] == left.indptr[end]:
+            end = start  # nobody to score
         scores = weights.scores(left[start:end])
         found = best_of_rows((start, end), mine, scores, has, shown, wanted)
         _find_reasons(left, weights, found)
@@ -103,6 +108,7 @@ def filtered_terms(
         shown: (user, item) pairs, each once.
         count: terms wanted per pair; of equal ones the smaller columns are taken.
     """
+    matrix.resize(matrix.shape[0], weights.width)
     known = shown[1] < weights.width  # nobody takes the others
     users, items = shown[0][known], shown[1][known]
     if weights.crossings(np.zeros(0, np.int64), np.zeros(0, np.int64)) is not None:

@@ -142,7 +142,7 @@ def frequencies(matrix: csr_matrix, factors: int) -> Floats:
     array([[0.707107],
            [0.707107]], dtype=float32)
     """
-    if matrix.nnz == 0:
+    if not matrix.data.any():
         return np.zeros((matrix.shape[1], 0), dtype=np.float32)
     _, _, right = truncated_svd(_normalized(matrix)[0], factors)
     return np.ascontiguousarray(right.T, dtype=np.float32)

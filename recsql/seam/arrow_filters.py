@@ -1,7 +1,7 @@
 """What SQL calls of item weights: fits, best items and terms; entries of `udfs`.
 
 EASE's weights travel as one vector per item. Those of graphs are never a matrix: each
-call makes them of the cells of all users.
+call makes them of the cells of everyone, and scores or explains those of some users.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from recsql.seam.arrow_lists import (
     as_eligible,
     as_matrix,
     as_pairs,
+    as_sparse,
     as_terms,
     as_vectors,
     one_list,
@@ -23,6 +24,7 @@ from recsql.seam.functions import (
     BEST,
     CELLS,
     INDEXES,
+    MATRIX,
     PAIRS,
     SHOWN,
     TERMS,
@@ -98,6 +100,7 @@ def _top(name: str, made: Made) -> Callable[..., Any]:
         items: Any,
         weights: Any,
         kinds: Any,
+        everyone: Any,
         vectors: Any,
         parameters: Any,
         shown: Any,
@@ -110,7 +113,7 @@ def _top(name: str, made: Made) -> Callable[..., Any]:
         known = matrix.sign()
         if kinds.is_valid:
             known = factorize.sparse(*as_cells(users, items, kinds))
-        graph = made(matrix, vectors, parameters.as_py())
+        graph = made(as_sparse(everyone), vectors, parameters.as_py())
         wanted = count.as_py(), as_eligible(shown)
         return as_best_items(filtered.best_filtered(matrix, graph, known, *wanted))
 
@@ -125,6 +128,7 @@ def _terms(name: str, made: Made) -> Callable[..., Any]:
         users: Any,
         items: Any,
         weights: Any,
+        everyone: Any,
         vectors: Any,
         parameters: Any,
         shown: Any,
@@ -134,7 +138,7 @@ def _terms(name: str, made: Made) -> Callable[..., Any]:
         from recsql.numerics import factorize, filtered
 
         matrix = factorize.sparse(*as_cells(users, items, weights))
-        graph = made(matrix, vectors, parameters.as_py())
+        graph = made(as_sparse(everyone), vectors, parameters.as_py())
         wanted = as_pairs(shown, "user_index", "item_index"), count.as_py()
         return as_terms(filtered.filtered_terms(matrix, graph, *wanted))
 
@@ -153,7 +157,7 @@ FUNCTIONS = (
     *(
         Function(
             f"{name}_top",
-            (*CELLS, INDEXES, VECTORS, parameters, SHOWN, "integer"),
+            (*CELLS, INDEXES, MATRIX, VECTORS, parameters, SHOWN, "integer"),
             BEST,
             _top(name, made),
         )
@@ -162,7 +166,7 @@ FUNCTIONS = (
     *(
         Function(
             f"{name}_terms",
-            (*CELLS, VECTORS, parameters, PAIRS, "integer"),
+            (*CELLS, MATRIX, VECTORS, parameters, PAIRS, "integer"),
             TERMS,
             _terms(name, made),
         )

@@ -6,14 +6,19 @@
 -- 2020; graph_filter: GF-CF, Shen et al. 2021; BSPM: Choi et al. 2023; SAR; RP3beta:
 -- Paudel et al. 2016). The largest term's item is the reason; BSPM names none.
 {% set sources = linear_sources().split() %}
-{{ config(enabled=sources | length > 0) }}
+{{ config(enabled=sources | length > 0, meta={"blocks": "user_index"}) }}
 with
-    user_items as (select * from {{ ref("int_user_items") }}),
+    everyone as (select * from {{ ref("int_user_items") }}),
+    user_items as (select * from everyone where {{ in_block("user_index") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
+    user_scopes as (
+        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
+    ),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
+    exclusions as (
+        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
+    ),
     item_weights as (select * from {{ ref("sig_linear_weights") }}),
 
     {% for source in sources %}
@@ -25,6 +30,9 @@ with
                         list(item_index),
                         list({{ cell_weight(var(source ~ "_weights")) }}),
                         list({{ familiarity() }}),
+                        {% if linear_kind(source) != "linear" %}
+                            ({{ everyones_cells(source, "everyone") }}),
+                        {% endif %}
                         {{ linear_weights(source, "item_weights") }},
                         {% if linear_kind(source) != "linear" %}
                             {{ graph_settings(source) }},

@@ -3,10 +3,11 @@
 -- and one more, which says that there is a rest.
 -- contribution = the user's weight of the one item * its weight for the other.
 {% set sources = linear_sources().split() %}
-{{ config(enabled=sources | length > 0) }}
+{{ config(enabled=sources | length > 0, meta={"blocks": "user_index"}) }}
 with
-    shown as (select * from {{ ref("why_shown") }}),
-    user_items as (select * from {{ ref("int_user_items") }}),
+    shown as (select * from {{ ref("why_shown") }} where {{ in_block("user_index") }}),
+    everyone as (select * from {{ ref("int_user_items") }}),
+    user_items as (select * from everyone where {{ in_block("user_index") }}),
     item_weights as (select * from {{ ref("sig_linear_weights") }}),
 
     {% for source in sources %}
@@ -17,6 +18,9 @@ with
                         list(user_index),
                         list(item_index),
                         list({{ cell_weight(var(source ~ "_weights")) }}),
+                        {% if linear_kind(source) != "linear" %}
+                            ({{ everyones_cells(source, "everyone") }}),
+                        {% endif %}
                         {{ linear_weights(source, "item_weights") }},
                         {% if linear_kind(source) != "linear" %}
                             {{ graph_settings(source) }},

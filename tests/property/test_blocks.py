@@ -42,7 +42,15 @@ def world() -> Iterator[World]:
 
 
 def test_scoring_models_are_built_by_blocks() -> None:
-    named = {"als", "feature_als", "item_knn", "user_knn", "rules", "sequential"}
+    named = {
+        "als",
+        "feature_als",
+        "item_knn",
+        "user_knn",
+        "rules",
+        "sequential",
+        "linear",
+    }
     assert {f"cand_{source}" for source in named} <= set(SCORING)
 
 

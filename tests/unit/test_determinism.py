@@ -43,14 +43,15 @@ RESAMPLES = "{'resamples': 200, 'seed': 42}"
 GRAPHS = (
     (
         "graph",
-        "item_factors, {'low_pass': 0.3, 'blur_steps': 1, 'blur_time': 1.0, "
-        "'sharpen_steps': 1, 'sharpen_time': 0.5}",
+        f"{MATRIX}, item_factors, {{'low_pass': 0.3, 'blur_steps': 1, "
+        "'blur_time': 1.0, 'sharpen_steps': 1, 'sharpen_time': 0.5}",
     ),
     (
         "sar",
-        "null::float[][], {'similarity': 'jaccard', 'min_cooccurrence': 1}",
+        f"{MATRIX}, null::float[][], "
+        "{'similarity': 'jaccard', 'min_cooccurrence': 1}",
     ),
-    ("walk", "null::float[][], {'alpha': 0.8, 'beta': 0.4}"),
+    ("walk", f"{MATRIX}, null::float[][], {{'alpha': 0.8, 'beta': 0.4}}"),
 )
 CALLS = {
     "als_fit": f"{CELLS}, {ALS}",

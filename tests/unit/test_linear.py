@@ -49,6 +49,12 @@ def test_nothing_gives_nothing() -> None:
         assert len(filtered_terms(EMPTY, graph, (NOBODY, NOBODY), 5).users) == 0
 
 
+def test_what_nobody_likes_has_no_frequencies() -> None:
+    disliked = some()
+    disliked.data[:] = 0
+    assert frequencies(disliked, 3).shape == (90, 0)
+
+
 @pytest.mark.parametrize("name", graphs(EMPTY))
 def test_a_graph_scores_as_its_weights_do(name: str) -> None:
     """Scores, best lists, reasons and terms are those of the dense matrix."""

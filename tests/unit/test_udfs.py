@@ -112,11 +112,17 @@ def test_als_fit_runs_once_per_row_of_a_chunk(
 
 SHOWN = "{'user_index': [2, 0], 'item_index': [1, 0]}"
 NO_VECTORS = "cast(null as float[][])"
+EVERYONE = (
+    "{'row_index': [0, 1, 2, 2], 'column_index': [1, 0, 0, 1], "
+    "'weight': [1.0, 2.0, 3.0, 0.5]}"
+)
 GRAPHS = {
-    "graph": "[[1], [2]]::float[][], {'low_pass': 0.3, 'blur_steps': 1, "
+    "graph": f"{EVERYONE}, "
+    "[[1], [2]]::float[][], {'low_pass': 0.3, 'blur_steps': 1, "
     "'blur_time': 1.0, 'sharpen_steps': 1, 'sharpen_time': 0.5}",
-    "sar": f"{NO_VECTORS}, {{'similarity': 'jaccard', 'min_cooccurrence': 1}}",
-    "walk": f"{NO_VECTORS}, {{'alpha': 0.8, 'beta': 0.4}}",
+    "sar": f"{EVERYONE}, {NO_VECTORS}, "
+    "{'similarity': 'jaccard', 'min_cooccurrence': 1}",
+    "walk": f"{EVERYONE}, {NO_VECTORS}, {{'alpha': 0.8, 'beta': 0.4}}",
 }
 CALLS = {
     "bpr_fit": "{'factors': 3, 'learning_rate': 0.01, 'regularization': 0.01, "
