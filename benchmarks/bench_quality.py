@@ -73,7 +73,8 @@ def movielens(folder: Path) -> tuple[Project, int]:
     init_project(folder, "movielens")
     project = load_project(folder)
     likes = {**project.vars["events"], "where": "rating >= 4"}
-    project = project.with_vars({"events": likes, "weight_column": None})
+    raw = {"weight_column": None, "weight_scale": "raw"}
+    project = project.with_vars({"events": likes, **raw})
     ratings = folder / "ratings.parquet"
     with open_warehouse(None, project.profile.settings) as scratch:
         scratch.rows(CLOCK.format(ratings=MOVIELENS / "ratings.csv", target=ratings))
