@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from recsql.cli.options import open_console, open_project, project_options
-from recsql.errors import InputError
+from recsql.errors import InputError, install
 
 
 @click.command("serve", short_help="Answer over HTTP from what is published.")
@@ -56,7 +56,7 @@ def serve(
         from recsql.serving.run import serve as run
     except ModuleNotFoundError as error:
         raise InputError(
-            f"serve: {error.name} is not installed. Run: pip install 'recsql[serve]'"
+            f"serve: {error.name} is not installed. Run: {install('serve')}"
         ) from None
     limits = Limits(body=max_body, batch=max_batch, rate=rate)
     settings = Settings(host, port, not no_journal, limits)
