@@ -32,7 +32,13 @@ with
                 ) as scope_surface,
                 {{ "true" if surface.get("one_per_variant") else "false" }}
                 as one_per_variant,
-                cast({{ surface.get("diversity") or 0 }} as double) as diversity
+                cast({{ surface.get("diversity") or 0 }} as double) as diversity,
+                {% set cap = surface.get("cap") or {} %}
+                cast({{ cap.get("views") or "null" }} as integer) as cap_views,
+                cast({{ cap.get("days") or "null" }} as double) as cap_days,
+                cast(
+                    {{ surface.get("not_again_days") or "null" }} as double
+                ) as not_again_days
             {% if not loop.last %}
                 union all
             {% endif %}
