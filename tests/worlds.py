@@ -190,6 +190,7 @@ ALIKE: Mapping[str, Any] = {
     "name": "alike",
     "allow_repeat": "all",
     "length": 2,
+    "explore": {"at": [2], "among": 3},
     "personal": ["user_knn"],
     "fallback": ["popular"],
 }

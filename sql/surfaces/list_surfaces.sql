@@ -38,7 +38,11 @@ with
                 cast({{ cap.get("days") or "null" }} as double) as cap_days,
                 cast(
                     {{ surface.get("not_again_days") or "null" }} as double
-                ) as not_again_days
+                ) as not_again_days,
+                {% set explore = surface.get("explore") or {} %}
+                {{ explore.get("among", 0) | int }} as explore_among,
+                {{ explore.get("among", 0) * (explore.get("at") or []) | length }}
+                as explore_depth
             {% if not loop.last %}
                 union all
             {% endif %}
