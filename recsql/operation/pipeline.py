@@ -171,6 +171,7 @@ def publish_tables(project: Project, listener: Listener) -> Published:
     """Publish what is built."""
     with _opened(project) as (plan, warehouse):
         run_id = built_by(plan, warehouse)
+        Contents(plan, warehouse)  # looks at tables that others may have changed
         with recorded(plan, warehouse, "publish", run_id) as record:
             record.measure()
             published = publish(plan, warehouse, run_id)
@@ -231,8 +232,9 @@ def _build(
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads, contents))
     tally.raise_if_models_failed()
-    if unchanged := sum(result.status == "unchanged" for result in tally.results):
-        listener(Unchanged(unchanged, len(tally.results)))
+    if same := [result for result in tally.results if result.is_same]:
+        again = sum(result.status == "done" for result in same)
+        listener(Unchanged(len(same), len(tally.results), again))
     for found in findings(warehouse, names):
         listener(found)
     tally.check(plan, names, contents, threads)

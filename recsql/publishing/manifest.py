@@ -29,7 +29,7 @@ LISTS = "rec_for_user"
 class Manifest:
     """The facts of one version; times are UTC, vars (of models) are JSON.
 
-    `run_id` published it; `runs` built the tables, each in full.
+    `run_id` published it; `runs` built the tables, each in full; `prints` say of what.
     """
 
     version: int
@@ -43,6 +43,7 @@ class Manifest:
     vars: str
     tables: Mapping[str, int]
     runs: Mapping[str, str | None]
+    prints: Mapping[str, str]
 
     def write(self, folder: Path) -> None:
         """Write the facts beside the files, with size and SHA-256 of each file."""
@@ -64,6 +65,7 @@ def describe(
     warehouse: Warehouse,
     published: tuple[int, str],
     tables: Mapping[str, int],
+    prints: Mapping[str, str],
 ) -> Manifest:
     """Return the manifest of what is built now, for a version and who publishes it."""
     version, run_id = published
@@ -84,6 +86,7 @@ def describe(
         vars=json.dumps(model_vars(plan), default=str),
         tables=tables,
         runs=_runs(plan, warehouse, run_id, tables),
+        prints=prints,
     )
 
 

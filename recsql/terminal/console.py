@@ -43,7 +43,8 @@ class Console:
         elif isinstance(event, CheckResult):
             self._check(event)
         elif isinstance(event, Unchanged):
-            self.line(f"unchanged {event.models} of {event.of} models")
+            again = f", {event.again} of them built again" if event.again else ""
+            self.line(f"unchanged {event.models} of {event.of} models{again}")
         elif isinstance(event, Quarantine):
             self._quarantine(event)
         elif isinstance(event, GiantBaskets):

@@ -19,7 +19,9 @@ with
             case
                 when user_items.item_id is not null
                 then {{ what_happened("user_items") }}
-                when lists.lead_source in ('rules', 'ease', 'graph_filter', 'sar')
+                when
+                    lists.lead_source
+                    in ('rules', 'ease', 'edlae', 'graph_filter', 'sar', 'rp3beta')
                 then concat('goes with ', because.title)
                 when lists.lead_source = 'sequential'
                 then concat('often follows ', because.title)
@@ -42,12 +44,22 @@ with
                 when
                     lists.candidate_source = lists.lead_source
                     and lists.score <= 0
-                    and lists.lead_source
-                    in ('als', 'feature_als', 'bpr', 'lmf', 'svd', 'user_knn')
+                    and lists.lead_source in (
+                        'als',
+                        'feature_als',
+                        'bpr',
+                        'bspm',
+                        'lmf',
+                        'svd',
+                        'tifu_knn',
+                        'user_knn'
+                    )
                 then 'fills the list; nothing is known to speak for it'
                 when lists.lead_source = 'feature_als'
                 then 'people like you take items like it'
-                when lists.lead_source in ('als', 'bpr', 'lmf', 'svd', 'user_knn')
+                when
+                    lists.lead_source
+                    in ('als', 'bpr', 'bspm', 'lmf', 'svd', 'tifu_knn', 'user_knn')
                 then 'people with a similar history take it'
                 when lists.lead_source = 'slot'
                 then concat('placed by rule ', lists.placed_by)
