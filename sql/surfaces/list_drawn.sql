@@ -6,7 +6,7 @@
 with
     placed as (select * from {{ ref("list_placed") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
-    reference as (select * from {{ ref("int_reference_time") }}),
+    serving as (select * from {{ ref("int_serving_time") }}),
 
     slots as (
         select
@@ -51,11 +51,11 @@ with
                 hash_share(
                     "concat(slots.salt, ':', cast(slots.slot_rank as varchar), ':', "
                     ~ "cast(sized.user_id as varchar), ':', "
-                    ~ "cast(cast(reference.shown_at as date) as varchar))"
+                    ~ "cast(cast(serving.shown_at as date) as varchar))"
                 )
             }} as bucket
         from sized
-        cross join reference
+        cross join serving
         inner join surfaces on sized.surface = surfaces.surface
         inner join
             slots

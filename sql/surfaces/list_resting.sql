@@ -4,7 +4,7 @@
 {{ config(enabled=surfaces_use(["cap", "not_again_days"]) == "yes") }}
 with
     surfaces as (select * from {{ ref("list_surfaces") }}),
-    reference as (select * from {{ ref("int_reference_time") }}),
+    serving as (select * from {{ ref("int_serving_time") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
     {% if capped %} exposures as (select * from {{ ref("stg_exposures") }}), {% endif %}
 
@@ -16,10 +16,9 @@ with
                 exposures.item_id,
                 surfaces.cap_views,
                 surfaces.cap_days,
-                {{ days_between("exposures.shown_at", "reference.shown_at") }}
-                as days_ago
+                {{ days_between("exposures.shown_at", "serving.shown_at") }} as days_ago
             from exposures
-            cross join reference
+            cross join serving
             inner join
                 surfaces
                 on surfaces.cap_views is not null
@@ -42,11 +41,11 @@ with
             user_items.item_id,
             'bought lately' as step
         from user_items
-        cross join reference
+        cross join serving
         inner join surfaces on surfaces.not_again_days is not null
         where
             user_items.is_taken
-            and {{ days_between("user_items.last_taken_at", "reference.shown_at") }}
+            and {{ days_between("user_items.last_taken_at", "serving.shown_at") }}
             < surfaces.not_again_days
         {% if capped %}
             union all
