@@ -7,12 +7,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PARALLEL := -n 2 --dist loadfile   # a file's tests share what they build
 SQL := sql macros queries tests/dbt
-EXTRAS := demo report databases delta dbt postgres rank spark tune bench dev
+EXTRAS := demo report databases delta dbt docs postgres rank serve spark tune bench dev
 comma := ,
 empty :=
 ALL := .[$(subst $(empty) $(empty),$(comma),$(EXTRAS))]
 
-.PHONY: audit reference demo test nightly check lint format faults fuzz bench services clean
+.PHONY: docs audit reference demo test nightly check lint format faults fuzz bench
+.PHONY: services clean
 .PHONY: audit lock test-latest test-lowest
 
 demo: $(VENV)/.demo
@@ -40,15 +41,20 @@ services:
 	  || echo "not to be had here, so their tests are skipped: $$missing"; fi
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check recsql tests benchmarks
-	$(BIN)/ruff format --check recsql tests benchmarks
+	$(BIN)/ruff check recsql tests benchmarks site
+	$(BIN)/ruff format --check recsql tests benchmarks site
 	$(BIN)/sqlfmt --check --quiet $(SQL)
 	$(BIN)/mypy
 
 format: $(VENV)/.dev
-	$(BIN)/ruff check --fix recsql tests benchmarks
-	$(BIN)/ruff format recsql tests benchmarks
+	$(BIN)/ruff check --fix recsql tests benchmarks site
+	$(BIN)/ruff format recsql tests benchmarks site
 	$(BIN)/sqlfmt --quiet $(SQL)
+
+# The docs site, into target/site; a dead link or an orphan stops it.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet \
+	  --config-file site/mkdocs.yml
 
 # docs/vars.md and the comments of dbt_project.yml, from recsql/config/vars.yml.
 reference: $(VENV)/.dev

@@ -26,7 +26,7 @@ from recsql.engine.runner import ModelResult, run_models
 from recsql.engine.warehouse import Warehouse
 from recsql.evaluation.past import build_as_of, event_range, scratch_warehouse
 from recsql.evaluation.training import Past, Trained, train_ranker
-from recsql.operation.pipeline import Event
+from recsql.operation.events import Event
 from recsql.terminal.console import Console
 
 WANTED = ("+eval_summary", "+rank_scores")

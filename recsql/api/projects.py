@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recsql.engine.loader import Loaded
     from recsql.engine.runner import ModelResult
     from recsql.evaluation.results import Run
-    from recsql.operation.pipeline import Event
+    from recsql.operation.events import Event
     from recsql.publishing.publish import Published
 
     Listener = Callable[[Event], None]

@@ -59,11 +59,7 @@ class Table:
 
 def table_of(name: str, shown: Shown) -> Table:
     """Return what was found as a table."""
-    import pyarrow as pa
-
-    columns = zip(*shown.rows, strict=True) if shown.rows else [()] * len(shown.headers)
-    data = {h: list(c) for h, c in zip(shown.headers, columns, strict=True)}
-    return Table(name, pa.table(data))
+    return Table(name, shown.as_arrow())
 
 
 def _require(package: str) -> Any:

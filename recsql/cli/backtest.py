@@ -11,6 +11,7 @@ from recsql.cli.options import (
     open_project,
     open_to_work,
     project_options,
+    with_project,
     work_options,
 )
 
@@ -55,6 +56,10 @@ def backtest(
     count = threads or project.profile.threads
     run = backtests.run_folds(project, asked, count, console.event)
     print_backtests(console, project, run)
+    console.next(
+        with_project("report", options),
+        with_project(f"compare {run.whole.run_id[:8]} RUN", options),
+    )
 
 
 @click.command("compare", short_help="Compare two runs of backtests.")
@@ -68,5 +73,9 @@ def compare(first: str, second: str, **options: Any) -> None:
     """
     from recsql.questions import queries
 
-    shown = queries.compare_runs(open_project(**options), (first, second))
-    open_console().table(shown.headers, shown.rows)
+    shown, alike = queries.compare_runs(open_project(**options), (first, second))
+    console = open_console()
+    if shown.rows:
+        console.table(shown.headers, shown.rows)
+    if alike:
+        console.line(f"{alike} figures are the same in both runs")

@@ -14,6 +14,7 @@ from recsql.cli.options import (
     open_to_work,
     parse_type,
     project_options,
+    with_project,
 )
 from recsql.errors import InputError
 
@@ -125,6 +126,7 @@ def _load(
         read = partial(load_table, patterns=files, options=options, version=version)
     loaded, left_out = loading.load(project, name, read)
     _say(loaded, str(project.vars["raw_schema"]), left_out)
+    open_console().next(with_project("refresh", given))
 
 
 def _options(given: dict[str, Any]) -> Options:

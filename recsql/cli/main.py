@@ -9,6 +9,7 @@ import click
 
 from recsql import __version__
 from recsql.cli import refresh as cli_refresh
+from recsql.cli import show as cli_show
 from recsql.cli.backtest import backtest, compare
 from recsql.cli.forget import forget
 from recsql.cli.load import load
@@ -19,6 +20,7 @@ from recsql.cli.options import (
     open_to_work,
     project_options,
     selection_options,
+    with_project,
     work_options,
 )
 from recsql.cli.ranker import train_ranker
@@ -26,27 +28,31 @@ from recsql.cli.report import report
 from recsql.cli.serve import serve
 from recsql.cli.tune import tune
 from recsql.cli.vars import show_vars
-from recsql.errors import InputError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+)
 @click.version_option(__version__, prog_name="recsql")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """SQL-native recommendations: events in, recommendation tables out.
 
     Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
     was wrong (files, settings, names); 3 another process is at work on the warehouse;
     4 not done in time; 130, 143, 129 interrupted: ctrl-C, SIGTERM, SIGHUP.
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @cli.command("init", short_help="Write a small project of your own.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--preset", help="A known layout; see the list below.")
 def init(folder: Path, preset: str | None) -> None:
-    r"""Write a small project of your own into FOLDER.
+    """Write a small project of your own into FOLDER.
 
-    \b
     Presets: own-tables (the default), movielens, retailrocket, goodbooks,
     online-retail, instacart, events-json, complete-journey, shopify, ga4
     """
@@ -93,10 +99,12 @@ def _work(name: str, threads: int | None, options: dict[str, Any]) -> None:
     selection = pipeline.Selection(**{k: options.pop(k) for k in kinds if k in options})
     project = open_to_work(threads, **options)
     console = open_console()
+    after = {"run": "test", "test": "publish", "build": "publish"}[name]
     do = getattr(pipeline, name)
     count = threads or project.profile.threads
     do(project, selection, count, console.event)
     console.line(f"{name}: done")
+    console.next(with_project(after, options))
 
 
 @cli.command("ls", short_help="List the models in build order.")
@@ -162,57 +170,6 @@ def lineage(column: str, **options: Any) -> None:
         console.line(line)
 
 
-@cli.command("show", short_help="Print rows of a table.")
-@click.argument("table", required=False)
-@click.option("--user", help="Only this user_id.")
-@click.option("--item", help="Only this item_id.")
-@click.option("--surface", help="Only this surface.")
-@click.option("--basket", metavar="ITEM,ITEM", help="What completes this basket.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True)
-@project_options
-def show(
-    table: str | None,
-    user: str | None,
-    item: str | None,
-    surface: str | None,
-    basket: str | None,
-    limit: int,
-    **options: Any,
-) -> None:
-    """Print rows of a published TABLE, e.g. rec_for_user --user 900.
-
-    Or, without one, what completes a basket: --basket 101,205.
-    """
-    from recsql.questions import queries, shows
-
-    if (table is None) == (basket is None):
-        raise InputError("show: name a table, or give --basket ITEM,ITEM.")
-    project = open_project(**options)
-    if basket is not None:
-        items = [part.strip() for part in basket.split(",") if part.strip()]
-        shown = queries.complete_basket(project, items, limit)
-    else:
-        given = {"user_id": user, "item_id": item, "surface": surface}
-        filters = {name: text for name, text in given.items() if text is not None}
-        shown = shows.show(project, str(table), filters, limit)
-    console = open_console()
-    console.table(shown.headers, shown.rows)
-    if shown.left_out:
-        console.line(shown.left_out)
-
-
-@cli.command("explain", short_help="Say why a user is shown an item, or not.")
-@click.option("--user", required=True, help="The user_id.")
-@click.option("--item", required=True, help="The item_id.")
-@project_options
-def explain(user: str, item: str, **options: Any) -> None:
-    """Say where an item stands for a user, and the first step that removed it."""
-    from recsql.questions import queries
-
-    shown = queries.explain(open_project(**options), user, item)
-    open_console().table(shown.headers, shown.rows)
-
-
 @cli.command("eject", short_help="Copy a built-in model or seed to edit it.")
 @click.argument("model")
 @project_options
@@ -236,6 +193,6 @@ def demo(threads: int | None, **options: Any) -> None:
 
 
 COMMANDS = [backtest, compare, forget, load, report, serve, train_ranker, tune]
-COMMANDS += [show_vars]
-for command in (*COMMANDS, *cli_refresh.COMMANDS):
+COMMANDS += [show_vars, *cli_refresh.COMMANDS, *cli_show.COMMANDS]
+for command in COMMANDS:
     cli.add_command(command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from recsql.terminal.console import Console
 
 Command = Callable[..., Any]
+VERBOSE = "recsql.verbose"
 
 
 def project_options(command: Command) -> Command:
@@ -36,6 +37,14 @@ def project_options(command: Command) -> Command:
 def work_options(command: Command) -> Command:
     """Add the options of commands that build."""
     for option in (
+        click.option(
+            "--verbose",
+            "-v",
+            is_flag=True,
+            expose_value=False,
+            callback=lambda context, _, given: context.meta.update({VERBOSE: given}),
+            help="List every model, also on a terminal.",
+        ),
         click.option("--memory-limit", metavar="SIZE", help="For DuckDB, e.g. 2GB."),
         click.option("--threads", type=click.IntRange(1, 64), help="Models at once."),
     ):
@@ -94,11 +103,22 @@ def open_to_work(threads: int | None = None, **options: Any) -> Project:
     return project
 
 
+def with_project(command: str, options: Mapping[str, Any]) -> str:
+    """Return a command that a person may type next, for the same project.
+
+    >>> with_project("publish", {"folder": Path("shop")})
+    'recsql publish --project shop'
+    """
+    folder = str(options["folder"])
+    return f"recsql {command}" + (f" --project {folder}" if folder != "." else "")
+
+
 def open_console() -> Console:
     """Return where results are printed; loaded late, as `--help` prints nothing."""
     from recsql.terminal.console import Console
 
-    return Console()
+    context = click.get_current_context(silent=True)
+    return Console(verbose=bool(context and context.meta.get(VERBOSE)))
 
 
 def parse_vars(text: str | None) -> dict[str, Any]:

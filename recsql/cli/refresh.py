@@ -12,6 +12,7 @@ from recsql.cli.options import (
     open_project,
     parse_duration,
     project_options,
+    with_project,
     work_options,
 )
 from recsql.errors import InputError
@@ -57,6 +58,9 @@ def refresh(
         waiting = log.note if wait else None
         terms = Terms(count, seconds, waiting, select, full_refresh, telling)
         refresh_alone(project, terms, log.event)
+    if log_format == "text":
+        first = with_project("show rec_for_user", options)
+        open_console().next(first, with_project("backtest --last 28d", options))
 
 
 @click.command("publish", short_help="Publish the built public tables.")

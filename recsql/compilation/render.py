@@ -1,9 +1,8 @@
 """Jinja: one model's template in, its SQL, references and config out.
 
 The names a template may use mean the same here and in dbt: `ref source var config doc
-this is_incremental`, dbt's `invocation_id` and `run_started_at`, and the project's
-macros. The environment is sandboxed: a template reaches neither files nor Python's
-internals.
+this is_incremental`, dbt's `invocation_id`, `run_started_at`, `flags.EMPTY` and macros.
+The environment is sandboxed: a template reaches neither files nor Python's internals.
 """
 
 from __future__ import annotations
@@ -122,6 +121,7 @@ class Renderer:
             "is_incremental": lambda: self._recorder.is_incremental,
             "invocation_id": self.invocation_id,
             "run_started_at": self.run_started_at,
+            "flags": {"EMPTY": False},  # of dbt build --empty
             **{name: self._macro(name) for name in project.macros},
         }
         self._models.globals.update(names)

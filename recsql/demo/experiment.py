@@ -8,7 +8,7 @@ from recsql.compilation.render import Renderer, quoted
 from recsql.config.project import Project
 from recsql.engine.warehouse import open_warehouse
 from recsql.operation import pipeline
-from recsql.operation.pipeline import Listener
+from recsql.operation.events import Listener
 from recsql.questions.queries import render_query
 from recsql.terminal.console import Console
 

@@ -25,7 +25,7 @@ from recsql.evaluation.past import (
 )
 from recsql.evaluation.pooling import MADE, POOL, keep_fold, pool_folds, start_pool
 from recsql.evaluation.results import Backtest, Run, read_results
-from recsql.operation.pipeline import Listener
+from recsql.operation.events import Fold, Listener
 
 SCRATCH = "backtest.duckdb"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
@@ -118,6 +118,8 @@ def run_folds(project: Project, folds: Folds, threads: int, listener: Listener) 
     for number in range(1, folds.count + 1):
         back = timedelta(days=(folds.count - number) * (folds.every or folds.days))
         dated = project.with_vars({"eval_run": {**run, "fold": number}})
+        if folds.count > 1:
+            listener(Fold(number, folds.count))
         found.append(_run_fold(dated, folds, back, threads, listener))
         if folds.count > 1:
             keep_fold(project, SCRATCH)

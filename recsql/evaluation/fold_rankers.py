@@ -13,7 +13,7 @@ from recsql.engine.records import find_relation
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError
 from recsql.evaluation.training import Past, train_ranker
-from recsql.operation.pipeline import Listener
+from recsql.operation.events import Listener
 
 MOST_FOLDS = 3  # that a ranker learns from, as by default in train-ranker
 NAMES = (

@@ -17,7 +17,8 @@ from recsql.engine.runner import run_models
 from recsql.engine.suppression import suppressing
 from recsql.engine.warehouse import Warehouse, open_warehouse, require_file
 from recsql.errors import InputError
-from recsql.operation.pipeline import Listener, Tally
+from recsql.operation.events import Listener
+from recsql.operation.tally import Tally
 
 ORIGIN = "origin"
 
@@ -121,8 +122,7 @@ def build_as_of(
     changed = tuple(name for name in names if built.pop(name, None) != prints[name])
     built.update((name, prints[name]) for name in names if name not in changed)
     tally = Tally(listener)
-    tally.take(run_models(plan, warehouse, changed, threads))
-    tally.raise_if_models_failed()
+    tally.build(plan, warehouse, changed, threads)
     tally.check(plan, changed, Contents(plan, warehouse, changed), threads)
     tally.raise_if_checks_failed(" The figures were not kept.")
     built.update(prints)

@@ -16,7 +16,7 @@ from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
 from recsql.evaluation.past import build_as_of, event_range, scratch_warehouse
 from recsql.numerics import ranking
-from recsql.operation.pipeline import Event, Listener
+from recsql.operation.events import Event, Listener
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -29,11 +29,11 @@ from recsql.engine.runs import builders
 from recsql.engine.warehouse import Warehouse, open_warehouse, transaction, translated
 from recsql.errors import InputError, WarehouseError, reason
 from recsql.operation import pipeline
+from recsql.operation.events import Listener
 from recsql.operation.history import LISTS, compile_with_history
 from recsql.operation.journals import EVENTS, SHOWN, blank
 from recsql.operation.journals import FOLDER as JOURNALS
 from recsql.operation.lock import publishing_lock
-from recsql.operation.pipeline import Listener
 from recsql.operation.traces import DATABASE, naming_files, remove_written, rewrite
 from recsql.publishing.versions import FILE, Versions
 

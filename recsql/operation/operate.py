@@ -11,11 +11,11 @@ from recsql.config.project import Project
 from recsql.engine import stops
 from recsql.errors import InUse, RecsqlError
 from recsql.operation import pipeline
+from recsql.operation.events import Event, Listener
 from recsql.operation.forget import finish
 from recsql.operation.hooks import run_hook
 from recsql.operation.lock import publishing_lock
 from recsql.operation.outcome import Outcome
-from recsql.operation.pipeline import Event, Listener
 from recsql.operation.prometheus import write_metrics
 
 RETRY_SECONDS = 5

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from recsql.config.project import Project
 from recsql.errors import RecsqlError
-from recsql.operation.pipeline import Event
+from recsql.operation.events import Event
 from recsql.publishing.publish import Published
 
 Kind = TypeVar("Kind")

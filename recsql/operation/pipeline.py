@@ -6,33 +6,30 @@ Each function works on a loaded project and tells a listener what happens as it 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from recsql.compilation.compiler import Plan
 from recsql.config.expressions import expressions
 from recsql.config.project import Project
 from recsql.engine.binding import require_binding
-from recsql.engine.checks import CheckResult, ChecksFinished, plan_checks, run_checks
 from recsql.engine.contents import Contents
 from recsql.engine.incremental import forget_builds
 from recsql.engine.inputs import INPUTS, require_inputs
-from recsql.engine.runner import ModelResult, run_models
+from recsql.engine.runner import ModelResult
 from recsql.engine.suppression import suppressing
 from recsql.engine.unit_tests import run_unit_tests
 from recsql.engine.values import VALUES
 from recsql.engine.warehouse import Warehouse, open_warehouse
-from recsql.errors import InputError, ModelError, TestsFailed
-from recsql.operation.findings import Found, Unchanged, findings
+from recsql.errors import InputError
+from recsql.operation.events import Listener, Unbuilt
+from recsql.operation.findings import Unchanged, findings
 from recsql.operation.history import compile_with_history, create_history, recorded
 from recsql.operation.journals import Taken, take_in
+from recsql.operation.tally import Tally
 from recsql.publishing.manifest import built_by
 from recsql.publishing.publish import Published, publish
-
-Event = ModelResult | Found | CheckResult | ChecksFinished | Published | Taken
-Listener = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
@@ -51,69 +48,6 @@ class Selection:
         return plan.graph.select(self.select, self.exclude)
 
 
-@dataclass
-class Tally:
-    """Counts what failed while passing every event on."""
-
-    listener: Listener
-    failed_models: int = 0
-    skipped: int = 0
-    checks: Counter[str] = field(default_factory=Counter)
-    results: list[ModelResult] = field(default_factory=list)
-    answers: list[CheckResult] = field(default_factory=list)
-
-    def take(self, events: Generator[Event, None, None]) -> None:
-        """Count and forward each event; whatever goes wrong, queries are stopped."""
-        with closing(events):
-            for event in events:
-                self.listener(event)
-                if isinstance(event, ModelResult):
-                    self.results.append(event)
-                    self.failed_models += event.status == "failed"
-                    self.skipped += event.status == "skipped"
-                elif isinstance(event, CheckResult):
-                    self.answers.append(event)
-                    self.checks[event.status] += 1
-
-    def check(
-        self, plan: Plan, names: Sequence[str], contents: Contents, threads: int
-    ) -> None:
-        """Run the data tests of the named models and report them.
-
-        A test that passed on the rows there are now has passed.
-        """
-        started = time.perf_counter()
-        warehouse = contents.warehouse
-        checks = plan_checks(plan, names, warehouse.kinds)
-        known = contents.passed(checks)
-        asked = [check for check in checks if check not in known]
-        run_id = plan.renderer.invocation_id
-        before = len(self.answers)  # of unit tests
-        self.take(run_checks(asked, warehouse, threads, run_id))
-        answers = zip(asked, self.answers[before:], strict=True)
-        passed = {check for check, answer in answers if answer.status == "passed"}
-        contents.note_passed(known | passed)
-        self.listener(
-            ChecksFinished(
-                self.checks["passed"] + len(known),
-                self.checks["failed"],
-                self.checks["warned"],
-                time.perf_counter() - started,
-            )
-        )
-
-    def raise_if_models_failed(self) -> None:
-        """Stop with exit code 1 where a model failed."""
-        if self.failed_models:
-            skipped = f", {self.skipped} skipped" if self.skipped else ""
-            raise ModelError(f"{_count(self.failed_models, 'model')} failed{skipped}.")
-
-    def raise_if_checks_failed(self, consequence: str = "") -> None:
-        """Stop with exit code 1 where a test failed."""
-        if failed := self.checks["failed"]:
-            raise TestsFailed(f"{_count(failed, 'test')} failed.{consequence}")
-
-
 def run(
     project: Project, selection: Selection, threads: int, listener: Listener
 ) -> None:
@@ -127,28 +61,38 @@ def run(
         names = selection.names(plan)
         _begin(plan, warehouse, names, selection.full_refresh)
         contents = Contents(plan, warehouse, forced=names)
-        tally.take(run_models(plan, warehouse, names, threads, contents))
-    tally.raise_if_models_failed()
+        tally.build(plan, warehouse, names, threads, contents)
 
 
 def test(
     project: Project, selection: Selection, threads: int, listener: Listener
 ) -> None:
-    """Run unit tests and data tests of the selected models.
+    """Run unit tests and, of what is built, data tests of the selected models.
 
     Raises:
         TestsFailed: a test failed.
+        InputError: data tests of all models were asked for, and some are not built.
     """
     names = selection.names(compile_with_history(project))
     tally = Tally(listener)
     tally.take(run_unit_tests(project, names))
-    with _opened(project) as (plan, warehouse):
-        for name in names:
-            if name not in warehouse.kinds:
-                raise InputError(f"test: {name} has not been built. Run: recsql build")
-        contents = Contents(plan, warehouse, forced=names)
-        tally.check(plan, names, contents, threads)
+    if not selection.select or project.profile.build_path.exists():
+        with _opened(project) as (plan, warehouse):
+            built = [name for name in names if name in warehouse.kinds]
+            contents = Contents(plan, warehouse, forced=built)
+            tally.check(plan, built, contents, threads)
+    else:
+        built = []
+        tally.finish(time.perf_counter())
     tally.raise_if_checks_failed()
+    missing = [name for name in names if name not in built]
+    if missing and selection.select:
+        listener(Unbuilt(tuple(missing)))
+    elif missing:
+        raise InputError(
+            f"test: {_some(missing)} not built, so no data test was run of it. "
+            "Run: recsql build"
+        )
 
 
 def build(
@@ -230,8 +174,7 @@ def _build(
 ) -> list[ModelResult]:
     warehouse = contents.warehouse
     tally = Tally(listener)
-    tally.take(run_models(plan, warehouse, names, threads, contents))
-    tally.raise_if_models_failed()
+    tally.build(plan, warehouse, names, threads, contents)
     if same := [result for result in tally.results if result.is_same]:
         again = sum(result.status == "done" for result in same)
         listener(Unchanged(len(same), len(tally.results), again))
@@ -267,5 +210,7 @@ def _opened(project: Project) -> Iterator[tuple[Plan, Warehouse]]:
         yield plan, warehouse
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _some(names: Sequence[str]) -> str:
+    """Return some names as the subject of a sentence."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'}"

@@ -52,8 +52,10 @@ def complete_basket(project: Project, items: list[str], limit: int) -> Shown:
     return Shown(shown.headers, shown.rows[:limit], len(shown.rows))
 
 
-def compare_runs(project: Project, runs: Sequence[str]) -> Shown:
-    """Say where two runs of backtests differ; a run is named by its first letters.
+def compare_runs(project: Project, runs: Sequence[str]) -> tuple[Shown, int]:
+    """Say where two runs of backtests differ, and how many figures are the same.
+
+    A run is named by its first letters.
 
     Raises:
         InputError: there is no such run, or several.
@@ -79,7 +81,9 @@ def compare_runs(project: Project, runs: Sequence[str]) -> Shown:
     shown = _ask(project.with_vars({"asked_runs": found}), "compare_runs", build)
     if not shown.rows:
         raise InputError("compare: the two runs have no list and metric in common.")
-    return shown
+    place = shown.headers.index("difference")
+    rows = tuple(row for row in shown.rows if row[place] != 0)
+    return Shown(shown.headers, rows), len(shown.rows) - len(rows)
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,17 @@ class Shown:
             f"More of them: --limit {min(self.total, MOST_ROWS)}"
         )
 
+    def as_arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table."""
+        import pyarrow as pa
+
+        return pa.table(
+            {
+                header: [row[place] for row in self.rows]
+                for place, header in enumerate(self.headers)
+            }
+        )
+
 
 def show(project: Project, table: str, filters: dict[str, str], limit: int) -> Shown:
     """Read rows of a table as a person wants to see them; see `opened`.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import date, datetime
+from functools import cached_property
+from shutil import get_terminal_size
 from typing import Any
 
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
 from recsql.errors import visible
+from recsql.operation.events import Begun, Event, Fold, Unbuilt
 from recsql.operation.findings import (
     GiantBaskets,
     Monitored,
@@ -19,8 +21,9 @@ from recsql.operation.findings import (
     Unchanged,
 )
 from recsql.operation.journals import Taken
-from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
+from recsql.terminal.progress import Progress
+from recsql.terminal.tables import table_lines
 
 STYLES = {
     "done": "green",
@@ -30,15 +33,35 @@ STYLES = {
 }
 
 
-class Console:
-    """Prints to standard output, problems to standard error."""
+SLOW_SECONDS = 5.0  # a model that took longer is told of, whatever else is not
 
-    def __init__(self) -> None:
+
+class Console:
+    """Prints to standard output, problems to standard error.
+
+    On a terminal one live line says how far the work is, and only slow and failed
+    models are listed; all are where output goes elsewhere, or `verbose` asks for it.
+    """
+
+    def __init__(self, *, verbose: bool = False) -> None:
         self.is_terminal = sys.stdout.isatty()
+        self.is_brief = self.is_terminal and not verbose
+
+    @cached_property
+    def _rich(self) -> Any:
+        from rich.console import Console as RichConsole
+
+        return RichConsole(highlight=False)
+
+    @cached_property
+    def _progress(self) -> Progress:
+        return Progress(self._rich)
 
     def event(self, event: Event) -> None:
         """Print one line for whatever the pipeline reports."""
-        if isinstance(event, ModelResult):
+        if isinstance(event, Begun | Fold):
+            self._begun(event)
+        elif isinstance(event, ModelResult):
             self._model(event)
         elif isinstance(event, CheckResult):
             self._check(event)
@@ -53,6 +76,9 @@ class Console:
             self._monitored(event)
         elif isinstance(event, Noted):
             self.line(f"noted    {event.text}; see {event.table}", "yellow")
+        elif isinstance(event, Unbuilt):
+            names = ", ".join(event.models)
+            self.line(f"not built, so no data test was run: {names}", "yellow")
         elif isinstance(event, ChecksFinished):
             self._finished(event)
         elif isinstance(event, Taken):
@@ -90,7 +116,7 @@ class Console:
         """Print one line; the style is used on a terminal only."""
         text = "\n".join(map(visible, text.split("\n")))
         if self.is_terminal:
-            _rich().print(text, style=style or None, markup=False, soft_wrap=True)
+            self._rich.print(text, style=style or None, markup=False, soft_wrap=True)
         else:
             print(text, flush=True)
 
@@ -104,20 +130,28 @@ class Console:
         """Print rows with aligned columns; numbers to the right."""
         if title:
             self.line(title, "bold")
-        cells = [[_cell(value) for value in row] for row in rows]
-        right = [
-            all(isinstance(row[i], int | float) or row[i] is None for row in rows)
-            for i in range(len(headers))
-        ]
-        widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
-        for number, row in enumerate([headers, *cells]):
-            parts = [
-                value.rjust(width) if to_right else value.ljust(width)
-                for value, width, to_right in zip(row, widths, right, strict=True)
-            ]
-            self.line("  ".join(parts).rstrip(), "" if number else "bold")
+        width = get_terminal_size().columns if self.is_terminal else None
+        for number, text in enumerate(table_lines(headers, rows, width)):
+            self.line(text, "" if number else "bold")
+
+    def next(self, *commands: str) -> None:
+        """Say to a person at a terminal what to do now."""
+        if self.is_terminal:
+            self.line(f"next: {'   or: '.join(commands)}", "dim")
+
+    def _begun(self, event: Begun | Fold) -> None:
+        if not self.is_brief:
+            return
+        if isinstance(event, Begun):
+            self._progress.begin(event.models)
+        else:
+            self._progress.part = f"fold {event.number}/{event.of}"
 
     def _model(self, result: ModelResult) -> None:
+        if self.is_brief:
+            self._progress.advance()
+            if result.status == "done" and result.seconds < SLOW_SECONDS:
+                return
         if result.status == "unchanged":
             return
         rows = f"{result.rows:>12,} rows" if result.rows else " " * 17
@@ -160,26 +194,3 @@ class Console:
         counts += [f"{checks.failed} failed"] if checks.failed else []
         counts += [f"{checks.warned} warned"] if checks.warned else []
         self.line(f"tests    {', '.join(counts):45}{checks.seconds:8.2f} s")
-
-
-def _rich() -> Any:
-    from rich.console import Console as RichConsole
-
-    return RichConsole(highlight=False)
-
-
-def _cell(value: Any) -> str:
-    """Show a value as a person would write it; control characters are made visible."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, date):
-        return str(value)
-    return visible(str(value))

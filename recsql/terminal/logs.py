@@ -15,6 +15,7 @@ from recsql import __version__
 from recsql.engine.checks import CheckResult, ChecksFinished
 from recsql.engine.runner import ModelResult
 from recsql.errors import RecsqlError, visible
+from recsql.operation.events import Event
 from recsql.operation.findings import (
     GiantBaskets,
     Monitored,
@@ -23,7 +24,6 @@ from recsql.operation.findings import (
     Unchanged,
 )
 from recsql.operation.journals import Taken
-from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 from recsql.redaction import without_values
 
@@ -47,7 +47,7 @@ class JsonLog:
 
     def event(self, event: Event) -> None:
         """Write one event; of the single tests only those that did not pass."""
-        if isinstance(event, CheckResult) and event.status == "passed":
+        if type(event) not in NAMES or getattr(event, "status", "") == "passed":
             return
         status = getattr(event, "status", "done")
         fields = {name: field for name, field in vars(event).items() if name != "row"}

@@ -26,7 +26,7 @@ from recsql.evaluation.past import (
     remove_scratch,
     scratch_warehouse,
 )
-from recsql.operation.pipeline import Listener
+from recsql.operation.events import Listener
 from recsql.tuning.space import Settings, as_vars
 from recsql.tuning.targets import Target, narrowed
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.ipc
-import pyarrow.parquet
+import pyarrow.parquet as pq
 import pytest
 
+from recsql.__main__ import main
+from recsql.config.project import builtin_root
 from tests.integration.conftest import Recsql, write_events
 
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
@@ -34,6 +41,83 @@ def test_help_names_every_command(recsql: Recsql) -> None:
     assert [line.split()[0] for line in listed.strip().splitlines()] == COMMANDS
 
 
+def test_recsql_alone_is_help(recsql: Recsql) -> None:
+    alone = recsql()
+    assert (alone.code, alone.err) == (0, "")
+    assert alone.out == recsql("--help").out
+
+
+def test_help_has_no_marks_of_its_layout_and_names_every_preset(recsql: Recsql) -> None:
+    for command in COMMANDS:
+        assert "\\b" not in recsql(command, "--help").out
+    presets = builtin_root() / "recsql/config/presets"
+    told = recsql("init", "--help").out
+    assert all(path.name in told for path in presets.iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_commands(shell: str) -> None:
+    def ask(**given: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "recsql"],
+            env={**os.environ, **given},
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    assert "_RECSQL_COMPLETE" in ask(_RECSQL_COMPLETE=f"{shell}_source")
+    words = {"COMP_WORDS": "recsql sh", "COMP_CWORD": "sh" if shell == "fish" else "1"}
+    assert "show" in ask(_RECSQL_COMPLETE=f"{shell}_complete", **words)
+
+
+def test_show_writes_for_other_programs(
+    shop: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def shown(kind: str, *more: str) -> bytes:
+        asked = ["show", "rec_for_user", "--surface", "home", "--format", kind, *more]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["recsql", *asked, "--project", str(shop)])
+            main()
+        return capfdbinary.readouterr().out
+
+    parquet = pq.read_table(io.BytesIO(shown("parquet")))
+    rows = parquet.to_pylist()
+    assert len(rows) > 100, "all rows, not the first twenty"
+    lines = [json.loads(line) for line in shown("json").splitlines()]
+    table = list(csv.DictReader(io.StringIO(shown("csv").decode())))
+    for read in (lines, table):
+        assert [(row["user_id"], row["item_id"]) for row in read] == [
+            (row["user_id"], row["item_id"]) for row in rows
+        ]
+    assert set(table[0]) == set(rows[0]) > {"run_id", "generated_at"}
+    assert len(shown("json", "--limit", "3").splitlines()) == 3
+
+
+def test_what_did_not_change_is_not_listed(shop: Path, recsql: Recsql) -> None:
+    assert recsql("publish", "--project", shop).code == 0
+    told = recsql("diff", "--project", shop)
+    assert (told.code, told.err) == (0, "")
+    lines = [line for line in told.out.splitlines()[1:] if line]
+    assert lines == [
+        "no list changed",
+        "no list changed",
+        "the same items are in lists",
+        "all tables have as many rows as before",
+    ]
+
+
+def test_a_model_that_is_not_built_runs_its_unit_tests(
+    shop: Path, recsql: Recsql
+) -> None:
+    given = ("--vars", "{candidate_sources: [history, popular, sar]}")
+    done = recsql("test", "--select", "cand_sar", "--project", shop, *given)
+    assert (done.code, done.err) == (0, "")
+    passed = re.search(r"tests +(\d+) passed", done.out)
+    assert passed
+    assert int(passed[1]) >= 1
+    assert "not built, so no data test was run: cand_sar" in done.out
+
+
 def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None:
     done = recsql("refresh", "--project", shop)
     assert (done.code, done.err) == (0, "")
@@ -44,9 +128,9 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
             "select count(*) from duckdb_columns() "
             "where comment is null and not internal"
         ).fetchone()
-    names = "buy_again complements excluded explanations for_user item_page popular"
-    names += " segment_items substitutes users_for_item"
-    parts = "drift fits freshness matches models rejected runs values"
+    names = "buy_again complements excluded explanations for_user item_page items"
+    names += " popular segment_items substitutes users users_for_item"
+    parts = "changes drift fits freshness matches models rejected runs values"
     watched = [f"mon_{n}" for n in parts.split()]
     lists = [f"rec_{n}" for n in names.split()]
     parts = "histories items neighbours offers reserve sessions users"

@@ -25,7 +25,7 @@ from recsql.engine.warehouse import open_warehouse
 from tests.integration import faults
 from tests.integration.conftest import QUICK, Recsql, write_events
 from tests.integration.test_forget import holders
-from tests.worlds import Line, load_lines
+from tests.worlds import Line, experiments, load_lines, random_lines
 
 ROOT = builtin_root()
 PAGE = (ROOT / "docs/dbt.md").read_text()
@@ -85,13 +85,17 @@ def test_a_host_finds_the_tables_in_a_schema_of_their_own(host: Path) -> None:
             "select distinct table_schema from information_schema.tables "
             "where table_name similar to '(stg|int|sig|cand|list|rec)_.*'"
         ).fetchall()
+        seeds = file.execute(
+            "select distinct table_schema from information_schema.tables "
+            "where table_name in ('match_pairs', 'rejection_reasons')"
+        ).fetchall()
     assert users is not None
     assert lists == (10 * users[0], users[0], "VARCHAR")
     assert shown == (lists[0],)
     assert first is not None
     assert first[0].startswith("taken ")
     assert never == (0,)
-    assert schemas == [("main_recsys",)]
+    assert schemas == seeds == [("main_recsys",)]
 
 
 @pytest.mark.slow
@@ -225,6 +229,80 @@ def test_the_age_of_the_events_and_what_runs_nightly(tmp_path: Path) -> None:
     assert {line.split(".")[0] for line in done.stdout.split()} == (
         set(nightly) & set(plan.models)
     )
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's files and a warehouse of a few raw lines, to run dbt on."""
+    pytest.importorskip("dbt.adapters.duckdb", reason="needs the extra dbt")
+    folder = tmp_path_factory.mktemp("copy")
+    for name in ("sql", "macros", "queries", "warehouse/seeds", "tests/dbt"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("dbt_project.yml", "profiles.yml", "selectors.yml"):
+        shutil.copy(ROOT / name, folder)
+    with open_warehouse(folder / "warehouse/build.duckdb", {}) as warehouse:
+        load_lines(warehouse, random_lines(1))
+    return folder
+
+
+@pytest.mark.slow
+def test_a_build_without_rows_passes(copy: Path) -> None:
+    kinds = "--exclude-resource-type unit_test --exclude test_type:generic"
+    done = shell(copy, f"dbt build --empty --profiles-dir . {kinds}")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert re.search(r"PASS=1\d\d WARN=0 ERROR=0 SKIP=0", done.stdout)
+
+
+@pytest.mark.slow
+def test_pure_sql_needs_no_plugin(copy: Path) -> None:
+    profiles = (copy / "profiles.yml").read_text()
+    without = re.sub(r"      plugins:\n +- module: .*\n", "", profiles)
+    assert without != profiles
+    (copy / "plain").mkdir()
+    (copy / "plain/profiles.yml").write_text(without)
+    kinds = "--exclude-resource-type unit_test --exclude test_type:generic"
+    shutil.copy(copy / "warehouse/build.duckdb", copy / "plain/build.duckdb")
+    done = shell(
+        copy,
+        f"dbt build --select tag:pure_sql --profiles-dir plain {kinds}",
+        RECSQL_WAREHOUSE="plain",
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert " ERROR=0 SKIP=0" in done.stdout
+    with duckdb.connect(str(copy / "plain/build.duckdb"), read_only=True) as file:
+        found = file.execute("select count(*) from rec_complements").fetchone()
+    assert found is not None
+    assert found[0] > 0
+
+
+@pytest.mark.slow
+def test_the_semantic_layer_is_read_by_dbt(copy: Path) -> None:
+    given = {
+        "as_of": "2024-05-01",
+        "refresh_history": True,
+        **experiments("2024-05-01"),
+    }
+    done = shell(
+        copy,
+        'dbt parse --profiles-dir . --vars "$GIVEN"',
+        GIVEN=json.dumps(given),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    manifest = json.loads((copy / "target/semantic_manifest.json").read_text())
+    assert {model["name"] for model in manifest["semantic_models"]} == {
+        *("evaluation", "experiments", "refreshes", "drift")
+    }
+    known = manifest_columns(copy / "target/manifest.json")
+    for model in manifest["semantic_models"]:
+        columns = known[model["node_relation"]["alias"]]
+        for part in (*model["dimensions"], *model["measures"]):
+            assert (part["expr"] or part["name"]) in columns, part
+    assert len(manifest["metrics"]) >= 9
+
+
+def manifest_columns(path: Path) -> dict[str, set[str]]:
+    nodes = json.loads(path.read_text())["nodes"].values()
+    return {node["alias"]: set(node["columns"]) for node in nodes}
 
 
 def test_a_breach_of_contract_fails_before_anything_is_published(

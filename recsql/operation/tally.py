@@ -1,0 +1,101 @@
+"""Models built and tests run, counted and told of."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from recsql.compilation.compiler import Plan
+from recsql.engine.checks import CheckResult, ChecksFinished, plan_checks, run_checks
+from recsql.engine.contents import Contents
+from recsql.engine.runner import ModelResult, run_models
+from recsql.engine.warehouse import Warehouse
+from recsql.errors import ModelError, TestsFailed
+from recsql.operation.events import Begun, Event, Listener
+
+
+@dataclass
+class Tally:
+    """Counts what failed while passing every event on."""
+
+    listener: Listener
+    failed_models: int = 0
+    skipped: int = 0
+    checks: Counter[str] = field(default_factory=Counter)
+    results: list[ModelResult] = field(default_factory=list)
+    answers: list[CheckResult] = field(default_factory=list)
+
+    def take(self, events: Generator[Event, None, None]) -> None:
+        """Count and forward each event; whatever goes wrong, queries are stopped."""
+        with closing(events):
+            for event in events:
+                self.listener(event)
+                if isinstance(event, ModelResult):
+                    self.results.append(event)
+                    self.failed_models += event.status == "failed"
+                    self.skipped += event.status == "skipped"
+                elif isinstance(event, CheckResult):
+                    self.answers.append(event)
+                    self.checks[event.status] += 1
+
+    def build(
+        self,
+        plan: Plan,
+        warehouse: Warehouse,
+        names: tuple[str, ...],
+        threads: int,
+        contents: Contents | None = None,
+    ) -> None:
+        """Build models and report them.
+
+        Raises:
+            ModelError: one failed.
+        """
+        self.listener(Begun(len(names)))
+        self.take(run_models(plan, warehouse, names, threads, contents))
+        if self.failed_models:
+            skipped = f", {self.skipped} skipped" if self.skipped else ""
+            raise ModelError(f"{_count(self.failed_models, 'model')} failed{skipped}.")
+
+    def check(
+        self, plan: Plan, names: Sequence[str], contents: Contents, threads: int
+    ) -> None:
+        """Run the data tests of the named models and report them.
+
+        A test that passed on the rows there are now has passed.
+        """
+        started = time.perf_counter()
+        warehouse = contents.warehouse
+        checks = plan_checks(plan, names, warehouse.kinds)
+        known = contents.passed(checks)
+        asked = [check for check in checks if check not in known]
+        run_id = plan.renderer.invocation_id
+        before = len(self.answers)  # of unit tests
+        self.take(run_checks(asked, warehouse, threads, run_id))
+        answers = zip(asked, self.answers[before:], strict=True)
+        passed = {check for check, answer in answers if answer.status == "passed"}
+        contents.note_passed(known | passed)
+        self.finish(started, len(known))
+
+    def finish(self, started: float, known: int = 0) -> None:
+        """Report how many tests ran, and how many are known to pass."""
+        self.listener(
+            ChecksFinished(
+                self.checks["passed"] + known,
+                self.checks["failed"],
+                self.checks["warned"],
+                time.perf_counter() - started,
+            )
+        )
+
+    def raise_if_checks_failed(self, consequence: str = "") -> None:
+        """Stop with exit code 1 where a test failed."""
+        if failed := self.checks["failed"]:
+            raise TestsFailed(f"{_count(failed, 'test')} failed.{consequence}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
