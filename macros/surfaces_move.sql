@@ -3,6 +3,13 @@
     order; else nothing.
     surfaces_move()  ->  yes -#}
 {% macro surfaces_move(surfaces=none) -%}
-    {%- set keys = ["rules", "max_per", "one_per_variant", "diversity"] -%}
+    {%- set keys = [
+        "rules",
+        "max_per",
+        "one_per_variant",
+        "diversity",
+        "cap",
+        "not_again_days",
+    ] -%}
     {{- surfaces_use(keys, surfaces=surfaces) -}}
 {%- endmacro %}

@@ -151,6 +151,8 @@ MOVING: Mapping[str, Any] = {
     "max_per": {"category": 2, "department": 5},
     "one_per_variant": True,
     "diversity": 0.2,
+    "cap": {"views": 4, "days": 200},
+    "not_again_days": 3,
     "rules": [
         {
             "name": "no category 3",
@@ -188,6 +190,7 @@ ALIKE: Mapping[str, Any] = {
     "name": "alike",
     "allow_repeat": "all",
     "length": 2,
+    "explore": {"at": [2], "among": 3},
     "personal": ["user_knn"],
     "fallback": ["popular"],
 }

@@ -16,6 +16,7 @@ with
             score,
             candidate_source as source,
             reason,
+            propensity,
             item_rank
         from lists
         where

@@ -11,10 +11,11 @@ from recsql.serving.recommending import Page
 
 @dataclass(frozen=True)
 class Kept:
-    """A page, and its rows as the end of an answer."""
+    """A page, its rows as the end of an answer, and how likely each was to be shown."""
 
     page: Page
     rows: bytes
+    chances: tuple[float | None, ...] = ()
 
 
 class Cache:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -49,14 +50,14 @@ class Service:
         surface = surface_of(version, asked.surface)
         if asked.strategy == "score_all":
             page = of_all(version, user, surface, asked)
-            return self._told(version, user, surface, asked, _kept(page))
-        if asked.narrows:
-            page = recommend(version, user, surface, asked)
-            return self._told(version, user, surface, asked, _kept(page))
+            kept = kept_of(version, surface, page)
+            return self._told(version, user, surface, asked, kept)
         key = (user, surface, asked.k, asked.offset)
-        kept = self.cache.get(version.number, key)
-        if kept is None:
-            kept = _kept(recommend(version, user, surface, asked))
+        found = None if asked.narrows else self.cache.get(version.number, key)
+        kept = found or kept_of(
+            version, surface, recommend(version, user, surface, asked)
+        )
+        if found is None and not asked.narrows:
             self.cache.put(key, kept)
         return self._told(version, user, surface, asked, kept)
 
@@ -68,7 +69,8 @@ class Service:
         """
         surface = surface_of(version, asked.surface)
         page = of_session(version, surface, asked)
-        return self._told(version, asked.user or "", surface, asked, _kept(page))
+        kept = kept_of(version, surface, page)
+        return self._told(version, asked.user or "", surface, asked, kept)
 
     def note(self, events: list[Event]) -> list[str]:
         """Append events, and return what each is called.
@@ -124,6 +126,7 @@ class Service:
                 "run_id": version.run_id,
                 "offset": asked.offset,
                 "items": page.rows.items,
+                "propensities": kept.chances,
             }
             self.shown.append(as_json(line))
         return as_json(facts)[:-1] + kept.rows
@@ -171,9 +174,16 @@ def assigned(
     return None, None
 
 
-def _kept(page: Page) -> Kept:
-    rows = ",".join(page.rows.texts)
-    return Kept(page, b',"rows":[' + rows.encode() + b"]}")
+def kept_of(version: Version, surface: str, page: Page) -> Kept:
+    """Return a page with its rows as text, and their propensities.
+
+    Where a surface explores its lists say so; what else comes up there is not known.
+    """
+    rows, count = ",".join(page.rows.texts), len(page.rows.texts)
+    chances: tuple[float | None, ...] = (1.0,) * count
+    if version.surface(surface).get("explore") and page.of == "user":
+        chances = tuple(json.loads(t).get("propensity") for t in page.rows.texts)
+    return Kept(page, b',"rows":[' + rows.encode() + b"]}", chances)
 
 
 def _fresh() -> str:

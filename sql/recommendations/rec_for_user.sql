@@ -14,6 +14,7 @@ with
             lists.candidate_source,
             lists.reason,
             lists.placed_by,
+            lists.propensity,
             lists.item_rank,
             {{ text(invocation_id) }} as run_id,
             {{ as_timestamp(run_started_at) }} as generated_at

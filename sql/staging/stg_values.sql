@@ -1,6 +1,6 @@
 -- One row per (table_name, column_name): a mapped column that is read as a time, a
 -- number or a flag, and how many of its values can and cannot be read.
-{% set shown = var("experiments") or has_propensities() == "yes" %}
+{% set shown = reads_exposures() == "yes" or has_propensities() == "yes" %}
 {% set inputs = ["events", "items", "availability", "restrictions"] %}
 {{ config(materialized="table") }}
 with

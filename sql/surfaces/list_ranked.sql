@@ -1,55 +1,48 @@
 -- One row per (user_id, surface, item_rank): what a surface shows a user, and what it
--- would show next. As the strategy has put it, or as rules, caps and diversity have
--- moved it; a view where nothing is moved.
-{{ config(materialized="table" if surfaces_move() == "yes" else "view") }}
+-- would show next; a drawn item changes places with the one of its slot.
+-- propensity: the chance that the item stands where it does.
+{{ config(materialized="view") }}
+{% set explores = surfaces_use(["explore"]) == "yes" %}
 with
-    pools as (select * from {{ ref("list_pools") }}),
-    surfaces as (select * from {{ ref("list_surfaces") }}),
-    {% if surfaces_move() == "yes" %}
-        moved as (select * from {{ ref("list_moved") }}),
-    {% endif %}
-
-    ordered as (
-        select
-            pools.user_id,
-            pools.surface,
-            pools.item_id,
-            pools.candidate_source,
-            pools.lead_source,
-            pools.score,
-            pools.is_repeat,
-            pools.reason_item_id,
-            cast(null as varchar) as placed_by,
-            pools.plain_rank as item_rank
-        from pools
-        inner join
-            surfaces on pools.surface = surfaces.surface and not surfaces.is_moved
-        {% if surfaces_move() == "yes" %}
-            union all
-            select
-                user_id,
-                surface,
-                item_id,
-                candidate_source,
-                lead_source,
-                score,
-                is_repeat,
-                reason_item_id,
-                placed_by,
-                row_number() over (
-                    partition by user_id, surface order by place, slot_order
-                )
-            from moved
-        {% endif %}
-    ),
+    placed as (select * from {{ ref("list_placed") }}),
+    {% if explores %} drawn as (select * from {{ ref("list_drawn") }}), {% endif %}
 
     final as (
-        select ordered.*
-        from ordered
-        inner join
-            surfaces
-            on ordered.surface = surfaces.surface
-            and ordered.item_rank <= {{ list_depth("surfaces") }}
+        select
+            placed.user_id,
+            placed.surface,
+            placed.item_id,
+            placed.candidate_source,
+            placed.lead_source,
+            placed.score,
+            placed.is_repeat,
+            placed.reason_item_id,
+            {% if explores %}
+                case
+                    when gained.drawn_rank is not null
+                    then 'exploration'
+                    else placed.placed_by
+                end as placed_by,
+                coalesce(
+                    gained.slot_rank, lost.drawn_rank, placed.item_rank
+                ) as item_rank,
+                coalesce(gained.propensity, 1) as propensity
+            {% else %}
+                placed.placed_by, placed.item_rank, cast(1 as double) as propensity
+            {% endif %}
+        from placed
+        {% if explores %}
+            left join
+                drawn as gained
+                on placed.user_id = gained.user_id
+                and placed.surface = gained.surface
+                and placed.item_rank = gained.drawn_rank
+            left join
+                drawn as lost
+                on placed.user_id = lost.user_id
+                and placed.surface = lost.surface
+                and placed.item_rank = lost.slot_rank
+        {% endif %}
     )
 
 select *

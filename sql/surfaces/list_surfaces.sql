@@ -32,7 +32,17 @@ with
                 ) as scope_surface,
                 {{ "true" if surface.get("one_per_variant") else "false" }}
                 as one_per_variant,
-                cast({{ surface.get("diversity") or 0 }} as double) as diversity
+                cast({{ surface.get("diversity") or 0 }} as double) as diversity,
+                {% set cap = surface.get("cap") or {} %}
+                cast({{ cap.get("views") or "null" }} as integer) as cap_views,
+                cast({{ cap.get("days") or "null" }} as double) as cap_days,
+                cast(
+                    {{ surface.get("not_again_days") or "null" }} as double
+                ) as not_again_days,
+                {% set explore = surface.get("explore") or {} %}
+                {{ explore.get("among", 0) | int }} as explore_among,
+                {{ explore.get("among", 0) * (explore.get("at") or []) | length }}
+                as explore_depth
             {% if not loop.last %}
                 union all
             {% endif %}

@@ -66,6 +66,7 @@ with
                 else lists.lead_source
             end as reason,
             lists.placed_by,
+            lists.propensity,
             lists.item_rank
         from lists
         inner join users on lists.user_id = users.user_id

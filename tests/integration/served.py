@@ -41,7 +41,8 @@ SURFACES = [
         "length": 5,
         "personal": ["history", "als"],
     },
-    {"name": "discover", "allow_repeat": "new_only", "length": 4, "personal": ["als"]},
+    {"name": "discover", "allow_repeat": "new_only", "length": 4, "personal": ["als"]}
+    | {"explore": {"at": [4], "among": 5}},
     {"name": "again", "allow_repeat": "repeat_only", "length": 4},
 ]
 FALLBACK = {"personal": ["history"], "fallback": ["popular"]}

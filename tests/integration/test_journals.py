@@ -101,6 +101,7 @@ def test_what_was_shown_becomes_exposures(own: Project) -> None:
         ]
         answers.append(client.get("recommend", "007", surface="home"))
         answers.append(client.post("/session", {"items": [101], "surface": "home"}))
+        explored = client.get("recommend", 5, surface="discover")
         client.get("recommend", 3, surface="home", is_shown="false")
         clicked = answers[2]
         events = [
@@ -122,7 +123,7 @@ def test_what_was_shown_becomes_exposures(own: Project) -> None:
         assert client.post("/events", {"events": events[:1]})["event_ids"] == [
             "click 1"
         ]
-        assert taken(own) == Taken(50, 2)
+        assert taken(own) == Taken(54, 2)
         assert taken(own) == Taken()
         client.get("recommend", 9, surface="home")
     assert taken(own) == Taken(5)
@@ -153,6 +154,11 @@ def test_what_was_shown_becomes_exposures(own: Project) -> None:
         "select user_id, item_id, request_id from raw.served_shown "
         "where clicked_at is not null",
     ) == [(3, events[0]["item"], clicked["request_id"])]
+    assert [row["propensity"] for row in explored["rows"]] == [1, 1, 1, 0.2]
+    chances = (
+        "select propensity, count(*) from raw.served_shown group by all order by 1"
+    )
+    assert rows(own, chances) == [(0.2, 1), (1.0, 58)]
     assert rows(
         own, "select event_type, quantity, amount from raw.served_events order by 1"
     ) == [("click", 1, None), ("purchase", 2, 5)]

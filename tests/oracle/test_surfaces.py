@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from math import log2
 from typing import Any
 
 import pytest
 
-from tests.worlds import BLENDED, MOVING, SMALL, World, random_lines, tiny_world
+from tests.worlds import (
+    AS_OF,
+    BLENDED,
+    MOVING,
+    SMALL,
+    World,
+    experiments,
+    random_lines,
+    tiny_world,
+)
 
 Row = dict[str, Any]
 RULES: dict[str, Callable[[Row, Row, Row], bool]] = {
@@ -33,10 +43,12 @@ VARIANTS = {
 @pytest.fixture(scope="module", params=[1, 2])
 def moved(request: pytest.FixtureRequest) -> Iterator[World]:
     surfaces = [*SMALL["surfaces"], MOVING, BLENDED]
+    exposures = {**experiments("2024-03-01")["exposures"], "surface": "'mail'"}
     with tiny_world(
         random_lines(request.param, baskets=250),
         surfaces=surfaces,
         items=VARIANTS,
+        exposures=exposures,
         wanted="+rec_excluded +rec_for_user",
         candidate_sources=["history", "als", "rules", "group_popular", "popular"],
     ) as world:
@@ -91,10 +103,28 @@ def pool(world: World, surface: Row, user: int, orders: int, index: Any) -> list
     return [{"item_id": item, "is_repeat": item in taken} for item in items]
 
 
-def moves(rows: list[Row], items: Any, user: Row) -> list[int]:
+def resting(world: World) -> dict[int, set[int]]:
+    """Return what users saw too often (an hour before each line), or took just now."""
+    views: Counter[tuple[int, int]] = Counter()
+    for line in world.lines:
+        age = AS_OF - (line.at - timedelta(hours=1))
+        if line.user and timedelta(0) < age < timedelta(MOVING["cap"]["days"]):
+            views[line.user, line.item] += 1
+    found = defaultdict(set)
+    for (user, item), count in views.items():
+        if count >= MOVING["cap"]["views"]:
+            found[user].add(item)
+    rest = timedelta(MOVING["not_again_days"])
+    for row in world.dicts("int_user_items"):
+        if row["is_taken"] and AS_OF - row["last_taken_at"] < rest:
+            found[row["user_id"]].add(row["item_id"])
+    return found
+
+
+def moves(rows: list[tuple[int, Row]], items: Any, user: Row) -> list[int]:
     """Return the order after hide, boost, bury, variants, caps and diversity."""
     placed = []
-    for rank, row in enumerate(rows, 1):
+    for rank, row in rows:
         item, factor = items[row["item_id"]], 1.0
         hit = {name for name, rule in RULES.items() if rule(row, item, user)}
         factor = (3 if "department 1" in hit else 1) / (1.5 if "repeats" in hit else 1)
@@ -184,6 +214,7 @@ def test_lists_that_rules_move(moved: World) -> None:
     lists = defaultdict(list)
     for row in sorted(moved.dicts("rec_for_user"), key=lambda row: row["item_rank"]):
         lists[row["user_id"], row["surface"]].append(row["item_id"])
+    rest = resting(moved)
     excluded = defaultdict(set)
     for row in moved.dicts("rec_excluded"):
         excluded[row["user_id"]].add(row["item_id"])
@@ -193,7 +224,10 @@ def test_lists_that_rules_move(moved: World) -> None:
         rows = pool(moved, BLENDED, key, orders, index)
         assert lists[key, "sms"] == [row["item_id"] for row in rows][:3]
         rows = pool(moved, MOVING, key, orders, index)
-        order = moves(rows, items, user)
+        awake = [
+            row for row in enumerate(rows, 1) if row[1]["item_id"] not in rest[key]
+        ]
+        order = moves(awake, items, user)
         before = order_before_diversity(moved, key)
         assert set(before) == set(order)
         wanted = with_slots(moved, order, before, user)[:6]
@@ -201,7 +235,7 @@ def test_lists_that_rules_move(moved: World) -> None:
         plain = {row["item_id"] for row in rows[:6]}
         assert excluded[key] == plain - set(wanted)
     steps = {row["step"] for row in moved.dicts("rec_excluded")}
-    assert steps >= {"hidden", "variant", "buried"}
+    assert steps >= {"hidden", "variant", "buried", "bought lately", "shown often"}
 
 
 def order_before_diversity(world: World, user: int) -> list[int]:
