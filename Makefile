@@ -12,17 +12,21 @@ comma := ,
 empty :=
 ALL := .[$(subst $(empty) $(empty),$(comma),$(EXTRAS))]
 
-.PHONY: audit reference demo test check lint format faults fuzz bench services clean
+.PHONY: audit reference demo test nightly check lint format faults fuzz bench services clean
 .PHONY: audit lock test-latest test-lowest
 
 demo: $(VENV)/.demo
 	$(BIN)/recsql demo
 
 test: $(VENV)/.dev services lint
-	$(BIN)/python -m pytest $(PARALLEL) --durations=10
+	$(BIN)/python -m pytest $(PARALLEL) -m "not nightly" --durations=10
+
+# Everything, with all the random tries that each test can make.
+nightly: $(VENV)/.dev services lint
+	RECSQL_NIGHTLY=1 $(BIN)/python -m pytest $(PARALLEL) --durations=30
 
 check: $(VENV)/.dev lint
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not nightly"
 
 # A browser for the page of recsql report, a PostgreSQL server for publishing there. Where
 # they cannot be had their tests are skipped, and under CI a skip that is not allowed fails.

@@ -4,7 +4,7 @@
 
 The demo data; both sides in turn in one run, BLAS on one thread. recsql's side is a
 query of the project whose rows are stored: the model of a factorization, sig_*_model,
-or the item weights of EASE and the graph filter, sig_*_weights, and the step `indexed`
+or what is fitted for EASE and the graph filter, and the step `indexed`
 of their candidates: each user's 100 best new items and repeats with reasons. The peer
 builds the CSR matrix of the same cells and calls `implicit`, `svds` of SciPy, or the
 textbook formula in NumPy and SciPy with the items and scores of a top 100, without
@@ -37,21 +37,22 @@ from recsql.compilation.render import Compiled
 from recsql.engine.warehouse import Warehouse
 
 MODELS = ("bpr", "lmf", "svd", "ease", "graph_filter")
+FITS = {"ease": "sig_ease_weights", "graph_filter": "sig_graph_frequencies"}
 CELLS = "select user_index, item_index, weight from int_user_items where is_eligible"
 COUNT = 100
 
 
 def fitting_queries(plan: Plan, name: str) -> list[Compiled]:
     """Return what recsql's side stores: a model, or weights and all up to `indexed`."""
-    if name not in ("ease", "graph_filter"):
+    if name not in FITS:
         return [plan.models[f"sig_{name}_model"]]
-    model = plan.models[f"cand_{name}"]
-    steps, found, _ = model.sql.partition("\n\n    scored as (")
+    model = plan.models["cand_linear"]
+    steps, found, _ = model.sql.partition(f"\n\n        {name}_scored as (")
     if not found:
-        raise SystemExit(f"cand_{name} has no step `scored`: adapt bench_models")
-    sql = steps.rstrip().rstrip(",") + "\n\nselect *\nfrom indexed"
+        raise SystemExit(f"cand_linear has no step {name}_scored: adapt bench_models")
+    sql = steps.rstrip().rstrip(",") + f"\n\nselect *\nfrom {name}_indexed"
     best = replace(model, model=replace(model.model, name=f"bench_{name}"), sql=sql)
-    return [plan.models[f"sig_{name}_weights"], best]
+    return [plan.models[FITS[name]], best]
 
 
 def cells_matrix(plan: Plan, name: str, cells: list[Any]) -> Any:
@@ -59,7 +60,7 @@ def cells_matrix(plan: Plan, name: str, cells: list[Any]) -> Any:
     from scipy.sparse import csr_matrix
 
     users, items, weights = cells
-    known = items < plan.project.vars.get(f"{name}_max_items", len(weights))
+    known = items < (plan.project.vars.get(f"{name}_max_items") or len(weights))
     if plan.project.vars.get(f"{name}_weights") == "binary":
         weights = np.ones_like(weights)
     kept = weights[known].astype(np.float32)
@@ -147,7 +148,7 @@ PEERS: dict[str, Callable[[Plan, str, Any], tuple[Any, Any]]] = {
 
 def check(warehouse: Warehouse, name: str, peer: tuple[Any, Any], matrix: Any) -> None:
     """Stop unless both sides found the same."""
-    if name in ("ease", "graph_filter"):
+    if name in FITS:
         query = (
             "select known.item_index is not null, score "
             f"from bench_{name} "
@@ -191,9 +192,16 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=MODELS, default=MODELS)
     asked = parser.parse_args()
-    plan = compile_demo(candidate_sources=[*MODELS, "popular"])
+    plan = compile_demo(candidate_sources=[*MODELS, "popular"], ease_max_items=4000)
     with work_folder() as folder, opened(folder, "models") as warehouse:
-        build_demo(warehouse, plan, [f"+cand_{name}" for name in MODELS])
+        build_demo(
+            warehouse,
+            plan,
+            [
+                *(f"+sig_{name}_model" for name in MODELS if name not in FITS),
+                "+cand_linear",
+            ],
+        )
         show([compare(plan, warehouse, name, asked.repeats) for name in asked.only])
 
 

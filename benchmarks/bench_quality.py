@@ -30,6 +30,7 @@ from recsql.config.project import (
     load_project,
 )
 from recsql.config.scaffold import init_project
+from recsql.config.settings import candidate_sources
 from recsql.engine.loader import load_table
 from recsql.engine.warehouse import open_warehouse
 from recsql.evaluation.backtest import run_backtest
@@ -90,9 +91,7 @@ def load(project: Project, files: dict[str, Path]) -> None:
 
 def every_source() -> list[str]:
     """Return the names of all built-in candidate sources."""
-    models = (builtin_root() / "sql" / "candidates").glob("cand_*.sql")
-    names = {model.stem.removeprefix("cand_") for model in models}
-    return sorted(names - {"all"})
+    return [*candidate_sources(load_project(builtin_root()))]
 
 
 def surfaces(sources: list[str]) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 {#- is_current(starts, ends): the moment that lists are for lies from `starts` to before `ends`, where
-    null is always. The model imports int_reference_time as reference.
+    null is always. The model imports int_serving_time as serving.
     is_current("starts_at", "ends_at")
-    ->  coalesce(starts_at <= reference.shown_at, true) and coalesce(...) -#}
+    ->  coalesce(starts_at <= serving.shown_at, true) and coalesce(...) -#}
 {% macro is_current(starts, ends) -%}
-    coalesce({{ starts }} <= reference.shown_at, true)
-    and coalesce({{ ends }} > reference.shown_at, true)
+    coalesce({{ starts }} <= serving.shown_at, true)
+    and coalesce({{ ends }} > serving.shown_at, true)
 {%- endmacro %}

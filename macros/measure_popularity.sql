@@ -4,6 +4,7 @@
     measure_popularity("everyone")  ->  ... as user_share, ... as trend, ... as score -#}
 {% macro measure_popularity(size) %}
     {% set shrinkage = var("trend_shrinkage") | float %}
+    {% set days = var("novelty_days") | float %}
     {% set measures = {
         "users": ratio("user_count", size),
         "window": ratio("recent_count", size),
@@ -17,9 +18,12 @@
     {{ measures["window"] }} as recent_share,
     decayed_weight,
     {{ measures["trending"] }} as trend,
-    {{ measures[var("popularity")] }} * (
-        1
-        + {{ var("novelty_boost") | float }}
-        * exp(- greatest(age_days, 0) / {{ var("novelty_days") | float }})
-    ) as score
+    {{ measures[var("popularity")] }}
+    {% if var("novelty_boost") > 0 %}
+        * (
+            1
+            + {{ var("novelty_boost") | float }}
+            * exp(- greatest(age_days, 0) / {{ days }})
+        )
+    {% endif %} as score
 {% endmacro %}

@@ -11,7 +11,7 @@ with
     scopes as (select * from {{ ref("elig_scopes") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
     restrictions as (select * from {{ ref("elig_scope_restrictions") }}),
-    reference as (select * from {{ ref("int_reference_time") }}),
+    serving as (select * from {{ ref("int_serving_time") }}),
 
     asked as (
         select
@@ -27,7 +27,7 @@ with
             exclusions.exclusion
         from user_scopes
         cross join items
-        cross join reference
+        cross join serving
         inner join
             scopes
             on user_scopes.scope_index = scopes.scope_index

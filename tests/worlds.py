@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from recsql.compilation.compiler import Plan, compile_models
 from recsql.config.project import builtin_root, load_project
+from recsql.config.settings import candidate_sources, family_of
 from recsql.engine.checks import plan_checks, run_checks
 from recsql.engine.runner import run_models
 from recsql.engine.warehouse import Warehouse, open_warehouse
@@ -48,6 +49,8 @@ SMALL: Mapping[str, Any] = {
     "als_iterations": 5,
     "candidates_per_user": 6,
     "complements_per_item": 6,
+    "tifu_neighbours": 5,
+    "tifu_group_size": 2,
     "segment_min_ratio": 0.0,
     "candidate_sources": [
         "history",
@@ -132,12 +135,9 @@ RATED: Mapping[str, Any] = {
         "rating": "quantity",
     }
 }
-# Every candidate source there is, by the models' names.
-ALL_SOURCES = sorted(
-    path.stem.removeprefix("cand_")
-    for path in (builtin_root() / "sql/candidates").glob("cand_*.sql")
-    if path.stem != "cand_all"
-)
+# Every candidate source there is.
+ALL_SOURCES = [*candidate_sources(load_project(builtin_root()))]
+
 # Every strategy, rule and reordering there is.
 MOVING: Mapping[str, Any] = {
     "name": "mail",
@@ -260,6 +260,24 @@ ALL_SWITCHES: Mapping[str, Any] = {
     **EVERY_FIGURE,
     **experiments("2024-03-01"),
 }
+
+
+@cache
+def model_of(source: str) -> str:
+    """Return the model that a candidate source is in: its own or that of its family."""
+    project = load_project(builtin_root())
+    families = {
+        name: model
+        for model in project.models
+        if model.startswith("cand_")
+        for name in family_of(project, model)
+    }
+    return families.get(source, f"cand_{source}")
+
+
+def listed(source: str) -> str:
+    """Return the rows of a candidate source, to read from in SQL."""
+    return f"(select * from {model_of(source)} where candidate_source = '{source}')"
 
 
 @dataclass(frozen=True)

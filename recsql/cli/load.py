@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,16 +52,18 @@ def text_options(command: Command) -> Command:
 
 
 @click.command("load", short_help="Load files as a raw table.")
-@click.argument("name")
+@click.argument("name", required=False)
 @click.argument("files", nargs=-1)
+@click.option("--follow", metavar="FOLDER", help="Take in what recsql serve notes.")
 @click.option("--version", type=click.IntRange(0), help="Of a Delta table.")
 @click.option("--query", metavar="SQL", help="What to read of the database.")
 @click.option("--from", "url", metavar="URL", help="A database, instead of FILES.")
 @text_options
 @project_options
 def load(
-    name: str,
+    name: str | None,
     files: tuple[str, ...],
+    follow: str | None,
     url: str | None,
     query: str | None,
     version: int | None,
@@ -71,7 +74,41 @@ def load(
     FILES may be the folder of a Delta table. Or name a database and what to read of it:
     --from postgresql://user@host/shop --query "select * from orders". How texts are
     written (the options from --type on) is said of CSV and TSV.
+
+    --follow FOLDER, alone, takes in the journals of recsql serve until it is told to
+    end, each line once.
     """
+    if follow is not None:
+        _follow(name, follow, _options(given), given)
+        return
+    if name is None:
+        raise InputError("load: name a table: recsql load events events.csv")
+    _load(name, files, url, query, version, given)
+
+
+def _follow(
+    name: str | None, folder: str, options: Options, given: dict[str, Any]
+) -> None:
+    from recsql.engine.text_tables import Options
+    from recsql.operation.journals import follow
+
+    if name is not None or options != Options():
+        raise InputError("load: --follow FOLDER stands alone.")
+    if not Path(folder).is_dir():
+        raise InputError(f"load: --follow {folder}: there is no such folder.")
+    console = open_console()
+    project = open_to_work(**given)
+    follow(project, Path(folder), lambda taken: console.line(taken.in_words))
+
+
+def _load(
+    name: str,
+    files: tuple[str, ...],
+    url: str | None,
+    query: str | None,
+    version: int | None,
+    given: dict[str, Any],
+) -> None:
     from recsql.engine.loader import load_query, load_table
     from recsql.engine.text_tables import Options
     from recsql.operation import loading

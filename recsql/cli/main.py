@@ -23,6 +23,7 @@ from recsql.cli.options import (
 )
 from recsql.cli.ranker import train_ranker
 from recsql.cli.report import report
+from recsql.cli.serve import serve
 from recsql.cli.tune import tune
 from recsql.cli.vars import show_vars
 from recsql.errors import InputError
@@ -234,6 +235,7 @@ def demo(threads: int | None, **options: Any) -> None:
     run_demo(project, threads or project.profile.threads, open_console())
 
 
-COMMANDS = (backtest, compare, forget, load, report, train_ranker, tune, show_vars)
+COMMANDS = [backtest, compare, forget, load, report, serve, train_ranker, tune]
+COMMANDS += [show_vars]
 for command in (*COMMANDS, *cli_refresh.COMMANDS):
     cli.add_command(command)

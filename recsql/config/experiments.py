@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -76,3 +77,47 @@ def _wrong_effect(kind: str, baseline: float | None, uplift: float | None) -> st
         seen = ", ".join(f"{share:.4g}" for share in shares)
         return f"a proportion is between 0 and 1. Seen: {seen}."
     return ""
+
+
+def variant_of(entry: Entry, user: object) -> str | None:
+    """Return the variant that a user gets in an experiment; None: takes no part.
+
+    By the hashes of model exp_assignments, but for its `exclude`: see `variants_of`.
+    """
+    user_text, salt = str(user), str(entry.get("salt", entry["name"]))
+    if hash_share(f"{salt}:share:{user_text}") >= float(entry.get("share", 1)):
+        return None
+    parts = [float(part) for part in entry["variants"].values()]
+    bucket = hash_share(f"{salt}:{user_text}")
+    for number, variant in enumerate(entry["variants"]):
+        if bucket < sum(parts[: number + 1]) / sum(parts):
+            return str(variant)
+    return None
+
+
+def variants_of(entries: Sequence[Entry], user: object) -> dict[str, str]:
+    """Return the variant of each experiment that a user takes part in, by its name.
+
+    Equal to the user's rows of table exp_assignments, for any application that asks.
+
+    >>> test = {"name": "home", "variants": {"old": 1, "new": 1}}
+    >>> variants_of([test], 7), variants_of([{**test, "share": 0}], 7)
+    ({'home': 'new'}, {})
+    """
+    drawn = {str(entry["name"]): variant_of(entry, user) for entry in entries}
+    return {
+        str(entry["name"]): variant
+        for entry in entries
+        if (variant := drawn[str(entry["name"])]) is not None
+        and not any(drawn.get(str(other)) for other in entry.get("exclude") or ())
+    }
+
+
+def hash_share(content: str) -> float:
+    """Return the number in [0, 1) that macro hash_share draws from a text.
+
+    >>> round(hash_share("salt:7"), 6)
+    0.922518
+    """
+    digits = hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()[:13]
+    return int(digits, 16) / 2**52

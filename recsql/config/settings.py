@@ -104,9 +104,25 @@ def choices_of(project: Project, choices: tuple[str, ...] | str) -> tuple[str, .
 
 
 def candidate_sources(project: Project) -> tuple[str, ...]:
-    """Return the sources that the project has a model of."""
-    names = (n.removeprefix("cand_") for n in project.models if n.startswith("cand_"))
-    return tuple(sorted(name for name in names if name != "all"))
+    """Return the sources that the project has a model of.
+
+    cand_trending has source trending. A family of sources, such as cand_linear, lists
+    them in its yml: accepted_values of its candidate_source.
+    """
+    names: set[str] = set()
+    for name in project.models:
+        if name.startswith("cand_") and name != "cand_all":
+            names |= {*(family_of(project, name) or (name.removeprefix("cand_"),))}
+    return tuple(sorted(names))
+
+
+def family_of(project: Project, model: str) -> tuple[str, ...]:
+    """Return the sources of a model that has several, none of another."""
+    described = project.properties.get(model)
+    for test in described.tests if described else ():
+        if (test.column, test.kind) == ("candidate_source", "accepted_values"):
+            return tuple(test.arguments["values"])
+    return ()
 
 
 def metric_definitions(project: Project) -> dict[str, dict[str, str]]:

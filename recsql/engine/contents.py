@@ -12,19 +12,26 @@ import re
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
-from hashlib import file_digest, sha256
+from hashlib import file_digest
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import duckdb
 
+from recsql import __version__
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled, quoted
 from recsql.engine.checks import Check
+from recsql.engine.fingerprints import (
+    CALLED,
+    checksum,
+    content_of,
+    functions,
+    is_unsettled,
+)
 from recsql.engine.runs import SCHEMA, builders
 from recsql.engine.warehouse import Warehouse, transaction
-from recsql.seam import udfs
 
 TABLE, PASSED = f"{SCHEMA}.contents", f"{SCHEMA}.passed"
 STAMPS = ("run_id", "generated_at")  # columns of public tables that are no content
@@ -32,14 +39,18 @@ STAMPS = ("run_id", "generated_at")  # columns of public tables that are no cont
 MOMENT = r"(timestamp )?'[^']*'\)?\s+as\s+"
 FITTED = re.compile(MOMENT + r"fitted_at\b")
 STAMPED = re.compile(MOMENT + rf"({'|'.join(STAMPS)}|fitted_at)\b")
-CALLED = re.compile(rf"\b({'|'.join(f.name for f in udfs.FUNCTIONS)})\s*\(")
+Parts = dict[str, Any]
+
+
+class SameRows(Exception):
+    """A table was built again and holds what it held: it may stay as it was."""
 
 
 @dataclass(frozen=True)
 class Kept:
     """A table as it was built: what of, what it holds, and how many rows."""
 
-    made_of: str
+    made_of: Parts
     content: str
     rows: int
 
@@ -53,7 +64,7 @@ class Contents:
     def __init__(
         self, plan: Plan, warehouse: Warehouse, forced: Collection[str] = ()
     ) -> None:
-        """Read what earlier runs wrote down."""
+        """Read what earlier runs wrote down; what somebody else changed is unknown."""
         self.plan, self.warehouse, self.forced = plan, warehouse, frozenset(forced)
         warehouse.rows(f"create schema if not exists {SCHEMA}")
         warehouse.rows(
@@ -64,38 +75,57 @@ class Contents:
         # a table that somebody else replaced, dbt for one, has lost its signature
         ours = {*builders(warehouse), *plan.project.seeds, *self._views()}
         self.known = {
-            name: Kept(*rest)
-            for name, *rest in warehouse.rows(f"from {TABLE}")
-            if name in ours
+            name: Kept(_parts(made_of), content, rows)
+            for name, made_of, content, rows in warehouse.rows(f"from {TABLE}")
+            if name in ours and self.warehouse.kinds.get(name) == self._kind(name)
         }
         self.sources: dict[str, str] = {}
+        self.held: dict[str, str] = {}  # what tables held before they are built again
+        self.reasons: dict[str, str] = {}  # why they are
         self.reading = Lock()
+        self._verify()
 
     def kept(self, cursor: duckdb.DuckDBPyConnection, name: str) -> Kept | None:
         """Return a table that need not be built; else forget what is known of it."""
-        known = self.known.get(name)
-        stands = self.warehouse.kinds.get(name) == self._kind(name)
-        if (
-            known
-            and stands
-            and name not in self.forced
-            and known.made_of == self._made_of(cursor, name)
-        ):
-            return known
-        self.known.pop(name, None)
+        known = self.known.pop(name, None)
+        if known and name not in self.forced:
+            reason = self._reason(known.made_of, self._made_of(cursor, name))
+            if reason is None:
+                self.known[name] = known
+                return known
+            self.reasons[name], self.held[name] = reason, known.content
         cursor.execute(f"delete from {TABLE} where name = ?", [name])
         return None
 
-    def built(self, cursor: duckdb.DuckDBPyConnection, name: str, rows: int) -> None:
-        """Write down what a table was made of and holds, now that it is built."""
-        made_of = self._made_of(cursor, name)
+    def built(self, cursor: duckdb.DuckDBPyConnection, name: str, rows: int) -> bool:
+        """Write down what a table was made of and holds, in the transaction of both.
+
+        Returns:
+            whether it holds what it held.
+
+        Raises:
+            SameRows: it does, and what it was before has a run to be true to: undo the
+                transaction, and say `stays`.
+        """
         is_view = self._kind(name) == "view"
         stamps = STAMPS if name in self.plan.public else ()
         relation = quoted("main", name)
-        content = made_of if is_view else _content(cursor, relation, stamps)
-        self.known[name] = Kept(made_of, content, rows)
-        values = [name, made_of, content, rows]
-        cursor.execute(f"insert into {TABLE} values (?, ?, ?, ?)", values)
+        parts = self._made_of(cursor, name)
+        content = (
+            checksum(json.dumps(parts), str(uuid.uuid4()) if "moves" in parts else "")
+            if is_view
+            else content_of(cursor, relation, stamps)
+        )
+        is_same = self.held.get(name) == content
+        if is_same and self._may_stay(name):
+            raise SameRows
+        self._note(cursor, name, Kept(parts, content, rows))
+        return is_same
+
+    def stays(self, cursor: duckdb.DuckDBPyConnection, name: str, rows: int) -> None:
+        """Write down of a table that it holds what it would hold, were it built now."""
+        parts = self._made_of(cursor, name)
+        self._note(cursor, name, Kept(parts, self.held[name], rows))
 
     def passed(self, checks: Iterable[Check]) -> set[Check]:
         """Return those checks that passed on the very rows there are now."""
@@ -111,10 +141,51 @@ class Contents:
             self.warehouse.rows(f"delete from {PASSED}")
             self.warehouse.rows(f"insert into {PASSED} select unnest(?)", [asked])
 
+    def _verify(self) -> None:
+        """Look at every table that is known, where others have written the file."""
+        if self.warehouse.is_sealed:
+            return
+        cursor = self.warehouse.connection
+        for name, known in list(self.known.items()):
+            stamps = STAMPS if name in self.plan.public else ()
+            if self._kind(name) == "table" and known.content != content_of(
+                cursor, quoted("main", name), stamps
+            ):
+                del self.known[name]
+                self.reasons[name] = "others changed it"
+                self.warehouse.rows(f"delete from {TABLE} where name = ?", [name])
+        self.warehouse.is_sealed = True
+
+    def _note(self, cursor: duckdb.DuckDBPyConnection, name: str, known: Kept) -> None:
+        self.known[name] = known
+        values = [name, json.dumps(known.made_of), known.content, known.rows]
+        cursor.execute(f"insert into {TABLE} values (?, ?, ?, ?)", values)
+
+    def _may_stay(self, name: str) -> bool:
+        """Say whether all that a build leaves are rows; a hook may do anything."""
+        model = self.plan.models.get(name)
+        return model is not None and not (model.hooks or model.incremental)
+
+    def _reason(self, was: Parts, now: Parts) -> str | None:
+        """Say in a few words why a table must be built, None where it need not."""
+        if was == now and "moves" not in now:
+            return None
+        for part, said in (
+            ("engine", "another version of recsql or DuckDB"),
+            ("functions", "its functions changed"),
+            ("sql", "its SQL or vars changed"),
+        ):
+            if was.get(part) != now[part]:
+                return said
+        read = {**was["reads"], **now["reads"]}
+        changed = [n for n in read if was["reads"].get(n) != now["reads"].get(n)]
+        return f"{changed[0]} changed" if changed else "reads the clock"
+
     def _asked(self, check: Check) -> str:
         """Return a checksum of a check and of what the tables it reads hold."""
         read = [self._content_of(name) for name in check.reads]
-        return sha256("\n".join([check.sql, *read]).encode()).hexdigest()
+        moves = str(uuid.uuid4()) if is_unsettled(check.sql) else ""
+        return checksum(check.sql, moves, *read)
 
     def _views(self) -> list[str]:
         return [name for name in self.plan.models if self._kind(name) == "view"]
@@ -124,27 +195,35 @@ class Contents:
         stored = model.config.get("materialized") if model else "table"
         return "view" if stored == "view" else "table"
 
-    def _made_of(self, cursor: duckdb.DuckDBPyConnection, name: str) -> str:
-        """Return a checksum of all that decides what a table holds."""
+    def _made_of(self, cursor: duckdb.DuckDBPyConnection, name: str) -> Parts:
+        """Return all that decides what a table holds, by name and checksum.
+
+        `sql` is without the clock; `clock` stands where the rest of it has one, `moves`
+        where it is never the same.
+        """
+        parts: Parts = {"engine": f"{__version__} {duckdb.__version__}"}
         model = self.plan.models.get(name)
         if model is None:
             with Path(self.plan.project.seeds[name]).open("rb") as file:
-                parts = [file_digest(file, "sha256").hexdigest()]
-        else:
-            text = self._text(model)
-            parents = {p: self._content_of(p) for p in sorted(model.refs)}
-            sources = {s: self._source(cursor, s) for s in sorted(model.sources)}
-            functions = _functions() if CALLED.search(text) else ""
-            parts = [text, json.dumps([parents, sources]), functions]
-        return sha256("\n".join([duckdb.__version__, *parts]).encode()).hexdigest()
+                digest = file_digest(file, "sha256").hexdigest()
+            return {**parts, "functions": "", "sql": digest, "reads": {}}
+        text, timeless = full_text(model), self.plan.renderer.timeless
+        parts["functions"] = functions() if CALLED.search(text) else ""
+        parts["sql"] = checksum(timeless(text))
+        reads = {p: self._content_of(p) for p in sorted(model.refs)}
+        reads |= {s: self._source(cursor, s) for s in sorted(model.sources)}
+        parts["reads"] = reads
+        if self.reads_clock(model):
+            parts["clock"] = str(self.plan.renderer.run_started_at)
+        if is_unsettled(text):
+            parts["moves"] = True
+        return parts
 
-    def _text(self, model: Compiled) -> str:
-        """Return all SQL of a model; when it was built counts where it reads that."""
-        text = full_text(model)
+    def reads_clock(self, model: Compiled) -> bool:
+        """Say whether the SQL has the time of the run, but to say when it was built."""
         stamps = STAMPED if model.name in self.plan.public else FITTED
-        still = stamps.sub("", text)
-        timeless = self.plan.renderer.timeless
-        return timeless(text) if timeless(still) == still else text
+        still = stamps.sub("", full_text(model))
+        return self.plan.renderer.timeless(still) != still
 
     def _content_of(self, parent: str) -> str:
         known = self.known.get(parent)
@@ -153,7 +232,7 @@ class Contents:
     def _source(self, cursor: duckdb.DuckDBPyConnection, relation: str) -> str:
         with self.reading:
             if relation not in self.sources:
-                self.sources[relation] = _content(cursor, relation)
+                self.sources[relation] = content_of(cursor, relation)
             return self.sources[relation]
 
 
@@ -164,30 +243,10 @@ def full_text(model: Compiled) -> str:
     return "\n".join([*parts, json.dumps(model.config, default=str, sort_keys=True)])
 
 
-def _content(
-    cursor: duckdb.DuckDBPyConnection, relation: str, stamps: Collection[str] = ()
-) -> str:
-    """Return a checksum of a table's columns and rows, in whatever order they are."""
-    columns = cursor.execute(f"describe {relation}").fetchall()
-    counted = [quoted(row[0]) for row in columns if row[0] not in stamps]
-    hashed = f"hash({', '.join(counted)})" if counted else "0"
-    rows = cursor.execute(
-        f"select count(*), bit_xor({hashed}), sum({hashed}) from {relation}"
-    ).fetchall()
-    return json.dumps([[row[:2] for row in columns], rows], default=str)
-
-
-@cache
-def _functions() -> str:
-    """Return a checksum of the code that SQL calls, and of what computes in it."""
-    import implicit
-    import numpy
-    import scipy
-
-    package = Path(udfs.__file__).parents[1]
-    files = sorted(
-        p for part in ("numerics", "seam") for p in (package / part).glob("*.py")
-    )
-    code = b"".join(path.read_bytes() for path in files)
-    versions = [implicit.__version__, numpy.__version__, scipy.__version__]
-    return sha256(code + "\n".join(versions).encode()).hexdigest()
+def _parts(text: str) -> Parts:
+    """Return what was written down of a table; nothing that fits, where it is old."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"reads": {}}

@@ -15,8 +15,9 @@ from typing import Literal
 import duckdb
 
 from recsql.compilation.compiler import Plan
+from recsql.compilation.render import Compiled
 from recsql.engine.blocks import blocks_of
-from recsql.engine.contents import Contents
+from recsql.engine.contents import Contents, SameRows
 from recsql.engine.ids import WHO, require_ids
 from recsql.engine.incremental import prepare, refresh_model
 from recsql.engine.runs import complete, sign
@@ -35,8 +36,8 @@ class ModelResult:
     """How one model or seed went; `error` is set where it failed.
 
     What is unchanged was left as it is, as nothing it is made of has changed.
-    `note` says of an incremental model what was added, or why it was built anew; and of
-    any that it was built alone.
+    `is_same`: it holds what it held before, built again or not. `note` says why it was
+    built, of an incremental model what was added, and of any that it was built alone.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ModelResult:
     seconds: float = 0.0
     error: RecsqlError | None = None
     note: str = ""
+    is_same: bool = False
 
 
 def run_models(
@@ -179,14 +181,14 @@ class _Run:
     def _build(self, name: str, cursor: duckdb.DuckDBPyConnection) -> ModelResult:
         started = time.perf_counter()
         error: RecsqlError | None = None
-        rows, note = 0, ""
+        rows, note, is_same = 0, "", False
         status: Status = "done"
         try:
             kept = self._kept(name, cursor)
             if kept is not None:
-                rows, status = kept, "unchanged"
+                rows, status, is_same = kept, "unchanged", True
             else:
-                rows, note = self._store(name, cursor)
+                rows, note, is_same = self._store(name, cursor)
         except RecsqlError as failure:
             error, status = failure, "failed"
         return ModelResult(
@@ -196,7 +198,8 @@ class _Run:
             rows=rows,
             seconds=time.perf_counter() - started,
             error=error,
-            note=note or ALONE * (name in self.alone),
+            note="; ".join(filter(None, (note, ALONE * (name in self.alone)))),
+            is_same=is_same,
         )
 
     def _kept(self, name: str, cursor: duckdb.DuckDBPyConnection) -> int | None:
@@ -207,21 +210,42 @@ class _Run:
             kept = self.contents.kept(cursor, name)
         return kept.rows if kept else None
 
-    def _store(self, name: str, cursor: duckdb.DuckDBPyConnection) -> tuple[int, str]:
-        """Build a node; return its rows and what is to be said of it."""
-        note = ""
+    def _store(
+        self, name: str, cursor: duckdb.DuckDBPyConnection
+    ) -> tuple[int, str, bool]:
+        """Build a node; return its rows, what is to be said, and if it is as it was."""
         model = self.plan.models.get(name)
-        if model is None:
-            rows = self.warehouse.load_seed(cursor, self.plan.project.seeds[name])
-        elif model.incremental:
+        if model and not model.incremental:
+            return self._replace(model, cursor)
+        if model:
             rows, note = refresh_model(self.plan, self.warehouse, cursor, name)
         else:
+            rows = self.warehouse.load_seed(cursor, self.plan.project.seeds[name])
+            note = self._reason(name)
+        with translated(name):
+            is_same = bool(self.contents and self.contents.built(cursor, name, rows))
+        return rows, note, is_same
+
+    def _replace(
+        self, model: Compiled, cursor: duckdb.DuckDBPyConnection
+    ) -> tuple[int, str, bool]:
+        """Put a model in its table's place, where that would hold other rows."""
+        name, is_same, rows = model.name, False, 0
+        try:
             with named(model), transaction(cursor):
                 blocks = blocks_of(self.plan, cursor, model)
                 rows = self.warehouse.materialize(cursor, model, blocks)
                 if self.warehouse.kinds[name] == "table":
                     sign(cursor, name, self.plan.renderer.invocation_id)
-        if self.contents is not None:
+                if self.contents is not None:
+                    is_same = self.contents.built(cursor, name, rows)
+        except SameRows:
+            is_same = True
             with translated(name):
-                self.contents.built(cursor, name, rows)
-        return rows, note
+                assert self.contents is not None
+                self.contents.stays(cursor, name, rows)
+        note = self._reason(name)
+        return rows, f"{note}; the same rows" if note and is_same else note, is_same
+
+    def _reason(self, name: str) -> str:
+        return self.contents.reasons.get(name, "") if self.contents else ""

@@ -116,6 +116,15 @@ def drop(project: Project, warehouse: Warehouse, table: str) -> int:
     return int(count)
 
 
+def drop_from(project: Project, warehouse: Warehouse, relation: str) -> None:
+    """Delete what is of forgotten users from a table with a column user_id."""
+    if listed(project, warehouse)[0]:
+        of = _relation(project)
+        ((salt,),) = warehouse.rows(f"select any_value(salt) from {of}")
+        where = LEFT_OUT.format(salt=literal(salt), user="user_id", of=of)
+        warehouse.rows(f"delete from {relation} where {where}")
+
+
 def _relation(project: Project) -> str:
     return quoted(str(project.vars["raw_schema"]), TABLE)
 

@@ -13,6 +13,7 @@ import duckdb
 
 from recsql.compilation.contracts import require_contract
 from recsql.compilation.render import Compiled, quoted
+from recsql.engine import fingerprints
 from recsql.engine.blocks import EVERYBODY, Block, store
 from recsql.engine.strategies import merge_statements, strategy_of
 from recsql.errors import (
@@ -45,18 +46,22 @@ HOLDER = re.compile(r"Conflicting lock is held in (.+?)(?: by |\. )")
 
 @dataclass
 class Warehouse:
-    """An open DuckDB file with recsql's functions registered."""
+    """An open DuckDB file with recsql's functions registered.
+
+    `is_sealed`: nobody but recsql wrote its tables, as far as files can tell.
+    """
 
     path: Path
     connection: duckdb.DuckDBPyConnection
     kinds: dict[str, str] = field(default_factory=dict)
+    is_sealed: bool = True
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own for one thread."""
         return self.connection.cursor()
 
     def rows(
-        self, sql: str, parameters: list[Any] | None = None
+        self, sql: str, parameters: list[Any] | Mapping[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:
         """Run one query and return all rows."""
         with translated(sql.split("\n", 1)[0][:80]):
@@ -149,16 +154,21 @@ def open_warehouse(
         if must_exist:
             require_file(path)
         _make_folder(path.parent)
+    was_sealed = path is None or fingerprints.is_sealed(path)
     connection = _connect(path, settings)
+    warehouse = Warehouse(path or Path(":memory:"), connection, {}, was_sealed)
     try:
         udfs.register(connection)
         names = connection.execute(
             "select table_name, if(table_type = 'VIEW', 'view', 'table') "
             "from information_schema.tables where table_schema = 'main'"
         ).fetchall()
-        yield Warehouse(path or Path(":memory:"), connection, dict(names))
+        warehouse.kinds |= names
+        yield warehouse
     finally:
         connection.close()
+        if path and warehouse.is_sealed and "access_mode" not in settings:
+            fingerprints.seal(path)
 
 
 def require_file(path: Path) -> None:

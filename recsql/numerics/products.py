@@ -125,6 +125,27 @@ def _dense_reason(row: int, left: Cells, right: Any, item: int) -> int:
 
 
 @compiled
+def best_of_rows(
+    rows: Rows, left: Cells, scores: Any, known: Cells, shown: Shown, wanted: Any
+) -> Found:
+    """Return the best of rows whose scores are given, where left has cells.
+
+    Row 0 of the scores is row `rows[0]` of the others. New items get no reasons.
+    """
+    width, count, kinds = wanted
+    desk = new_desk(width, len(shown.scopes), kinds, count)
+    found, end = new_found(desk, rows[1] - rows[0]), 0
+    every = np.arange(width).astype(np.int32)
+    for row in range(rows[0], rows[1]):
+        if left.starts[row] == left.starts[row + 1]:
+            continue
+        open_row(desk, row, known, shown)
+        end = choose(desk, row, scores[row - rows[0]], every, found, end)
+        close_row(desk, row, known, shown)
+    return cut(found, end)
+
+
+@compiled
 def best_of_scores(scores: Any, seen: Cells, first: int, count: int) -> Found:
     """Return the best of rows whose scores are all given, but for what is seen.
 

@@ -12,6 +12,7 @@ QUARANTINE = "int_rejected_events"
 GIANTS = "mon_giant_baskets"
 SPREAD = "mon_spread_baskets"
 SHORT = "mon_short_lists"
+COVERAGE = "sig_linear_coverage"
 DRIFT, FRESHNESS = "mon_drift", "mon_freshness"
 WHY_SHORT = {
     "eligible": "no more may be shown",
@@ -31,10 +32,11 @@ UNREAD = {
 
 @dataclass(frozen=True)
 class Unchanged:
-    """How many models were left as they are, as nothing they are made of changed."""
+    """How many models hold what they held, and how many of these were built again."""
 
     models: int
     of: int
+    again: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def findings(warehouse: Warehouse, names: Sequence[str]) -> Iterator[Found]:
         yield from _spread(warehouse)
     if SHORT in names:
         yield from _short_lists(warehouse)
+    if COVERAGE in names:
+        yield from _left_out(warehouse)
     if {DRIFT, FRESHNESS} <= set(names):
         yield _monitored(warehouse)
 
@@ -159,6 +163,23 @@ def _short_lists(warehouse: Warehouse) -> Iterator[Noted]:
             f"surface {surface}: {users:,} of {all_users:,} lists are shorter than "
             f"{length:,} items (the shortest: {shortest:,}): {why}",
         )
+
+
+def _left_out(warehouse: Warehouse) -> Iterator[Noted]:
+    """Say of each source with an item by item matrix which items are not in it."""
+    for source, items, kept, left_out, full_gb in warehouse.rows(
+        "select model_name, item_count, kept_count, left_out_count, full_matrix_gb "
+        f"from main.{COVERAGE} order by model_name"
+    ):
+        text = f"source {source}: all {items:,} items are in its matrix"
+        if left_out:
+            text = (
+                f"source {source}: {kept:,} of {items:,} items are in its matrix; it "
+                f"never proposes the other {left_out:,}, which are taken least (var "
+                "ease_max_items; by default as many as fit in an eighth of "
+                f"memory_limit, and all need {full_gb:,.1f} GB)"
+            )
+        yield Noted(COVERAGE, text)
 
 
 def _monitored(warehouse: Warehouse) -> Monitored:

@@ -30,12 +30,15 @@ from recsql.engine.warehouse import Warehouse, open_warehouse, transaction, tran
 from recsql.errors import InputError, WarehouseError, reason
 from recsql.operation import pipeline
 from recsql.operation.history import LISTS, compile_with_history
+from recsql.operation.journals import EVENTS, SHOWN, blank
+from recsql.operation.journals import FOLDER as JOURNALS
 from recsql.operation.lock import publishing_lock
 from recsql.operation.pipeline import Listener
 from recsql.operation.traces import DATABASE, naming_files, remove_written, rewrite
 from recsql.publishing.versions import FILE, Versions
 
 INTENT = "forget.json"
+SERVED = (SHOWN, EVENTS)
 Deleted = Mapping[str, int]
 
 
@@ -92,6 +95,7 @@ def _carry_out(
     ) as warehouse:
         plan = compile_with_history(project)
         rows = _delete(plan, warehouse, user)
+        blank(profile.folder / JOURNALS, user)
         _drop_switched_off(plan, warehouse)
     if not _intent(profile.folder).get("is_published"):
         pipeline.refresh(project, threads, listener, full_refresh=True)
@@ -195,6 +199,10 @@ def _delete_copies(plan: Plan, warehouse: Warehouse, user: str) -> None:
     raw = str(plan.project.vars["raw_schema"])
     copies = (
         (raw, LISTS, f"user_id = {literal(user)}"),
+        *(
+            (raw, table, f"cast(user_id as varchar) = {literal(user)}")
+            for table in SERVED
+        ),
         (raw, MALFORMED, "true"),
         (*FAILING, "true"),
     )

@@ -127,6 +127,7 @@ class Record:
             self.warehouse.rows("checkpoint")
             kept = self._table("refresh_models")  # already, where publishing failed
             self.warehouse.rows(f"delete from {kept} where run_id = ?", [self.run_id])
+        sizes = self._sizes_before()
         facts = [
             {
                 "run_id": self.run_id,
@@ -135,7 +136,7 @@ class Record:
                 "outcome": model.status,
                 "row_count": model.rows,
                 "seconds": model.seconds,
-                "byte_count": self._bytes(model),
+                "byte_count": sizes.get(model.name) or self._bytes(model),
             }
             for model in self.models
         ]
@@ -181,6 +182,18 @@ class Record:
             self.warehouse.rows(
                 f"insert into {target} by name from {model} where {where}", values
             )
+
+    def _sizes_before(self) -> dict[str, int]:
+        """Return the sizes of the tables that stayed, as they were measured before."""
+        stayed = [model.name for model in self.models if model.status == "unchanged"]
+        rows = self.warehouse.rows(
+            "select model_name, arg_max(models.byte_count, runs.started_at) "
+            f"from {self._table('refresh_models')} as models "
+            f"inner join {self._table(RUNS)} as runs on models.run_id = runs.run_id "
+            "where model_name in (select unnest(?)) group by model_name",
+            [stayed],
+        )
+        return dict(rows)
 
     def _bytes(self, model: ModelResult) -> int | None:
         """Return the size of a table's blocks; small tables share a block."""

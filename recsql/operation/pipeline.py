@@ -27,10 +27,11 @@ from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError, ModelError, TestsFailed
 from recsql.operation.findings import Found, Unchanged, findings
 from recsql.operation.history import compile_with_history, create_history, recorded
+from recsql.operation.journals import Taken, take_in
 from recsql.publishing.manifest import built_by
 from recsql.publishing.publish import Published, publish
 
-Event = ModelResult | Found | CheckResult | ChecksFinished | Published
+Event = ModelResult | Found | CheckResult | ChecksFinished | Published | Taken
 Listener = Callable[[Event], None]
 
 
@@ -170,6 +171,7 @@ def publish_tables(project: Project, listener: Listener) -> Published:
     """Publish what is built."""
     with _opened(project) as (plan, warehouse):
         run_id = built_by(plan, warehouse)
+        Contents(plan, warehouse)  # looks at tables that others may have changed
         with recorded(plan, warehouse, "publish", run_id) as record:
             record.measure()
             published = publish(plan, warehouse, run_id)
@@ -201,6 +203,8 @@ def refresh(
         TestsFailed: a test failed.
     """
     with _opened(project) as (plan, warehouse):
+        if (taken := take_in(project, warehouse)) != Taken():
+            listener(taken)
         run_id = plan.renderer.invocation_id
         with recorded(plan, warehouse, "refresh", run_id) as record:
             told = record.listening(listener)
@@ -228,8 +232,9 @@ def _build(
     tally = Tally(listener)
     tally.take(run_models(plan, warehouse, names, threads, contents))
     tally.raise_if_models_failed()
-    if unchanged := sum(result.status == "unchanged" for result in tally.results):
-        listener(Unchanged(unchanged, len(tally.results)))
+    if same := [result for result in tally.results if result.is_same]:
+        again = sum(result.status == "done" for result in same)
+        listener(Unchanged(len(same), len(tally.results), again))
     for found in findings(warehouse, names):
         listener(found)
     tally.check(plan, names, contents, threads)

@@ -15,21 +15,24 @@ from recsql.config.files import note_written
 from recsql.config.project import Project
 from recsql.engine import stops
 from recsql.engine.warehouse import transaction, translated
+from recsql.publishing.drafts import Draft
 from recsql.publishing.postgres import replace_tables
 from recsql.publishing.published import Source, open_version
 
 PARQUET = "parquet"
 
 
-def write_parquet(project: Project, folder: Path) -> None:
-    """Write each table of a version as a folder of Parquet files, in key order."""
+def write_parquet(project: Project, draft: Draft) -> None:
+    """Have each table of a version as a folder of Parquet files, in key order."""
     if PARQUET not in project.vars["publish_also"]:
         return
     partitions = project.vars["parquet_partitions"]
     rows = project.vars["parquet_row_group_rows"]
-    with open_version(project, folder) as source:
+    with open_version(project, draft.folder) as source:
         for name in source.tables:
-            target = folder / PARQUET / name
+            if draft.link(Path(PARQUET) / name):
+                continue
+            target = draft.folder / PARQUET / name
             target.mkdir(parents=True)
             options = f"format parquet, compression zstd, row_group_size {int(rows)}"
             if by := partitions.get(name):

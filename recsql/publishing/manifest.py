@@ -29,7 +29,7 @@ LISTS = "rec_for_user"
 class Manifest:
     """The facts of one version; times are UTC, vars (of models) are JSON.
 
-    `run_id` published it; `runs` built the tables, each in full.
+    `run_id` published it; `runs` built the tables, each in full; `prints` say of what.
     """
 
     version: int
@@ -43,6 +43,7 @@ class Manifest:
     vars: str
     tables: Mapping[str, int]
     runs: Mapping[str, str | None]
+    prints: Mapping[str, str]
 
     def write(self, folder: Path) -> None:
         """Write the facts beside the files, with size and SHA-256 of each file."""
@@ -64,6 +65,7 @@ def describe(
     warehouse: Warehouse,
     published: tuple[int, str],
     tables: Mapping[str, int],
+    prints: Mapping[str, str],
 ) -> Manifest:
     """Return the manifest of what is built now, for a version and who publishes it."""
     version, run_id = published
@@ -81,9 +83,10 @@ def describe(
         git_commit=git_commit(plan.project.root),
         recsql_version=__version__,
         duckdb_version=duckdb.__version__,
-        vars=json.dumps(model_vars(plan), default=str, sort_keys=True),
+        vars=json.dumps(model_vars(plan), default=str),
         tables=tables,
         runs=_runs(plan, warehouse, run_id, tables),
+        prints=prints,
     )
 
 
@@ -146,9 +149,12 @@ def verify(versions: Versions, number: int) -> None:
 
 
 def model_vars(plan: Plan) -> dict[str, Any]:
-    """Return the vars that tables depend on: no places, passwords or commands."""
+    """Return the vars that tables depend on: no places, passwords or commands.
+
+    In the order of their names; within one the order stays: variants are drawn by it.
+    """
     given = plan.project.vars
-    return {name: given[name] for name in given if name not in runner_vars()}
+    return {name: given[name] for name in sorted(given) if name not in runner_vars()}
 
 
 def _checksum(path: Path) -> str:

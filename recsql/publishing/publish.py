@@ -22,6 +22,7 @@ from recsql.engine.warehouse import Warehouse, transaction, translated
 from recsql.errors import InputError, WarehouseError, reason
 from recsql.publishing.catalog import comment, write_catalog, write_manifest
 from recsql.publishing.destinations import deliver, write_parquet
+from recsql.publishing.drafts import Draft, begin
 from recsql.publishing.emptied import require_lists
 from recsql.publishing.manifest import (
     Manifest,
@@ -30,9 +31,10 @@ from recsql.publishing.manifest import (
     read_manifest,
     verify,
 )
-from recsql.publishing.versions import FILE, Versions
+from recsql.publishing.versions import Versions
 
 FRESH = "fresh"
+THERE = "select table_name from duckdb_tables() where database_name = ?"
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,15 @@ def publish(plan: Plan, warehouse: Warehouse, run_id: str | None = None) -> Publ
     versions = Versions(plan.project.profile.folder)
     target = plan.project.profile.published_path
     try:
-        number, draft = versions.draft()
+        draft = begin(plan, warehouse, versions, names)
+        number = draft.number
         with translated(f"publish {target}"):
-            path, who = draft / FILE, run_id or built_by(plan, warehouse)
-            manifest = _write(plan, warehouse, names, path, (number, who))
+            who = run_id or built_by(plan, warehouse)
+            manifest = _write(plan, warehouse, names, draft, who)
             write_parquet(plan.project, draft)
-        manifest.write(draft)
+        manifest.write(draft.folder)
         versions.seal(number, access_of(plan.project))
-        deliver(plan.project, draft)
+        deliver(plan.project, draft.folder)
         versions.finish(number)
         stops.hold()
         versions.show(number)
@@ -160,26 +163,20 @@ def _write(
     plan: Plan,
     warehouse: Warehouse,
     names: list[str],
-    path: Path,
-    published: tuple[int, str],
+    draft: Draft,
+    run_id: str,
 ) -> Manifest:
     connection = warehouse.connection
     version = literal(str(plan.project.vars["publish_storage_version"]))
     connection.execute(
-        f"attach {literal(str(path))} as {FRESH} (storage_version {version})"
+        f"attach {literal(str(draft.path))} as {FRESH} (storage_version {version})"
     )
     try:
-        rows = {}
-        for name in names:
-            relation = quoted(FRESH, "main", name)
-            described = plan.project.properties.get(name)
-            # in the order of the key, so that lookups by user or item read few blocks
-            key = ", ".join(described.reading_order if described else ()) or "all"
-            counted = connection.execute(
-                f"create table {relation} as from {quoted('main', name)} order by {key}"
-            ).fetchall()
-            rows[name] = int(counted[0][0])
-        manifest = describe(plan, warehouse, published, rows)
+        for (name,) in connection.execute(THERE, [FRESH]).fetchall():
+            if name not in draft.kept:
+                connection.execute(f"drop table {quoted(FRESH, 'main', name)}")
+        rows = {name: _copy(plan, warehouse, draft, name) for name in names}
+        manifest = describe(plan, warehouse, (draft.number, run_id), rows, draft.prints)
         with transaction(connection):
             for name in names:
                 comment(warehouse, (FRESH, name), _texts(plan, name))
@@ -190,6 +187,21 @@ def _write(
         with suppress(duckdb.Error):  # it would hide why the file cannot be written
             connection.execute(f"detach {FRESH}")
     return manifest
+
+
+def _copy(plan: Plan, warehouse: Warehouse, draft: Draft, name: str) -> int:
+    """Bring a table into the draft, where it is not there yet; return its rows."""
+    relation = quoted(FRESH, "main", name)
+    if name in draft.kept:
+        ((count,),) = warehouse.rows(f"select count(*) from {relation}")
+        return int(count)
+    described = plan.project.properties.get(name)
+    # in the order of the key, so that lookups by user or item read few blocks
+    key = ", ".join(described.reading_order if described else ()) or "all"
+    counted = warehouse.connection.execute(
+        f"create table {relation} as from {quoted('main', name)} order by {key}"
+    ).fetchall()
+    return int(counted[0][0])
 
 
 def _texts(plan: Plan, name: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ def complete_basket(project: Project, items: list[str], limit: int) -> Shown:
     profile = project.profile
     published = profile.published_path
     path = published if published.exists() else profile.build_path
-    shown = _ask(project.with_vars({"asked_basket": items}), "complete_basket", path)
+    shown = _ask(project, "basket", path, {"items": items, "region": "all"})
     if not shown.rows:
         raise InputError(
             f"show --basket: no item of {', '.join(items)} is in rec_item_page. "
@@ -142,8 +142,13 @@ def _one_run(name: str, known: Sequence[str]) -> str:
     return matches[0]
 
 
-def _ask(project: Project, name: str, path: Path) -> Shown:
-    """Render a query with the project's vars and run it, read-only."""
+def _ask(
+    project: Project, name: str, path: Path, given: Mapping[str, Any] | None = None
+) -> Shown:
+    """Render a query with the project's vars and run it, read-only.
+
+    What is given is bound to the parameters of the query, such as `$items`.
+    """
     renderer = Renderer(project)
     sql = render_query(renderer, name)
     options: dict[str, Any] = {**project.profile.settings, "access_mode": "read_only"}
@@ -154,7 +159,7 @@ def _ask(project: Project, name: str, path: Path) -> Shown:
                     f"{project.relative(project.queries[name])}: {path} has no table "
                     f"{table}. Run: recsql refresh"
                 )
-        return answer(warehouse, sql)
+        return answer(warehouse, sql, given)
 
 
 def render_query(renderer: Renderer, name: str) -> str:
@@ -163,7 +168,9 @@ def render_query(renderer: Renderer, name: str) -> str:
     return renderer.render_text(file.read_text(encoding="utf-8"), file)
 
 
-def answer(warehouse: Warehouse, sql: str) -> Shown:
+def answer(
+    warehouse: Warehouse, sql: str, given: Mapping[str, Any] | None = None
+) -> Shown:
     """Return what a query finds, with the names of its columns."""
-    headers = [row[0] for row in warehouse.rows(f"describe {sql}")]
-    return Shown(tuple(headers), tuple(warehouse.rows(sql)))
+    headers = [row[0] for row in warehouse.rows(f"describe {sql}", given)]
+    return Shown(tuple(headers), tuple(warehouse.rows(sql, given)))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from recsql.numerics.eligible import Eligible
     from recsql.numerics.neighbours import Neighbours
     from recsql.numerics.resampling import Bounds
+    from recsql.numerics.terms import Terms
 
 
 def as_numbers(scalar: Any, dtype: str) -> npt.NDArray[Any]:
@@ -163,6 +164,16 @@ def as_best_items(found: BestItems) -> Any:
         score=found.scores.astype("float64"),
         is_known=pa.array(found.known),
         reason_index=found.reasons,
+    )
+
+
+def as_terms(found: Terms) -> Any:
+    """Return terms as a list of structs."""
+    return list_of(
+        user_index=found.users,
+        item_index=found.items,
+        reason_index=found.columns,
+        contribution=found.amounts,
     )
 
 

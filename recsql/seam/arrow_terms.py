@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from recsql.seam.arrow_lists import as_cells, as_matrix, as_pairs, list_of
+from recsql.seam.arrow_lists import as_cells, as_matrix, as_pairs, as_terms
 from recsql.seam.functions import ALS_PARAMETERS, CELLS, PAIRS, TERMS, VECTORS, Function
-
-if TYPE_CHECKING:
-    from recsql.numerics.terms import Terms
 
 
 def linear_terms(
@@ -19,7 +16,7 @@ def linear_terms(
 
     matrix = factorize.sparse(*as_cells(users, items, weights))
     wanted = as_pairs(shown, "user_index", "item_index"), count.as_py()
-    return _as_terms(terms.linear_terms(matrix, as_matrix(item_weights), *wanted))
+    return as_terms(terms.linear_terms(matrix, as_matrix(item_weights), *wanted))
 
 
 def factor_terms(
@@ -38,17 +35,7 @@ def factor_terms(
     wanted = as_pairs(shown, "user_index", "item_index"), count.as_py()
     given = parameters.as_py()
     als = factorize.AlsParameters(**given) if given else None
-    return _as_terms(terms.factor_terms(matrix, as_matrix(item_factors), *wanted, als))
-
-
-def _as_terms(found: Terms) -> Any:
-    """Return terms as a list of structs."""
-    return list_of(
-        user_index=found.users,
-        item_index=found.items,
-        reason_index=found.columns,
-        contribution=found.amounts,
-    )
+    return as_terms(terms.factor_terms(matrix, as_matrix(item_factors), *wanted, als))
 
 
 SHOWN_TERMS = (PAIRS, "integer")

@@ -26,9 +26,6 @@ LMF_PARAMETERS = (
     "struct(factors integer, learning_rate double, regularization double, "
     "negatives integer, iterations integer, seed integer)"
 )
-EASE_PARAMETERS = "struct(regularization double)"
-GRAPH_PARAMETERS = "struct(factors integer, low_pass double)"
-SAR_PARAMETERS = "struct(similarity varchar, min_cooccurrence integer)"
 MATRIX = f"struct(row_index {INDEXES}, column_index {INDEXES}, weight double[])"
 PAIRS = f"struct(user_index {INDEXES}, item_index {INDEXES})"
 SHOWN = (

@@ -10,7 +10,13 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from recsql.numerics import distributions
-from recsql.seam import arrow_diversity, arrow_ranking, arrow_resampling, arrow_terms
+from recsql.seam import (
+    arrow_diversity,
+    arrow_filters,
+    arrow_ranking,
+    arrow_resampling,
+    arrow_terms,
+)
 from recsql.seam.arrow_lists import (
     as_best_items,
     as_cells,
@@ -22,20 +28,16 @@ from recsql.seam.arrow_lists import (
     as_numbers,
     as_pairs,
     as_sparse,
-    as_vectors,
     list_of,
-    one_list,
 )
-from recsql.seam.chunks import Body, by_chunk
+from recsql.seam.chunks import by_chunk
 from recsql.seam.functions import (
     ALS_PARAMETERS,
     BEST,
     BPR_PARAMETERS,
     CELLS,
-    EASE_PARAMETERS,
     FACTORS,
     FOLDED_IN,
-    GRAPH_PARAMETERS,
     INDEXES,
     LMF_PARAMETERS,
     MATRIX,
@@ -44,7 +46,6 @@ from recsql.seam.functions import (
     NUMBER,
     NUMBERS,
     PAIRS,
-    SAR_PARAMETERS,
     SHOWN,
     VECTORS,
     Function,
@@ -103,20 +104,6 @@ def svd_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
 
     settings = latent.SvdParameters(**parameters.as_py())
     return as_factors(latent.svd(*as_cells(users, items, weights), settings))
-
-
-def linear_fit(model: str) -> Body:
-    """Return a function: item by item weights of a model of module `linear`."""
-
-    def fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
-        """Return one list of weights per item; see module `linear`."""
-        from recsql.numerics import factorize, linear
-
-        matrix = factorize.sparse(*as_cells(users, items, weights))
-        fitted = getattr(linear, model)(matrix, **parameters.as_py())
-        return one_list(as_vectors(fitted))
-
-    return fit
 
 
 def linear_top(
@@ -216,6 +203,13 @@ def similar_rows(matrix: Any, measure: Any, count: Any) -> Any:
     return as_neighbours(found)
 
 
+def closest_rows(matrix: Any, count: Any) -> Any:
+    """Return each row's closest other rows; see `distances.closest_rows`."""
+    from recsql.numerics import distances
+
+    return as_neighbours(distances.closest_rows(as_sparse(matrix), count.as_py()))
+
+
 FUNCTIONS = (
     Function("als_fit", (*CELLS, ALS_PARAMETERS), FACTORS, als_fit),
     Function("als_fold_in", (*CELLS, VECTORS, ALS_PARAMETERS), FOLDED_IN, als_fold_in),
@@ -223,11 +217,7 @@ FUNCTIONS = (
     Function("bpr_fit", (*CELLS, BPR_PARAMETERS), FACTORS, bpr_fit),
     Function("lmf_fit", (*CELLS, LMF_PARAMETERS), FACTORS, lmf_fit),
     Function("svd_fit", (*CELLS, "struct(factors integer)"), FACTORS, svd_fit),
-    Function("ease_fit", (*CELLS, EASE_PARAMETERS), VECTORS, linear_fit("ease")),
-    Function(
-        "graph_fit", (*CELLS, GRAPH_PARAMETERS), VECTORS, linear_fit("graph_filter")
-    ),
-    Function("sar_fit", (*CELLS, SAR_PARAMETERS), VECTORS, linear_fit("sar")),
+    *arrow_filters.FUNCTIONS,
     Function(
         "linear_top",
         (*CELLS, INDEXES, VECTORS, SHOWN, "integer"),
@@ -251,6 +241,7 @@ FUNCTIONS = (
         nearest_rows,
     ),
     Function("similar_rows", (MATRIX, MEASURE, "integer"), NEAREST, similar_rows),
+    Function("closest_rows", (MATRIX, "integer"), NEAREST, closest_rows),
     *arrow_resampling.FUNCTIONS,
     Function("rank_score", *arrow_ranking.TYPES, arrow_ranking.rank_score),
     *arrow_terms.FUNCTIONS,

@@ -18,6 +18,7 @@ from recsql.operation.findings import (
     Quarantine,
     Unchanged,
 )
+from recsql.operation.journals import Taken
 from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 
@@ -42,7 +43,8 @@ class Console:
         elif isinstance(event, CheckResult):
             self._check(event)
         elif isinstance(event, Unchanged):
-            self.line(f"unchanged {event.models} of {event.of} models")
+            again = f", {event.again} of them built again" if event.again else ""
+            self.line(f"unchanged {event.models} of {event.of} models{again}")
         elif isinstance(event, Quarantine):
             self._quarantine(event)
         elif isinstance(event, GiantBaskets):
@@ -53,6 +55,8 @@ class Console:
             self.line(f"noted    {event.text}; see {event.table}", "yellow")
         elif isinstance(event, ChecksFinished):
             self._finished(event)
+        elif isinstance(event, Taken):
+            self.line(event.in_words)
         else:
             self.published(event)
 

@@ -22,6 +22,7 @@ from recsql.operation.findings import (
     Quarantine,
     Unchanged,
 )
+from recsql.operation.journals import Taken
 from recsql.operation.pipeline import Event
 from recsql.publishing.publish import Published
 from recsql.redaction import without_values
@@ -31,6 +32,7 @@ NAMES: dict[type, str] = {
     CheckResult: "check",
     ChecksFinished: "checks",
     Unchanged: "unchanged",
+    Taken: "taken_in",
     Quarantine: "quarantine",
     GiantBaskets: "giant_baskets",
     Monitored: "monitored",

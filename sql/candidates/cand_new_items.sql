@@ -3,6 +3,8 @@
 {{ config(enabled="new_items" in var("candidate_sources")) }}
 with
     items as (select * from {{ ref("int_items") }}),
+    recent as (select * from {{ ref("int_recent_items") }}),
+    ages as (select * from {{ ref("int_item_ages") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
     user_scopes as (select * from {{ ref("elig_user_scopes") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
@@ -10,14 +12,13 @@ with
 
     fresh as (
         select
-            item_id,
-            item_index,
-            {{ ratio("(user_count + 1)", "(age_days + 7)") }} as score
+            items.item_id,
+            items.item_index,
+            {{ ratio("(items.user_count + 1)", "(ages.age_days + 7)") }} as score
         from items
-        where
-            (is_eligible or is_new)
-            and age_days >= 0
-            and age_days <= {{ var("new_item_days") | float }}
+        inner join recent on items.item_id = recent.item_id
+        inner join ages on items.item_id = ages.item_id
+        where items.is_eligible or items.is_new
     ),
 
     ranked as ({{ ranked_by_scope("fresh") }}),

@@ -5,6 +5,7 @@
 {{ config(enabled=(surfaces_use(["where"]) or surfaces_move()) == "yes") }}
 with
     items as (select * from {{ ref("int_items") }}),
+    ages as (select * from {{ ref("int_item_ages") }}),
     item_categories as (select * from {{ ref("stg_item_categories") }}),
 
     several as (
@@ -31,7 +32,7 @@ with
             items.variant,
             items.first_at,
             items.last_at,
-            items.age_days,
+            ages.age_days,
             items.event_count,
             items.taken_count,
             items.basket_count,
@@ -43,6 +44,7 @@ with
             items.item_code,
             listed.category_role
         from items
+        inner join ages on items.item_id = ages.item_id
         left join listed on items.item_id = listed.item_id
     )
 

@@ -4,7 +4,7 @@ with
     items as (select * from {{ ref("int_items") }}),
     offers as (select * from {{ ref("elig_region_items") }}),
     restrictions as (select * from {{ ref("elig_scope_restrictions") }}),
-    reference as (select * from {{ ref("int_reference_time") }}),
+    serving as (select * from {{ ref("int_serving_time") }}),
 
     -- scope 0: restrictions of everybody
     mentioned as (
@@ -46,7 +46,7 @@ with
                 else 'not available in any region'
             end as obstacle
         from items
-        cross join reference
+        cross join serving
         cross join allowed
         left join mentioned on items.item_id = mentioned.item_id
         left join offers on items.item_id = offers.item_id and offers.region = 'all'

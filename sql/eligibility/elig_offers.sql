@@ -7,12 +7,12 @@ with
     availability as (select * from {{ ref("stg_availability") }}),
     restrictions as (select * from {{ ref("elig_scope_restrictions") }}),
     scopes as (select * from {{ ref("elig_scopes") }}),
-    reference as (select * from {{ ref("int_reference_time") }}),
+    serving as (select * from {{ ref("int_serving_time") }}),
 
     shown as (
         select items.item_id, items.item_index, items.is_eligible
         from items
-        cross join reference
+        cross join serving
         where
             (items.is_eligible or items.is_new)
             and {{ is_current("items.available_from", "items.available_to") }}
@@ -23,7 +23,7 @@ with
     offered as (
         select availability.region, availability.item_id
         from availability
-        cross join reference
+        cross join serving
         where
             {{ is_current("availability.available_from", "availability.available_to") }}
     ),

@@ -2,12 +2,12 @@
 -- Null stands for any: a block with a category alone holds for everyone everywhere.
 with
     restrictions as (select * from {{ ref("stg_restrictions") }}),
-    reference as (select * from {{ ref("int_reference_time") }}),
+    serving as (select * from {{ ref("int_serving_time") }}),
 
     final as (
         select kind, user_id, region, item_id, category
         from restrictions
-        cross join reference
+        cross join serving
         where {{ is_current("starts_at", "ends_at") }}
         group by kind, user_id, region, item_id, category
     )

@@ -5,7 +5,7 @@
     "why_neighbours": ["user_knn"],
     "why_links": ["rules", "sequential", "item_knn", "content"],
     "why_factors": ["als", "svd"],
-    "why_weights": ["ease", "graph_filter", "sar"],
+    "why_weights": linear_sources().split(),
 } %}
 {% set models = ["why_whole"] %}
 {% for model, sources in of_sources.items() %}

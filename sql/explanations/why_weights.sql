@@ -2,44 +2,32 @@
 -- user adds to a score by item weights; the explanation_items largest terms of each,
 -- and one more, which says that there is a rest.
 -- contribution = the user's weight of the one item * its weight for the other.
-{% set cells = {
-    "ease": cell_weight(var("ease_weights")),
-    "graph_filter": cell_weight(var("graph_filter_weights")),
-    "sar": cell_weight("decayed"),
-} %}
-{% set sources = cells | select("in", var("candidate_sources")) | list %}
+{% set sources = linear_sources().split() %}
 {{ config(enabled=sources | length > 0) }}
 with
     shown as (select * from {{ ref("why_shown") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
-    {% for source in sources %}
-        {{ source }}_weights as (select * from {{ ref("sig_" ~ source ~ "_weights") }}),
-    {% endfor %}
+    item_weights as (select * from {{ ref("sig_linear_weights") }}),
 
     {% for source in sources %}
         {{ source }}_found as (
             select
                 unnest(
-                    linear_terms(
+                    {{ linear_kind(source) }}_terms(
                         list(user_index),
                         list(item_index),
-                        list({{ cells[source] }}),
-                        (
-                            select list(item_weights order by item_index)
-                            from {{ source }}_weights
-                        ),
+                        list({{ cell_weight(var(source ~ "_weights")) }}),
+                        {{ linear_weights(source, "item_weights") }},
+                        {% if linear_kind(source) != "linear" %}
+                            {{ graph_settings(source) }},
+                        {% endif %}
                         {{ shown_pairs(source) }},
                         {{ var("explanation_items") | int + 1 }}
                     ),
                     recursive := true
                 )
             from user_items
-            where
-                is_eligible
-                and item_index < {{ var(source ~ "_max_items") | int }}
-                and user_index in (
-                    select user_index from shown where candidate_source = '{{ source }}'
-                )
+            where {{ linear_cells(source, "item_weights") }}
         ),
 
         {{ source }}_terms as (

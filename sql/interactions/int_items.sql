@@ -4,7 +4,7 @@
 with
     counted as (select * from {{ ref("int_item_counts") }}),
     catalogue as (select * from {{ ref("stg_items") }}),
-    reference as (select * from {{ ref("int_reference_time") }}),
+    recent as (select * from {{ ref("int_recent_items") }}),
 
     described as (
         select
@@ -28,15 +28,11 @@ with
             counted.last_at,
             coalesce(counted.visit_count, 0)
             >= {{ var("min_item_baskets") | int }} as is_eligible,
-            {{
-                days_between(
-                    "coalesce(catalogue.available_from, counted.first_at)",
-                    "reference.shown_at",
-                )
-            }} as age_days
+            recent.item_id is not null as is_recent
         from counted
         full join catalogue on counted.item_id = catalogue.item_id
-        cross join reference
+        left join
+            recent on coalesce(counted.item_id, catalogue.item_id) = recent.item_id
     ),
 
     marked as (
@@ -44,9 +40,10 @@ with
             *,
             not is_eligible
             and item_text is not null
-            and coalesce(
-                age_days >= 0 and age_days <= {{ var("new_item_days") | float }},
-                {{ var("undated_items_are_new") }}
+            and (
+                is_recent
+                or coalesce(available_from, first_at) is null
+                and {{ var("undated_items_are_new") }}
             ) as is_new
         from described
     ),
@@ -62,7 +59,6 @@ with
             variant,
             first_at,
             last_at,
-            age_days,
             event_count,
             taken_count,
             basket_count,

@@ -1,6 +1,6 @@
--- One row: two clocks. Ages count from reference_at, as_of or else the last event; what
--- may be shown is judged at shown_at, as_of or else show_at or else the refresh.
-{% set moments = [var("as_of"), var("show_at"), run_started_at] %}
+-- One row: what all accepted events add up to, and the moment that ages count from.
+-- reference_at = as_of or else the last event. What may be shown is judged at another
+-- moment, in int_serving_time, which moves while nothing happens.
 with
     owner_items as (select * from {{ ref("int_owner_items") }}),
     baskets as (select * from {{ ref("int_baskets") }}),
@@ -25,7 +25,6 @@ with
             {% if var("as_of") is none %} taken.last_event_at
             {% else %} {{ as_timestamp(var("as_of")) }}
             {% endif %} as reference_at,
-            {{ as_timestamp(moments | select | first) }} as shown_at,
             taken.first_event_at,
             taken.last_event_at,
             taken.event_count,

@@ -3,6 +3,7 @@
 {{ config(enabled=ranker_wants("items") == "yes") }}
 with
     items as (select * from {{ ref("int_items") }}),
+    ages as (select * from {{ ref("int_item_ages") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
     popularity as (select * from {{ ref("sig_popularity") }}),
     takers as (select * from {{ ref("sig_item_takers") }}),
@@ -68,10 +69,11 @@ with
             as item_baskets_per_user,
             {{ ratio("returned.returned_count", "returned.previous_count") }}
             as item_return_share,
-            items.age_days as item_age_days,
+            ages.age_days as item_age_days,
             {{ days_between("items.last_at", "reference.reference_at") }}
             as item_days_since_sold
         from items
+        inner join ages on items.item_id = ages.item_id
         inner join loyal on items.item_index = loyal.item_index
         left join popularity on items.item_index = popularity.item_index
         left join returned on items.item_index = returned.item_index

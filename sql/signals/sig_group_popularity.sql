@@ -6,6 +6,9 @@ with
     takers as (select * from {{ ref("sig_item_takers") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
+    {% if var("novelty_boost") > 0 %}
+        ages as (select * from {{ ref("int_item_ages") }}),
+    {% endif %}
     scopes as (select * from {{ ref("elig_scopes") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
 
@@ -36,13 +39,20 @@ with
     ),
 
     completed as (
-        select counted.*, items.item_index, items.age_days, sized.group_size
+        select
+            counted.*,
+            items.item_index,
+            {% if var("novelty_boost") > 0 %} ages.age_days, {% endif %}
+            sized.group_size
         from counted
         inner join
             sized
             on counted.group_kind = sized.group_kind
             and counted.group_name = sized.group_name
         inner join items on counted.item_id = items.item_id
+        {% if var("novelty_boost") > 0 %}
+            inner join ages on items.item_id = ages.item_id
+        {% endif %}
         left join
             scopes
             on scopes.user_id is null

@@ -5,6 +5,9 @@ with
     takers as (select * from {{ ref("sig_item_takers") }}),
     reference as (select * from {{ ref("int_reference_time") }}),
     items as (select * from {{ ref("int_items") }}),
+    {% if var("novelty_boost") > 0 %}
+        ages as (select * from {{ ref("int_item_ages") }}),
+    {% endif %}
     scope_items as (select * from {{ ref("elig_scope_items") }}),
 
     counted as (select item_id, {{ count_takers() }} from takers group by item_id),
@@ -16,7 +19,7 @@ with
             items.item_index,
             items.user_count,
             items.basket_count,
-            items.age_days,
+            {% if var("novelty_boost") > 0 %} ages.age_days, {% endif %}
             reference.user_count as everyone,
             coalesce(counted.recent_count, 0) as recent_count,
             coalesce(counted.previous_count, 0) as previous_count,
@@ -28,6 +31,9 @@ with
             on items.item_index = scope_items.item_index
             and scope_items.scope_index = 0
             and scope_items.is_eligible
+        {% if var("novelty_boost") > 0 %}
+            inner join ages on items.item_id = ages.item_id
+        {% endif %}
         left join counted on items.item_id = counted.item_id
     ),
 

@@ -1,15 +1,15 @@
 -- One row per (user_id, surface, item_id): what a surface may show, in the order of its
--- strategy: stage by stage, each item where it comes first. No longer than the list,
--- unless items are moved afterwards.
+-- strategy: stage by stage, each item where it comes first. No longer than the list and
+-- its reserve, unless items are moved afterwards.
 with
     stage_items as (select * from {{ ref("list_stage_items") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
 
-    -- a source's rank beyond the list's length can never be reached
+    -- a source's rank beyond that can never be reached
     mentioned as (
         select
             stage_items.*,
-            surfaces.list_length,
+            {{ list_depth("surfaces") }} as list_depth,
             surfaces.is_moved,
             row_number() over (
                 partition by
@@ -18,7 +18,8 @@ with
             ) as mention
         from stage_items
         inner join surfaces on stage_items.surface = surfaces.surface
-        where surfaces.is_moved or stage_items.source_rank <= surfaces.list_length
+        where
+            surfaces.is_moved or stage_items.source_rank <= {{ list_depth("surfaces") }}
     ),
 
     ranked as (
@@ -43,7 +44,7 @@ with
             reason_item_id,
             plain_rank
         from ranked
-        where is_moved or plain_rank <= list_length
+        where is_moved or plain_rank <= list_depth
     )
 
 select *

@@ -1,55 +1,26 @@
 -- One row per (user_id, surface, item_rank): the items that a surface shows a user.
--- As the strategy has put them, or as rules, caps and diversity have moved them; a view
--- where nothing is moved.
-{{ config(materialized="table" if surfaces_move() == "yes" else "view") }}
+{{ config(materialized="view") }}
 with
-    pools as (select * from {{ ref("list_pools") }}),
+    ranked as (select * from {{ ref("list_ranked") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
-    {% if surfaces_move() == "yes" %}
-        moved as (select * from {{ ref("list_moved") }}),
-    {% endif %}
-
-    ordered as (
-        select
-            pools.user_id,
-            pools.surface,
-            pools.item_id,
-            pools.candidate_source,
-            pools.lead_source,
-            pools.score,
-            pools.is_repeat,
-            pools.reason_item_id,
-            cast(null as varchar) as placed_by,
-            pools.plain_rank as item_rank
-        from pools
-        inner join
-            surfaces on pools.surface = surfaces.surface and not surfaces.is_moved
-        {% if surfaces_move() == "yes" %}
-            union all
-            select
-                user_id,
-                surface,
-                item_id,
-                candidate_source,
-                lead_source,
-                score,
-                is_repeat,
-                reason_item_id,
-                placed_by,
-                row_number() over (
-                    partition by user_id, surface order by place, slot_order
-                )
-            from moved
-        {% endif %}
-    ),
 
     final as (
-        select ordered.*
-        from ordered
+        select
+            ranked.user_id,
+            ranked.surface,
+            ranked.item_id,
+            ranked.candidate_source,
+            ranked.lead_source,
+            ranked.score,
+            ranked.is_repeat,
+            ranked.reason_item_id,
+            ranked.placed_by,
+            ranked.item_rank
+        from ranked
         inner join
             surfaces
-            on ordered.surface = surfaces.surface
-            and ordered.item_rank <= surfaces.list_length
+            on ranked.surface = surfaces.surface
+            and ranked.item_rank <= surfaces.list_length
     )
 
 select *

@@ -16,7 +16,7 @@ import pytest
 
 from recsql.__main__ import main
 from recsql.compilation.compiler import compile_project
-from recsql.config.project import load_project
+from recsql.config.project import Project, load_project
 from recsql.engine.warehouse import open_warehouse
 from recsql.publishing.publish import Published
 from recsql.publishing.publish import publish as publish_plan
@@ -85,6 +85,14 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         load_table(warehouse, "raw", "events", files)
     pipeline.refresh(project, 2, lambda event: None)
     return folder
+
+
+@pytest.fixture(scope="session")
+def served_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A published shop with regions and A/B tests; read it, never change it."""
+    from tests.integration.served import write_shop
+
+    return write_shop(tmp_path_factory.mktemp("served"))
 
 
 class Publish(Protocol):

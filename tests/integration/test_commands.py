@@ -17,7 +17,7 @@ from tests.integration.conftest import Recsql, write_events
 
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
 COMMANDS += ["explain", "forget", "init", "lineage", "load", "ls", "publish"]
-COMMANDS += ["refresh", "report", "rollback", "run", "show", "test"]
+COMMANDS += ["refresh", "report", "rollback", "run", "serve", "show", "test"]
 COMMANDS += ["train-ranker", "tune", "vars", "versions"]
 
 
@@ -49,7 +49,9 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
     parts = "drift fits freshness matches models rejected runs values"
     watched = [f"mon_{n}" for n in parts.split()]
     lists = [f"rec_{n}" for n in names.split()]
-    assert tables == ["catalog", "manifest", *watched, *lists]
+    parts = "histories items neighbours offers reserve sessions users"
+    served = [f"serve_{n}" for n in parts.split()]
+    assert tables == ["catalog", "manifest", *watched, *lists, *served]
     assert comments == (0,)
 
 

@@ -22,6 +22,7 @@ from recsql.engine.text_tables import Options
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError, ProjectError
 from tests.integration.conftest import QUICK, Recsql
+from tests.tries import tries
 from tests.worlds import ALL_SWITCHES
 
 BAD = "x'\"); drop table injected; --"
@@ -88,7 +89,7 @@ def test_a_later_load_forgets_earlier_malformed_lines(
 
 
 @settings(
-    max_examples=60,
+    max_examples=tries(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -237,7 +238,7 @@ def test_no_var_becomes_sql(switched: Project) -> None:
 
 
 @settings(
-    max_examples=150,
+    max_examples=tries(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

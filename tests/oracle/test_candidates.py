@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.worlds import World
+from tests.worlds import World, listed
 
 Scores = dict[int, dict[int, float]]
 CONTRACT = [
@@ -48,7 +48,7 @@ def assert_candidates(world: World, source: str, scores: Scores) -> None:
             expected.append(
                 (user, rank, item, kind is repeats, kind.index(item) + 1, source)
             )
-    rows = world.dicts(f"cand_{source}")
+    rows = world.dicts(listed(source))
     assert list(rows[0]) == CONTRACT
     names = ("user_id", "item_rank", "item_id", "is_repeat", "kind_rank")
     found = [(*(row[c] for c in names), row["candidate_source"]) for row in rows]
@@ -198,7 +198,7 @@ def test_als_factors_are_those_of_implicit(world: World) -> None:
 
 def test_all_sources_share_one_contract(world: World) -> None:
     sources = world.vars["candidate_sources"]
-    expected = [row for s in sources for row in world.rows(f"from cand_{s}")]
+    expected = [row for s in sources for row in world.rows(f"from {listed(s)}")]
     assert sorted(expected, key=repr) == sorted(world.rows("from cand_all"), key=repr)
     assert {row[2] for row in expected} == set(sources)
 

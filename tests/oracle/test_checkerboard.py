@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 
 from recsql.config.project import builtin_root, load_project
-from tests.worlds import ALL_SOURCES, AS_OF, Line, World, tiny_world
+from tests.worlds import ALL_SOURCES, AS_OF, Line, World, listed, tiny_world
 
 BLOCKS = (range(10, 40, 5), range(11, 41, 5))  # by category; numbers in titles differ
 USERS = range(100, 148, 2)
@@ -35,6 +35,8 @@ SETTINGS = {
     "lmf_factors": 4,
     "svd_factors": 2,
     "graph_filter_factors": 2,
+    "bspm_factors": 2,
+    "edlae_regularization": 10.0,
     "ease_regularization": 10.0,
 }
 
@@ -74,7 +76,7 @@ def board() -> Iterator[World]:
 def test_the_missing_item_is_the_first_new_one(board: World, source: str) -> None:
     found = dict(
         board.rows(
-            f"select user_id, item_id from cand_{source} where not is_repeat "
+            f"select user_id, item_id from {listed(source)} where not is_repeat "
             "and kind_rank = 1"
         )
     )

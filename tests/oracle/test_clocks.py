@@ -91,9 +91,11 @@ def test_what_is_shown_is_judged_when_it_is_shown(
 
 def test_as_of_is_both_clocks() -> None:
     given = {**SETTINGS, "as_of": str(AS_OF), "show_at": "2030-01-01"}
-    given["wanted"] = "+int_reference_time"
+    given["wanted"] = "+int_item_ages +int_reference_time"
     with tiny_world(LINES, tables=tables(), **given) as world:
-        clocks = world.rows("select reference_at, shown_at from int_reference_time")
+        clocks = world.rows(
+            "select reference_at, shown_at from int_reference_time, int_serving_time"
+        )
     assert clocks == [(AS_OF, AS_OF)]
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+from tests import linear
 from tests.worlds import World, random_lines, tiny_world
 
 LINKED = ("rules", "sequential", "item_knn", "content")
-WEIGHTED = ("ease", "graph_filter", "sar")
+WEIGHTED = (*linear.WEIGHTS,)
+BINARY = ("graph_filter", "bspm", "rp3beta")
 FACTORED = ("als", "svd")
 WHOLE = ("popular", "group_popular", "new_items", "history")
 SOURCES = (*LINKED, *WEIGHTED, *FACTORED, *WHOLE, "user_knn", "bpr")
@@ -21,7 +23,7 @@ SETTINGS: dict[str, Any] = {
     "candidate_sources": list(SOURCES),
     "personal_min_orders": 0,
     "svd_factors": 3,
-    "graph_filter_factors": 3,
+    **linear.SETTINGS,
     "bpr_iterations": 2,
     "surfaces": [
         {
@@ -92,15 +94,17 @@ class Oracle:
             ),
         ):
             self.links[source] = {(a, b): c for a, b, c in world.rows(sql)}
+        shape = (
+            max(r["user_index"] for rows in self.held.values() for r in rows) + 1,
+            world.rows("select count(*) from int_items where is_eligible")[0][0],
+        )
+        weighed = np.zeros(shape)
+        for row in world.dicts("int_user_items"):
+            if row["is_eligible"]:
+                weighed[row["user_index"], row["item_index"]] = row["weight"]
         self.matrices = {
-            source: np.array(
-                [
-                    weights
-                    for (weights,) in world.rows(
-                        f"select item_weights from sig_{source}_weights "
-                        "order by item_index"
-                    )
-                ]
+            source: linear.WEIGHTS[source](
+                (weighed > 0).astype(float) if source in BINARY else weighed
             )
             for source in WEIGHTED
         }
@@ -142,7 +146,7 @@ class Oracle:
         of: Callable[[int], float] = {
             "svd": lambda i: float(self.factors["svd"][i] @ self.factors["svd"][item]),
         }.get(source, lambda i: float(self.matrices[source][i, item]))
-        binary = source == "graph_filter"
+        binary = source in BINARY
         return {
             r["item_index"]: (1.0 if binary else r["weight"]) * of(r["item_index"])
             for r in known

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.worlds import AS_OF, World, random_lines, tiny_world
+from tests.worlds import AS_OF, World, listed, random_lines, tiny_world
 
 MOMENT = AS_OF - timedelta(days=25)
 SETTINGS: dict[str, Any] = {
@@ -118,7 +118,7 @@ def test_a_user_whom_the_fit_never_saw_gets_candidates() -> None:
     kept = [x for x in lines if x.user != stranger or MOMENT <= x.at < AS_OF]
     with tiny_world(kept, **SETTINGS) as world:
         for source in ("als", "svd"):
-            query = f"select count(*) from cand_{source} where user_id = {stranger}"
+            query = f"select count(*) from {listed(source)} where user_id = {stranger}"
             assert world.rows(query)[0][0] > 0
 
 

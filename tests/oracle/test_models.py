@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.worlds import World, random_lines, shuffled, tiny_world
+from recsql.operation.findings import Noted, findings
+from tests import linear
+from tests.worlds import World, listed, random_lines, shuffled, tiny_world
 
-LINEAR, LATENT = ("ease", "graph_filter"), ("bpr", "lmf", "svd")
+LINEAR = ("ease", "edlae", "graph_filter", "bspm", "rp3beta")
+LATENT = ("bpr", "lmf", "svd")
 SETTINGS: dict[str, Any] = {
     "candidate_sources": [
         *("history", "als", "rules", "group_popular", "popular"),
         *LINEAR,
         *LATENT,
     ],
-    "graph_filter_factors": 3,
-    "graph_filter_max_items": 10,
-    "ease_regularization": 2.0,
+    "ease_max_items": 10,
+    **linear.SETTINGS,
     "bpr_factors": 3,
     "bpr_iterations": 5,
     "lmf_factors": 3,
@@ -48,20 +50,8 @@ def matrix_of(world: World, source: str) -> Any:
     for user, item, weight in rows:
         binary = world.vars.get(f"{source}_weights") == "binary"
         matrix[user, item] = 1.0 if binary else np.float32(weight)
-    return matrix[:, : world.vars.get(f"{source}_max_items", 4000)]
-
-
-def ease(x: Any, world: World) -> Any:
-    inverse = np.linalg.inv(x.T @ x + 2.0 * np.eye(x.shape[1]))
-    return np.eye(x.shape[1]) - inverse / np.diag(inverse)
-
-
-def graph_filter(x: Any, world: World) -> Any:
-    users, items = x.sum(axis=1, keepdims=True), x.sum(axis=0)
-    r = x / np.where(users, users, 1) ** 0.5 / items**0.5
-    _, vectors = np.linalg.eigh(r.T @ r)
-    passed = vectors[:, -3:] @ vectors[:, -3:].T
-    return r.T @ r + 0.3 * passed * items**0.5 / items[:, None] ** 0.5
+    is_dense = source in ("ease", "edlae")
+    return matrix[:, : world.vars["ease_max_items"]] if is_dense else matrix
 
 
 def assert_best(world: World, source: str, scores: Any, taken: Any) -> None:
@@ -69,7 +59,7 @@ def assert_best(world: World, source: str, scores: Any, taken: Any) -> None:
     users = dict(world.rows("select user_id, user_index from int_users"))
     items = dict(world.rows("select item_id, item_index from int_items"))
     found: dict[tuple[int, bool], dict[int, float]] = defaultdict(dict)
-    for row in sorted(world.dicts(f"cand_{source}"), key=lambda r: int(r["item_rank"])):
+    for row in sorted(world.dicts(listed(source)), key=lambda r: int(r["item_rank"])):
         place = users[row["user_id"]], row["is_repeat"]
         found[place][items[row["item_id"]]] = row["score"]
     n = world.vars["candidates_per_user"]
@@ -79,29 +69,50 @@ def assert_best(world: World, source: str, scores: Any, taken: Any) -> None:
             is_scored = np.isfinite(scores[user])
             mine = np.flatnonzero((taken[user] == is_repeat) & is_scored)
             wanted = np.sort(scores[user, mine])[::-1][:n]
-            listed = found[user, is_repeat]
-            assert set(listed) <= set(mine)
-            assert list(listed.values()) == pytest.approx(list(wanted), abs=1e-4)
-            for item, score in listed.items():
+            shown = found[user, is_repeat]
+            assert set(shown) <= set(mine)
+            assert list(shown.values()) == pytest.approx(list(wanted), abs=1e-4)
+            for item, score in shown.items():
                 assert score == pytest.approx(scores[user, item], abs=1e-4)
 
 
 @pytest.mark.parametrize("source", LINEAR)
 def test_linear_model_is_the_formula_of_its_paper(models: World, source: str) -> None:
     x = matrix_of(models, source)
-    weights = {"ease": ease, "graph_filter": graph_filter}[source](x, models)
+    weights = linear.WEIGHTS[source](x)
     assert_best(models, source, x @ weights, x > 0)
     items = dict(models.rows("select item_id, item_index from int_items"))
     users = dict(models.rows("select user_id, user_index from int_users"))
-    for row in models.dicts(f"cand_{source}"):
+    for row in models.dicts(listed(source)):
         user, item = users[row["user_id"]], items[row["item_id"]]
         terms = x[user] * weights[:, item]
+        if source == "bspm" and not row["is_repeat"]:
+            assert row["reason_item_id"] is None
+            continue
         reason = items[row["reason_item_id"]]
         if row["is_repeat"]:
             assert reason == item
         else:
             assert x[user, reason] > 0
             assert terms[reason] == pytest.approx(terms[x[user] > 0].max(), abs=1e-5)
+
+
+def test_a_refresh_says_which_items_a_matrix_has_not(models: World) -> None:
+    (items,) = models.rows("select count(*) from int_items where is_eligible")[0]
+    ease, edlae = findings(models.warehouse, ["sig_linear_coverage"])
+    assert isinstance(ease, Noted)
+    assert ease.text.startswith(
+        f"source ease: 10 of {items} items are in its matrix; it never proposes the "
+        f"other {items - 10}, which are taken least (var ease_max_items;"
+    )
+    assert "source edlae: 10 of" in edlae.text
+    with tiny_world(
+        models.lines,
+        wanted="+sig_linear_coverage",
+        candidate_sources=["ease", "popular"],
+    ) as whole:
+        (all_fit,) = findings(whole.warehouse, ["sig_linear_coverage"])
+    assert all_fit.text == f"source ease: all {items} items are in its matrix"
 
 
 @pytest.mark.parametrize("source", LATENT)
@@ -153,7 +164,7 @@ def test_order_of_rows_and_threads_change_nothing(models: World) -> None:
     lines = shuffled(models.lines, 5)
     with tiny_world(lines, threads=1, **SETTINGS, **settings) as other:
         for source in (*LINEAR, *LATENT):
-            query = f"from cand_{source} order by user_id, item_id"
+            query = f"from {listed(source)} order by user_id, item_id"
             assert models.rows(query) == other.rows(query)
 
 
@@ -175,7 +186,7 @@ def test_rows_say_why(models: World) -> None:
         reasons = {
             (user, item): titles[reason]
             for user, item, reason in world.rows(
-                "select user_id, item_id, reason_item_id from cand_ease"
+                f"select user_id, item_id, reason_item_id from {listed('ease')}"
             )
         }
         rows = [

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.oracle.test_models import assert_best, matrix_of
-from tests.worlds import AS_OF, World, random_lines, tiny_world
+from tests.worlds import AS_OF, World, listed, random_lines, tiny_world
 
 COUNT, SHRINKAGE, DISCOUNT, ASYMMETRY = 5, 0.5, 0.4, 0.3
 K1, B = 2.0, 0.3
@@ -160,7 +160,7 @@ def assert_reasons(world: World, source: str, similarity: Any) -> None:
     x = matrix_of(world, source)
     items = dict(world.rows("select item_id, item_index from int_items"))
     users = dict(world.rows("select user_id, user_index from int_users"))
-    for row in world.dicts(f"cand_{source}"):
+    for row in world.dicts(listed(source)):
         user, item = users[row["user_id"]], items[row["item_id"]]
         reason = items[row["reason_item_id"]]
         terms = x[user] * similarity[:, item]
@@ -177,7 +177,7 @@ def test_sar_is_the_published_one(similarity: str, least: int) -> None:
     """A = sum of rating 2^(-age / half-life), C = X'X of at least `least`, A S."""
     with tiny_world(
         random_lines(6),
-        wanted="+cand_sar",
+        wanted="+cand_linear",
         candidate_sources=["sar", "popular"],
         decay_days=None,
         half_life_days=HALF_LIFE,

@@ -40,7 +40,7 @@ def expected_scores(world: World, members: set[int]) -> dict[int, float]:
             "decayed": decayed[item],
             "trending": (len(now[item]) + 3) / (len(before[item]) + 3),
         }[world.vars["popularity"]]
-        days = max(age(x.at) for x in world.past if x.item == item)
+        days = max(math.floor(age(x.at)) for x in world.past if x.item == item)
         found[item] = measure * (1 + 2.0 * math.exp(-days / 14))
     return found
 
@@ -71,7 +71,8 @@ def test_popularity_by_the_textbook(popularity: str) -> None:
 def test_new_items_are_ranked_by_users_per_day() -> None:
     with tiny_world(random_lines(7), new_item_days=100, **SETTINGS) as world:
         scores = {
-            row["item_id"]: (row["user_count"] + 1) / (age(row["first_at"]) + 7)
+            row["item_id"]: (row["user_count"] + 1)
+            / (math.floor(age(row["first_at"])) + 7)
             for row in world.dicts("int_items")
             if row["is_eligible"] or row["is_new"]
             if age(row["first_at"]) <= 100

@@ -223,7 +223,7 @@ def test_items_are_counted(ranked: World) -> None:
         expected["item_repeat_share"][key] = sum(n > 1 for n in baskets) / len(taken)
         expected["item_baskets_per_user"][key] = sum(baskets) / len(taken)
         sold = [age(line.at) for line in ranked.past if line.item == item]
-        expected["item_age_days"][key] = max(sold)
+        expected["item_age_days"][key] = math.floor(max(sold))
         expected["item_days_since_sold"][key] = min(sold)
         if len({x.basket for x in ranked.past if x.item == item}) >= 6:
             before = [a for a in ages.values() if any(28 <= x < 56 for x in a)]

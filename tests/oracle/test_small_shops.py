@@ -99,10 +99,11 @@ def test_what_goes_with_everything_leads_nowhere() -> None:
             "and kind_rank = 1"
         )
         assert world.broken() == []
-        plan = plan_with(**{**world.vars, "asked_basket": [str(pasta)]})
-        file = plan.project.queries["complete_basket"]
+        plan = plan_with(**world.vars)
+        file = plan.project.queries["basket"]
         sql = Renderer(plan.project).render_text(file.read_text(), file)
-        completed = world.rows(sql)
+        given = {"items": [str(pasta)], "region": "all"}
+        completed = world.warehouse.rows(sql, given)
     assert (complement, candidate) == (sauce, sauce)
     assert completed[0][1] == sauce
     assert completed[-1][-1] == "popular; nothing is known to go with it"

@@ -16,6 +16,7 @@ from tests.worlds import (
     ALL_SOURCES,
     AS_OF,
     World,
+    listed,
     moved,
     plan_with,
     random_lines,
@@ -31,6 +32,7 @@ SETTINGS = {
     "decay_days": {"purchase": 45},
     "min_item_baskets": 3,
     "graph_filter_factors": 3,
+    "bspm_factors": 3,
     "svd_factors": 4,
 }
 Pair = tuple[int, int]
@@ -115,7 +117,7 @@ def test_only_liked_events_count_for_items_and_baskets(rated: World) -> None:
 def test_no_source_recommends_what_is_disliked(
     rated: World, weights: dict[Pair, float], source: str
 ) -> None:
-    rows = rated.rows(f"select user_id, item_id, is_repeat from cand_{source}")
+    rows = rated.rows(f"select user_id, item_id, is_repeat from {listed(source)}")
     assert len(rows) > 30
     for user, item, is_repeat in rows:
         assert weights.get((user, item), 0) >= 0

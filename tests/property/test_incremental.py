@@ -18,6 +18,7 @@ from recsql.compilation.compiler import Plan
 from recsql.engine.contents import Contents
 from recsql.engine.runner import run_models
 from recsql.engine.warehouse import Warehouse, open_warehouse
+from tests.tries import tries
 from tests.worlds import SMALL, load_lines, plan_with, store
 
 START = datetime(2024, 1, 1)
@@ -140,7 +141,7 @@ def tables(plan: Plan, warehouse: Warehouse) -> dict[str, list[Row]]:
 
 
 @settings(
-    max_examples=14,
+    max_examples=tries(14),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

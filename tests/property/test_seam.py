@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.tries import tries
 from tests.worlds import (
     ALL_SOURCES,
     MOVING,
@@ -55,7 +56,7 @@ def assert_same(one: Tables, other: Tables) -> None:
         assert rows == other[name], name
 
 
-@settings(WORLDS, max_examples=4)
+@settings(WORLDS, max_examples=tries(4))
 @given(seed=st.integers(0, 10**6), order=st.integers(1, 10**6))
 def test_row_order_and_threads_change_nothing(seed: int, order: int) -> None:
     lines = random_lines(seed)
@@ -63,7 +64,7 @@ def test_row_order_and_threads_change_nothing(seed: int, order: int) -> None:
     assert_same(expected, public_tables(shuffled(lines, order), threads=4))
 
 
-@settings(WORLDS, max_examples=2)
+@settings(WORLDS, max_examples=tries(2))
 @given(seed=st.integers(0, 10**6))
 def test_the_same_input_gives_the_same_tables_again(seed: int) -> None:
     lines = random_lines(seed)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tests.worlds import World, tiny_world
+from tests.worlds import World, listed, tiny_world
 
 MAPPED = {
     "table": "clicks",
@@ -201,7 +201,7 @@ def test_a_repeat_is_what_was_taken_or_what_the_surface_says(world: World) -> No
     assert shown("unseen") == set()
     assert shown("back") == {"tea", "mug", *seen}
     for source in SETTINGS["candidate_sources"]:
-        query = f"select item_id, is_repeat from cand_{source} where user_id = 'ann'"
+        query = f"select item_id, is_repeat from {listed(source)} where user_id = 'ann'"
         for item, is_repeat in world.rows(query):
             assert is_repeat == (item in {"tea", "mug"}), (source, item)
 

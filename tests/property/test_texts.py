@@ -20,6 +20,7 @@ from recsql.engine.text_tables import Options
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
 from recsql.texts.dialect import Given
+from tests.tries import tries
 
 NAMES = ("user", "item", "at", "shop")
 SEEN: Counter[str] = Counter()
@@ -77,7 +78,7 @@ def as_loaded(rows: list[list[str]]) -> list[list[str | None]]:
     return [[value or None for value in row] for row in rows]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=tries(250), deadline=None)
 @given(data=st.data(), dialect=DIALECTS, encoding=ENCODINGS)
 def test_what_csv_writes_is_what_is_loaded(
     warehouse: Warehouse, data: st.DataObject, dialect: dict[str, Any], encoding: str
@@ -98,7 +99,7 @@ def test_what_csv_writes_is_what_is_loaded(
     assert found == (as_loaded(rows), 0)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=tries(250), deadline=None)
 @given(data=st.data(), dialect=DIALECTS, most=st.sampled_from([0.0, 1.0]))
 def test_lines_of_other_widths_are_refused_or_counted(
     warehouse: Warehouse, data: st.DataObject, dialect: dict[str, Any], most: float
@@ -127,7 +128,7 @@ def test_lines_of_other_widths_are_refused_or_counted(
         assert found == (as_loaded(good), wrong)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=tries(250), deadline=None)
 @given(
     pieces=st.lists(
         st.sampled_from(

@@ -13,6 +13,7 @@ from recsql.compilation.compiler import compile_project, require_vars
 from recsql.config.declared import declared
 from recsql.config.project import builtin_root, load_project
 from recsql.errors import RecsqlError
+from tests.tries import tries
 
 PROJECT = load_project(builtin_root())
 ODD = st.one_of(
@@ -64,7 +65,7 @@ def refusal(changed: dict[str, Any], *, whole: bool) -> str:
     return ""
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(400), deadline=None)
 @given(data=st.data())
 def test_a_mutation_is_refused_in_one_line_that_names_the_var(
     data: st.DataObject,
@@ -76,7 +77,7 @@ def test_a_mutation_is_refused_in_one_line_that_names_the_var(
     assert not said or (name in said and said.startswith("dbt_project.yml: vars: "))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(25), deadline=None)
 @given(data=st.data())
 def test_what_is_not_refused_is_a_plan(data: st.DataObject) -> None:
     said = refusal(mutated(data), whole=True)

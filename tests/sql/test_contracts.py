@@ -13,7 +13,8 @@ from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.lineage import output_columns, parse
 from recsql.config.declared import runner_vars
 from recsql.config.project import builtin_root, load_project
-from tests.worlds import ALL_SOURCES, ALL_SWITCHES
+from recsql.config.settings import family_of
+from tests.worlds import ALL_SOURCES, ALL_SWITCHES, model_of
 
 LAYERS = [
     "staging",
@@ -25,12 +26,13 @@ LAYERS = [
     "surfaces",
     "explanations",
     "recommendations",
+    "serving",
     "evaluation",
     "experiments",
     "monitoring",
 ]
-SHORT = ("stg", "int", "elig", "sig", "cand", "rank", "list", "why", "rec", "eval")
-SHORT += ("exp", "mon")
+SHORT = ("stg", "int", "elig", "sig", "cand", "rank", "list", "why", "rec")
+SHORT += ("serve", "eval", "exp", "mon")
 PREFIXES = dict(zip(LAYERS, SHORT, strict=True))
 CONTRACT = {
     "user_id",
@@ -118,10 +120,17 @@ def test_every_model_and_column_is_described(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["cand_all", *(f"cand_{s}" for s in PLAN.project.vars["candidate_sources"])]
+    "name", ["cand_all", *sorted(map(model_of, PLAN.project.vars["candidate_sources"]))]
 )
 def test_every_candidate_source_keeps_the_contract(name: str) -> None:
     assert set(COLUMNS[f"main.{name}"]) == CONTRACT
+
+
+@pytest.mark.parametrize(("model", "macro"), [("cand_linear", "linear_sources")])
+def test_a_family_lists_its_sources(model: str, macro: str) -> None:
+    """The yml, which says what may be listed, names those that the SQL builds."""
+    names = PLAN.renderer.render_text("{{ " + macro + "() }}", Path("test.md"))
+    assert set(names.split()) == set(family_of(PLAN.project, model))
 
 
 @pytest.mark.parametrize("name", PLAN.public)
@@ -157,7 +166,8 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     plan = plan_of()
     off = set(PLAN.models) - set(plan.models)
     others = set(ALL_SOURCES) - set(plan.project.vars["candidate_sources"])
-    assert {f"cand_{source}" for source in others} <= off
+    used = set(map(model_of, plan.project.vars["candidate_sources"]))
+    assert {model_of(source) for source in others} - used <= off
     assert {"sig_itemsets", "sig_itemset_rules", "sig_bpr_model", "int_core"} <= off
     assert {"int_item_nodes", "int_basket_nodes", "sig_level_rules"} <= off
     assert {"int_basket_regions", "sig_region_pairs", "sig_region_rules"} <= off
@@ -201,6 +211,14 @@ def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
             model and model.incremental
         ):
             assert "is_incremental" in unit_test.macros, unit_test.name
+
+
+def test_rows_of_a_unit_test_name_the_same_columns() -> None:
+    """As dbt wants it of what is expected: the first row says which are compared."""
+    for test in PLAN.project.unit_tests:
+        rows = test.expect.get("rows") or []
+        if isinstance(rows, list):
+            assert len({frozenset(row) for row in rows}) <= 1, test.name
 
 
 def test_a_macro_used_once_is_inlined() -> None:

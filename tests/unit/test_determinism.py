@@ -40,6 +40,18 @@ MEASURE = (
     "'denominator': 'product', 'shrinkage': 0.5}"
 )
 RESAMPLES = "{'resamples': 200, 'seed': 42}"
+GRAPHS = (
+    (
+        "graph",
+        "item_factors, {'low_pass': 0.3, 'blur_steps': 1, 'blur_time': 1.0, "
+        "'sharpen_steps': 1, 'sharpen_time': 0.5}",
+    ),
+    (
+        "sar",
+        "null::float[][], {'similarity': 'jaccard', 'min_cooccurrence': 1}",
+    ),
+    ("walk", "null::float[][], {'alpha': 0.8, 'beta': 0.4}"),
+)
 CALLS = {
     "als_fit": f"{CELLS}, {ALS}",
     "als_fold_in": f"{CELLS}, item_factors, {ALS}",
@@ -49,9 +61,11 @@ CALLS = {
     "lmf_fit": f"{CELLS}, {{'factors': 64, 'learning_rate': 1.0, "
     "'regularization': 0.6, 'negatives': 30, 'iterations': 2, 'seed': 42}",
     "svd_fit": f"{CELLS}, {{'factors': 64}}",
-    "ease_fit": f"{CELLS}, {{'regularization': 1.0}}",
-    "graph_fit": f"{CELLS}, {{'factors': 64, 'low_pass': 0.3}}",
-    "sar_fit": f"{CELLS}, {{'similarity': 'jaccard', 'min_cooccurrence': 1}}",
+    "ease_fit": f"{CELLS}, {{'regularization': 1.0, 'dropout': 0.3, "
+    "'max_items': null, 'memory': '18.8 GiB'}",
+    "frequencies_fit": f"{CELLS}, 64",
+    **{f"{name}_top": f"{CELLS}, null, {given}, null, 10" for name, given in GRAPHS},
+    **{f"{name}_terms": f"{CELLS}, {given}, {PAIRS}, 3" for name, given in GRAPHS},
     "linear_top": f"{CELLS}, null, item_weights, null, 10",
     "product_top": f"{MATRIX}, {TURNED}, {MATRIX}, null, 10",
     "top_items": f"each_user, user_factors, item_factors, {PAIRS}, null, 20",
@@ -61,6 +75,7 @@ CALLS = {
     f"[u % 50 + 1 for u in each_user], {KINDS}, [3 for i in each_item]",
     "nearest_rows": "users, items, weights::double[], each_user, 10",
     "similar_rows": f"{MATRIX}, {MEASURE}, 10",
+    "closest_rows": f"{MATRIX}, 10",
     "bootstrap_means": f"items, users, weights::double[], {RESAMPLES}",
     "bootstrap_ratios": "items, users, weights::double[], weights::double[], "
     f"{RESAMPLES}",

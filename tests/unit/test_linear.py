@@ -2,36 +2,122 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from recsql.numerics.best import best_items
 from recsql.numerics.factorize import sparse
+from recsql.numerics.filtered import best_filtered, filtered_terms
+from recsql.numerics.filters import Filter, Steps, frequencies
+from recsql.numerics.graphs import ItemWeights, Shared, Walk
 from recsql.numerics.latent import truncated_svd
-from recsql.numerics.linear import ease, graph_filter, sar
+from recsql.numerics.linear import ease, items_that_fit
+
+NOBODY = np.zeros(0, dtype=np.int32)
+EMPTY = sparse(NOBODY, NOBODY, NOBODY.astype(np.float32))
+
+
+def some(users: int = 300, items: int = 90, seed: int = 1) -> Any:
+    """Return a matrix whose first items are taken most; the last user takes nothing."""
+    chance = np.random.default_rng(seed)
+    dense = chance.random((users, items)) < 0.6 / np.arange(1, items + 1) ** 0.5
+    dense[-1] = False
+    cells = np.nonzero(dense * chance.uniform(0.5, 2, dense.shape).round(2))
+    matrix = sparse(*cells, chance.uniform(0.5, 2, len(cells[0])).astype(np.float32))
+    matrix.resize(users, items)
+    return matrix
+
+
+def graphs(matrix: Any) -> dict[str, ItemWeights]:
+    vectors = frequencies(matrix, 5)
+    return {
+        "graph_filter": Filter.of(matrix, vectors, 0.3),
+        "bspm": Filter.of(matrix, vectors, 0.3, Steps(2, 1.5), Steps(1, 0.7)),
+        "sar": Shared.of(matrix, "jaccard", 2),
+        "rp3beta": Walk.of(matrix, 0.8, 0.4),
+    }
 
 
 def test_nothing_gives_nothing() -> None:
-    none = np.zeros(0, dtype=np.int32)
-    empty = sparse(none, none, none.astype(np.float32))
-    fitted = (ease(empty, 1.0), graph_filter(empty, 3, 0.3), sar(empty, "lift", 1))
-    for weights in fitted:
-        assert weights.shape == (0, 0)
-        assert len(best_items(empty, weights, empty, 5).users) == 0
+    weights = ease(EMPTY, 1.0)
+    assert weights.shape == (0, 0)
+    assert len(best_items(EMPTY, weights, EMPTY, 5).users) == 0
+    for graph in graphs(EMPTY).values():
+        assert len(best_filtered(EMPTY, graph, EMPTY, 5).users) == 0
+        assert len(filtered_terms(EMPTY, graph, (NOBODY, NOBODY), 5).users) == 0
+
+
+@pytest.mark.parametrize("name", graphs(EMPTY))
+def test_a_graph_scores_as_its_weights_do(name: str) -> None:
+    """Scores, best lists, reasons and terms are those of the dense matrix."""
+    matrix = some()
+    graph, every = graphs(matrix)[name], np.arange(matrix.shape[1])
+    weights = graph.columns(every)
+    scores = np.vstack([graph.scores(matrix[:128]), graph.scores(matrix[128:256])])
+    np.testing.assert_allclose(scores, matrix[:256] @ weights, atol=1e-5)
+    crossed = graph.crossings(every[3:7], every[::2])
+    if name != "bspm":
+        np.testing.assert_allclose(crossed, weights[3:7, ::2], atol=1e-6)
+    found = best_filtered(matrix, graph, matrix.sign(), 4)
+    dense = best_items(matrix, weights, matrix.sign(), 4)
+    np.testing.assert_array_equal(found.users, dense.users)
+    np.testing.assert_allclose(found.scores, dense.scores, atol=1e-5)
+    if name != "bspm":
+        assert np.mean(found.reasons == dense.reasons) > 0.99  # but for ties
+    pairs = dense.users[::7], dense.items[::7]
+    terms = filtered_terms(matrix, graph, pairs, 200)
+    totals = np.zeros(matrix.shape)
+    np.add.at(totals, (terms.users, terms.items), terms.amounts)
+    np.testing.assert_allclose(totals[pairs], (matrix @ weights)[pairs], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", graphs(EMPTY))
+def test_a_user_gets_the_same_bits_beside_any_others(name: str) -> None:
+    matrix = some()
+    graph = graphs(matrix)[name]
+    whole = best_filtered(matrix, graph, matrix.sign(), 4)
+    alone = matrix.copy()
+    alone.data[: alone.indptr[200]] = 0
+    alone.eliminate_zeros()
+    part = best_filtered(alone, graph, alone.sign(), 4)
+    mine = whole.users >= 200
+    for column in ("users", "items", "scores", "reasons"):
+        expected = getattr(whole, column)[mine]
+        np.testing.assert_array_equal(getattr(part, column), expected)
 
 
 def test_sar_drops_items_taken_together_too_rarely() -> None:
     dense = np.array([[1.0, 2, 0, 0], [3, 1, 1, 0], [1, 0, 1, 0], [0, 0, 0, 4]])
-    matrix = sparse(*np.nonzero(dense), dense[np.nonzero(dense)])
+    matrix, every = sparse(*np.nonzero(dense), dense[np.nonzero(dense)]), np.arange(4)
     counts = [[3, 2, 2, 0], [2, 2, 0, 0], [2, 0, 2, 0], [0, 0, 0, 0]]
-    assert sar(matrix, "count", 2).tolist() == counts
-    assert sar(matrix, "jaccard", 2)[0].tolist() == pytest.approx([1, 2 / 3, 2 / 3, 0])
-    assert sar(matrix, "lift", 2)[0].tolist() == pytest.approx([3 / 9, 2 / 6, 2 / 6, 0])
+    eye = sparse(every, every, np.ones(4))
+    for similarity, first in (
+        ("count", counts[0]),
+        ("jaccard", [1, 2 / 3, 2 / 3, 0]),
+        ("lift", [3 / 9, 2 / 6, 2 / 6, 0]),
+    ):
+        shared = Shared.of(matrix, similarity, 2)
+        assert shared.columns(every)[0].tolist() == pytest.approx(first)
+        assert shared.scores(eye)[0].tolist() == pytest.approx(first)
 
 
 def test_sar_refuses_a_similarity_it_does_not_know() -> None:
     with pytest.raises(ValueError, match='"cosine" is neither count'):
-        sar(sparse(np.array([0]), np.array([0]), np.ones(1)), "cosine", 1)
+        Shared.of(sparse(np.array([0]), np.array([0]), np.ones(1)), "cosine", 1)
+
+
+def test_a_dropout_is_below_1() -> None:
+    with pytest.raises(ValueError, match="below 1"):
+        ease(sparse(np.array([0]), np.array([0]), np.ones(1)), 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "items"), [(0, 0), (15, 0), (16e6, 1000), (1e18, 46340)]
+)
+def test_a_matrix_has_the_items_that_fit(share: float, items: int) -> None:
+    assert items_that_fit(share) == items
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, float("nan")])

@@ -111,6 +111,13 @@ def test_als_fit_runs_once_per_row_of_a_chunk(
 
 
 SHOWN = "{'user_index': [2, 0], 'item_index': [1, 0]}"
+NO_VECTORS = "cast(null as float[][])"
+GRAPHS = {
+    "graph": "[[1], [2]]::float[][], {'low_pass': 0.3, 'blur_steps': 1, "
+    "'blur_time': 1.0, 'sharpen_steps': 1, 'sharpen_time': 0.5}",
+    "sar": f"{NO_VECTORS}, {{'similarity': 'jaccard', 'min_cooccurrence': 1}}",
+    "walk": f"{NO_VECTORS}, {{'alpha': 0.8, 'beta': 0.4}}",
+}
 CALLS = {
     "bpr_fit": "{'factors': 3, 'learning_rate': 0.01, 'regularization': 0.01, "
     "'iterations': 2, 'seed': 42}",
@@ -120,9 +127,11 @@ CALLS = {
     "als_fold_in": f"[[1, 0, 2], [0, 1, 1]]::float[][], {SETTINGS}",
     "svd_fold_in": "[[1, 0], [0, 1]]::float[][]",
     "linear_top": "null, [[0, 1], [0.5, 0]]::float[][], null, 2",
-    "ease_fit": "{'regularization': 1.0}",
-    "graph_fit": "{'factors': 1, 'low_pass': 0.3}",
-    "sar_fit": "{'similarity': 'jaccard', 'min_cooccurrence': 1}",
+    "ease_fit": "{'regularization': 1.0, 'dropout': 0.3, 'max_items': null, "
+    "'memory': '1 MiB'}",
+    "frequencies_fit": "1",
+    **{f"{name}_top": f"null, {given}, null, 2" for name, given in GRAPHS.items()},
+    **{f"{name}_terms": f"{given}, {SHOWN}, 2" for name, given in GRAPHS.items()},
     "linear_terms": f"[[0, 1], [0.5, 0]]::float[][], {SHOWN}, 2",
     "factor_terms": f"[[1, 0], [0, 1]]::float[][], {SETTINGS}, {SHOWN}, 2",
 }
@@ -346,4 +355,4 @@ def test_functions_work_on_a_cursor(connection: duckdb.DuckDBPyConnection) -> No
 def test_every_function_says_what_it_returns() -> None:
     for function in udfs.FUNCTIONS:
         assert function.body.__doc__
-        assert function.body.__name__ in (function.name, "fit")
+        assert function.body.__name__ == function.name

@@ -1,0 +1,63 @@
+"""The command that answers over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from recsql.cli.options import open_console, open_project, project_options
+from recsql.errors import InputError
+
+
+@click.command("serve", short_help="Answer over HTTP from what is published.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True)
+@click.option("--no-journal", is_flag=True, help="Do not note what is shown.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="Requests a second of one client at most; 0: any number.",
+)
+@click.option(
+    "--max-body",
+    type=click.IntRange(1_000),
+    default=1 << 20,
+    show_default=True,
+    help="Bytes of a request.",
+)
+@click.option(
+    "--max-batch",
+    type=click.IntRange(1),
+    default=1_000,
+    show_default=True,
+    help="Users of POST /batch.",
+)
+@project_options
+def serve(
+    host: str,
+    port: int,
+    no_journal: bool,
+    rate: float,
+    max_body: int,
+    max_batch: int,
+    **options: Any,
+) -> None:
+    """Answer over HTTP from the published version, and follow each publish.
+
+    Routes are the files of queries/serve/; docs/serving.md has them with examples.
+    Tokens come from the environment: RECSQL_SERVE_TOKEN, and for routes that show
+    histories RECSQL_SERVE_HISTORY_TOKEN.
+    """
+    try:
+        from recsql.serving.limits import Limits
+        from recsql.serving.run import Settings
+        from recsql.serving.run import serve as run
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"serve: {error.name} is not installed. Run: pip install 'recsql[serve]'"
+        ) from None
+    limits = Limits(body=max_body, batch=max_batch, rate=rate)
+    settings = Settings(host, port, not no_journal, limits)
+    run(open_project(**options), settings, open_console().line)

@@ -1,0 +1,194 @@
+"""One published version, open to be read: its lists in memory, and its file."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from recsql.compilation.render import literal
+from recsql.errors import WarehouseError, first_line
+from recsql.publishing.manifest import read_manifest
+from recsql.publishing.versions import FILE, Versions
+from recsql.serving.arrays import Arrays, read_arrays
+from recsql.serving.lists import Lists, Rows, ask, read_lists
+from recsql.serving.refusals import Refused
+from recsql.serving.routes import Route
+
+OPTIONS: dict[str, Any] = {"threads": "2"}
+LOCKED = ("enable_external_access = false", "lock_configuration = true")
+TEXTS = {
+    "service_items": (
+        "cast(item_id as varchar) as item, cast(to_json(struct_pack(item_id := "
+        "item_id, item_title := item_title, category := category)) as varchar) "
+        "as text, *"
+    ),
+    "service_users": "cast(user_id as varchar) as user_text, *",
+    "service_histories": "cast(user_id as varchar) as user_text, *",
+}
+
+
+@dataclass
+class Version:
+    """What requests are answered from; nothing of it changes once it is open."""
+
+    number: int
+    run_id: str
+    published_at: str
+    settings: Mapping[str, Any]
+    tables: Mapping[str, int]
+    connection: duckdb.DuckDBPyConnection
+    lists: Mapping[str, Lists]
+    arrays: Arrays | None
+    seconds: float = 0.0
+    surfaces: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _cursors: threading.local = field(default_factory=threading.local)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return this thread's connection to the file."""
+        if not hasattr(self._cursors, "cursor"):
+            self._cursors.cursor = self.connection.cursor()
+            self._cursors.cursor.execute("use version")
+        cursor: duckdb.DuckDBPyConnection = self._cursors.cursor
+        return cursor
+
+    def surface(self, name: str) -> Mapping[str, Any]:
+        """Return a surface of the version.
+
+        Raises:
+            Refused: there is none of this name.
+        """
+        found = self.surfaces.get(name)
+        if found is None:
+            known = ", ".join(self.surfaces)
+            raise Refused(
+                404, "unknown_surface", f'There is no surface "{name}". Known: {known}.'
+            )
+        return found
+
+    def rows(self, route: Route, given: Mapping[str, Any], limit: int) -> Rows:
+        """Return the rows of a route: from memory, else from the file.
+
+        Raises:
+            Refused: the version has no such tables.
+        """
+        lists = self.lists.get(route.name)
+        if lists is not None:
+            key = tuple(str(given[name]) for name in route.index.values())
+            found = lists.get(key) or Rows([], [])
+            return Rows(found.items[:limit], found.texts[:limit])
+        try:
+            return ask(self.cursor(), route.sql, given, limit)
+        except duckdb.CatalogException as error:
+            raise Refused(
+                404,
+                "not_published",
+                f"Version {self.number} has no table for it: {first_line(error)}",
+            ) from None
+
+
+def open_version(
+    versions: Versions, number: int, routes: Mapping[str, Route], most_rows: int
+) -> Version:
+    """Open a version, and read into memory what routes keep there.
+
+    Args:
+        versions: those of the warehouse.
+        number: the one to open.
+        routes: all files of `queries/serve/`.
+        most_rows: a list of more rows stays in the file.
+
+    Raises:
+        WarehouseError: its file or manifest cannot be read.
+    """
+    started = time.perf_counter()
+    manifest = read_manifest(versions, number)
+    path = versions.path(number) / FILE
+    try:
+        connection = duckdb.connect(config=OPTIONS)
+        connection.execute(f"attach {literal(str(path))} as version (read_only)")
+        connection.execute("use version")
+        for setting in LOCKED:
+            connection.execute(f"set {setting}")
+        lists: dict[str, Lists] = {}
+        for route in routes.values():
+            if route.index:
+                found = _in_memory(connection, route, most_rows)
+                lists |= {} if found is None else {route.name: found}
+
+        def read(name: str) -> pa.Table | None:
+            return _table(connection, routes.get(name), TEXTS.get(name, "*"))
+
+        arrays = read_arrays(read, manifest["vars"])
+    except duckdb.Error as error:
+        raise WarehouseError(f"{path}: {first_line(error)}") from None
+    return Version(
+        number=number,
+        run_id=manifest["run_id"],
+        published_at=manifest["published_at"],
+        settings=manifest["vars"],
+        tables=manifest["tables"],
+        connection=connection,
+        lists=lists,
+        arrays=arrays,
+        seconds=time.perf_counter() - started,
+        surfaces={entry["name"]: entry for entry in manifest["vars"]["surfaces"]},
+    )
+
+
+def _in_memory(
+    connection: duckdb.DuckDBPyConnection, route: Route, most_rows: int
+) -> Lists | None:
+    """Return the rows of a route for each value of its index, None where too many."""
+    given = {
+        parameter.name: None
+        if parameter.name in route.index.values()
+        else parameter.default
+        for parameter in route.parameters
+    }
+    try:
+        counted = connection.execute(f"select count(*) from (\n{route.sql}\n)", given)
+        if counted.fetchall()[0][0] > most_rows:
+            return None
+        return read_lists(connection, route.sql, given, list(route.index))
+    except duckdb.CatalogException:
+        return None  # this version has no such table
+    except WarehouseError as error:
+        raise WarehouseError(f"{route.file}: {error}") from None
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection, route: Route | None, columns: str
+) -> pa.Table | None:
+    if route is None:
+        return None
+    try:
+        return connection.sql(
+            f"select {columns} from (\n{route.sql}\n)"
+        ).to_arrow_table()
+    except duckdb.CatalogException:
+        return None  # this version has no such table
+
+
+def described(version: Version) -> dict[str, Any]:
+    """Return what `GET /version` says."""
+    return {
+        "version": version.number,
+        "run_id": version.run_id,
+        "published_at": version.published_at,
+        "surfaces": list(version.surfaces),
+        "tables": dict(version.tables),
+        "in_memory": {name: lists.bytes for name, lists in version.lists.items()},
+        "opened_in_seconds": round(version.seconds, 3),
+    }
+
+
+def as_json(content: Any) -> bytes:
+    """Return JSON without spaces, in UTF-8."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
