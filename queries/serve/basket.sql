@@ -6,6 +6,8 @@
 -- @param region text = all: A region of the data; all: everywhere.
 with
     complements as (select * from {{ ref("rec_complements") }}),
+    popular as (select * from {{ ref("rec_complement_fill") }}),
+    pages as (select * from {{ ref("rec_item_page") }}),
 
     found as (
         select *
@@ -22,10 +24,34 @@ with
             complement_title as item_title,
             complement_category as category,
             {{ stable_sum("log_lift") }} as score,
-            arg_max(item_title, (log_lift, - item_rank)) as goes_with,
-            min(case when rule_pass = 'popular' then item_rank end) as popular_rank
+            concat(
+                'goes with ', arg_max(item_title, (log_lift, - item_rank))
+            ) as reason,
+            cast(null as bigint) as popular_rank
         from found
         group by complement_item_id, complement_title, complement_category
+    ),
+
+    filled as (
+        select item_id, item_title, item_category, null as score, reason, item_rank
+        from popular
+        where
+            region = $region
+            and not list_contains($items, cast(item_id as varchar))
+            and item_id not in (select item_id from summed)
+            and exists (
+                select 1
+                from pages
+                where list_contains($items, cast(pages.item_id as varchar))
+            )
+    ),
+
+    united as (
+        select item_id, item_title, category, score, reason, popular_rank
+        from summed
+        union all
+        select item_id, item_title, item_category, score, reason, item_rank
+        from filled
     ),
 
     final as (
@@ -38,12 +64,8 @@ with
             category,
             score,
             case when score is null then 'popular' else 'rules' end as source,
-            case
-                when score is null
-                then 'popular; nothing is known to go with it'
-                else concat('goes with ', goes_with)
-            end as reason
-        from summed
+            reason
+        from united
     )
 
 select *

@@ -1,11 +1,13 @@
--- One row per item that goes with an item, best first.
+-- One row per item that goes with an item, best first: its rules, then popular items.
 -- @get /items/{item}/complements
 -- @param item text: The item's id.
 -- @param region text = all: A region of the data; all: everywhere.
 with
     complements as (select * from {{ ref("rec_complements") }}),
+    popular as (select * from {{ ref("rec_complement_fill") }}),
+    pages as (select * from {{ ref("rec_item_page") }}),
 
-    final as (
+    listed as (
         select
             complement_item_id as item_id,
             complement_title as item_title,
@@ -16,9 +18,48 @@ with
             pair_count,
             rule_pass as source,
             reason,
-            item_rank
+            item_rank as place
         from complements
         where cast(complements.item_id as varchar) = $item and region = $region
+    ),
+
+    united as (
+        select *
+        from listed
+        union all
+        select
+            item_id,
+            item_title,
+            item_category,
+            null,
+            null,
+            null,
+            null,
+            'popular',
+            reason,
+            {{ var("complements_per_item") | int }} + item_rank
+        from popular
+        where
+            region = $region
+            and cast(item_id as varchar) <> $item
+            and item_id not in (select item_id from listed)
+            and $item in (select cast(item_id as varchar) from pages)
+    ),
+
+    final as (
+        select
+            item_id,
+            item_title,
+            category,
+            score,
+            lift,
+            confidence,
+            pair_count,
+            source,
+            reason,
+            row_number() over (order by place) as item_rank
+        from united
+        qualify item_rank <= {{ var("complements_per_item") | int }}
     )
 
 select *

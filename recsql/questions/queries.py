@@ -46,7 +46,7 @@ def complete_basket(project: Project, items: list[str], limit: int) -> Shown:
     shown = _ask(project, "basket", path, {"items": items, "region": "all"})
     if not shown.rows:
         raise InputError(
-            f"show --basket: no item of {', '.join(items)} is in rec_complements. "
+            f"show --basket: no item of {', '.join(items)} is in rec_item_page. "
             "Give item_ids, separated by commas."
         )
     return Shown(shown.headers, shown.rows[:limit], len(shown.rows))

@@ -1,10 +1,11 @@
--- One row per (item_id, region, slot): what the page of an item shows, everywhere
--- and in each region that availability or restrictions name.
+-- One row per (item_id, region, slot): what the page of an item shows, everywhere and
+-- in each region that availability or restrictions name.
 -- What goes with it; first what replaces it, where the item may not be shown itself.
 {% set wanted = var("item_page_length") | int %}
 {% set has_substitutes = "content" in var("candidate_sources") %}
 with
-    complements as (select * from {{ ref("rec_complements") }}),
+    rules as (select * from {{ ref("rec_complements") }}),
+    popular as (select * from {{ ref("sig_page_fill") }}),
     items as (select * from {{ ref("int_items") }}),
     on_sale as (select * from {{ ref("elig_region_items") }}),
     {% if has_substitutes %}
@@ -29,14 +30,22 @@ with
         ),
     {% endif %}
 
+    complements as (
+        select item_id, region, complement_item_id, 'complement' as kind, item_rank
+        from rules
+        union all
+        select items.item_id, popular.region, filled.item_id, 'popular', list_rank
+        from popular
+        inner join items on popular.antecedent_index = items.item_index
+        inner join items as filled on popular.consequent_index = filled.item_index
+    ),
+
     united as (
         select
             complements.item_id,
             complements.region,
             complements.complement_item_id as shown_item_id,
-            case
-                when complements.rule_pass = 'popular' then 'popular' else 'complement'
-            end as kind,
+            complements.kind,
             {{ wanted }} + complements.item_rank as place
         from complements
         inner join regions on complements.region = regions.region

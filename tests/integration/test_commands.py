@@ -128,8 +128,8 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
             "select count(*) from duckdb_columns() "
             "where comment is null and not internal"
         ).fetchone()
-    names = "buy_again complements excluded explanations for_user item_page items"
-    names += " popular segment_items substitutes users users_for_item"
+    names = "buy_again complement_fill complements excluded explanations for_user"
+    names += " item_page items popular segment_items substitutes users users_for_item"
     parts = "changes drift fits freshness matches models rejected runs values"
     watched = [f"mon_{n}" for n in parts.split()]
     lists = [f"rec_{n}" for n in names.split()]

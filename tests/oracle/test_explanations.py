@@ -329,13 +329,12 @@ def test_pages_of_items_on_sale_and_of_others() -> None:
             )
             for name, column, kind in (
                 ("rec_substitutes", "substitute_item_id", "'substitute'"),
-                (
-                    "rec_complements",
-                    "complement_item_id",
-                    "if(rule_pass = 'popular', 'popular', 'complement')",
-                ),
+                ("rec_complements", "complement_item_id", "'complement'"),
             )
         }
+        popular = world.rows(
+            "select item_id from sig_popularity order by popularity_rank"
+        )
     pages: dict[int, list[Any]] = defaultdict(list)
     for row in sorted(rows, key=lambda r: r["slot"]):
         pages[row["item_id"]].append((row["kind"], row["shown_item_id"]))
@@ -347,6 +346,9 @@ def test_pages_of_items_on_sale_and_of_others() -> None:
                 for owner, other, kind in lists[name]:
                     if owner == item:
                         wanted.setdefault(other, kind)
+        for (other,) in popular:
+            if other != item:
+                wanted.setdefault(other, "popular")
         expected = [(kind, other) for other, kind in wanted.items()][:4]
         assert pages[item] == expected
         assert {other for _, other in pages[item]} <= shown

@@ -48,30 +48,27 @@ def test_cascade(world: World) -> None:
             assert lists[user, surface["name"]] == wanted
 
 
-def test_complements_are_rules_then_popular_items(world: World) -> None:
+def test_complements_are_rules_and_popular_items_go_on(world: World) -> None:
     n = world.vars["complements_per_item"]
     rules: dict[int, list[Any]] = defaultdict(list)
     for rule in sorted(world.dicts("sig_rules"), key=lambda rule: rule["rule_rank"]):
         if rule["leverage"] > 0:
             entry = (rule["consequent_item_id"], rule["rule_pass"])
             rules[rule["antecedent_item_id"]].append(entry)
-    popular = [
-        item
-        for (item,) in world.rows(
-            "select item_id from sig_popularity order by popularity_rank"
-        )
-    ]
+    popular = world.rows("select item_id from sig_popularity order by popularity_rank")
     lists: dict[int, list[Any]] = defaultdict(list)
     for row in sorted(world.dicts("rec_complements"), key=lambda row: row["item_rank"]):
         lists[row["item_id"]].append((row["complement_item_id"], row["rule_pass"]))
         assert row["item_rank"] == len(lists[row["item_id"]])
+    fill = world.rows("select item_id from rec_complement_fill order by item_rank")
+    assert fill == popular[: n + 1]
     for (item,) in world.rows("select item_id from int_items"):
-        wanted = rules[item][:n]
-        known = {item, *(other for other, _ in wanted)}
-        wanted += [(other, "popular") for other in popular if other not in known]
-        assert lists[item] == wanted[:n]
+        assert lists[item] == rules[item][:n]
+        known = {item, *(other for other, _ in lists[item])}
+        filled = [other for (other,) in fill if other not in known]
+        assert len(known) - 1 + len(filled) >= min(n, len(popular) - 1)
     passes = {kind for entries in lists.values() for _, kind in entries}
-    assert passes == {"strict", "relaxed", "popular"}
+    assert passes == {"strict", "relaxed"}
 
 
 def test_complements_carry_the_rules_figures(world: World) -> None:
@@ -80,11 +77,9 @@ def test_complements_carry_the_rules_figures(world: World) -> None:
         for rule in world.dicts("sig_rules")
     }
     for row in world.dicts("rec_complements"):
-        figures = ("pair_count", "support", "confidence", "lift")
-        rule = rules.get((row["item_id"], row["complement_item_id"]), {})
-        if row["rule_pass"] == "popular":
-            rule = {}
-        assert [row[name] for name in figures] == [rule.get(name) for name in figures]
+        rule = rules[row["item_id"], row["complement_item_id"]]
+        for name in ("pair_count", "support", "confidence", "lift"):
+            assert row[name] == rule[name]
 
 
 def test_buy_again_expects_the_users_rhythm_or_the_items(world: World) -> None:

@@ -49,7 +49,7 @@ def test_six_items_of_which_one_is_blocked_can_be_published(
     with tiny_world(lines, tables={"lists": lists}, **asked) as world:
         assert world.broken() == []
         listed = world.rows(
-            "select item_id, count(*) from rec_complements group by 1 order by 1"
+            "select item_id, count(*) from rec_item_page group by 1 order by 1"
         )
     if mapped == {"item_id": "item"}:
         assert listed == [(1, 4), (2, 4), (3, 5), (4, 4), (5, 4), (6, 4), (999, 5)]
@@ -215,7 +215,7 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
     asked = {
         **EVERYTHING,
         "availability": {"table": "sold", "region": "land", "item_id": "item"},
-        "wanted": "+rec_item_page +rec_substitutes",
+        "wanted": "+rec_item_page +rec_substitutes +rec_complement_fill",
     }
     with tiny_world(baskets(*orders), tables={"sold": offers}, **asked) as world:
         pages = world.rows(
@@ -223,12 +223,16 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
             f"where item_id = {pasta} and kind <> 'substitute' order by region, slot"
         )
         unsold = world.rows(
-            "select complement_item_id, rule_pass <> 'popular' from rec_complements "
-            f"where item_id = {sauce} and region = 'FR'"
+            "select shown_item_id, kind from rec_item_page "
+            f"where item_id = {sauce} and region = 'FR' and kind <> 'substitute'"
         )
-        reasons = world.rows(
+        complements = world.rows(
             "select complement_item_id, reason from rec_complements "
             f"where item_id = {pasta} and region = 'FR' order by item_rank"
+        )
+        fill = world.rows(
+            "select item_id, reason from rec_complement_fill where region = 'FR' "
+            "order by item_rank"
         )
         shown = world.rows(
             "select distinct region, shown_item_id from rec_item_page union "
@@ -241,10 +245,9 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
         ("FR", jam, "popular"),
         ("FR", tea, "popular"),
     ]
-    assert unsold == [(pasta, True)]  # what popular items fill is what is sold
-    assert reasons[0] == (wine, "goes with type 1")
-    assert {reason for _, reason in reasons[1:]} == {
-        "popular; nothing is known to go with it"
-    }
+    assert unsold == [(pasta, "complement")]  # what popular items fill is what is sold
+    assert complements == [(wine, "goes with type 1")]
+    assert {item for item, _ in fill} <= set(sold["FR"])
+    assert {reason for _, reason in fill} == {"popular; nothing is known to go with it"}
     assert all(item in sold[land] for land, item in shown if land != "all")
     assert {land for land, _ in shown} == {"all", "DE", "FR"}

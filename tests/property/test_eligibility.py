@@ -140,7 +140,8 @@ def test_lists_are_made_of_what_may_be_shown_and_are_full(seed: int) -> None:
     with tiny_world(
         lines,
         tables=tables,
-        wanted="+rec_for_user +rec_users_for_item +rec_item_page +rec_popular",
+        wanted="+rec_for_user +rec_users_for_item +rec_item_page +rec_popular "
+        "+rec_complement_fill",
         rule_region="region",
         **settings,
         **mapped,
@@ -199,6 +200,7 @@ def assert_tables_of_items_are_shown(world: World) -> None:
         *world.rows("select region, substitute_item_id from rec_substitutes"),
         *world.rows("select region, shown_item_id from rec_item_page"),
         *world.rows("select region, complement_item_id from rec_complements"),
+        *world.rows("select region, item_id from rec_complement_fill"),
         *world.rows(
             "select case when group_kind = 'region' then group_name else 'all' end, "
             "item_id from rec_popular"

@@ -1,9 +1,9 @@
--- Every item has its complements for all, and in each region that availability or
+-- Every item has a full page for all, and in each region that availability or
 -- restrictions name those that are sold there, as far as there are other items.
 with
     items as (select * from {{ ref("int_items") }}),
     region_items as (select * from {{ ref("elig_region_items") }}),
-    complements as (select * from {{ ref("rec_complements") }}),
+    item_pages as (select * from {{ ref("rec_item_page") }}),
 
     eligible as (select region, item_index from region_items where is_eligible),
 
@@ -20,8 +20,8 @@ with
 
     listed as (
         select item_id, region, count(*) as item_count
-        from complements
-        where complement_item_id <> item_id
+        from item_pages
+        where shown_item_id <> item_id
         group by item_id, region
     ),
 
@@ -31,7 +31,7 @@ with
             pages.region,
             coalesce(listed.item_count, 0) as listed_count,
             least(
-                {{ var("complements_per_item") | int }},
+                {{ var("item_page_length") | int }},
                 total.item_count
                 - case when eligible.item_index is not null then 1 else 0 end
             ) as wanted_count
@@ -54,12 +54,12 @@ with
                 region,
                 ' has ',
                 cast(listed_count as varchar),
-                ' complements other than itself where ',
+                ' other items on its page where ',
                 cast(wanted_count as varchar),
-                ' are possible; restore the popular fill in rec_complements'
+                ' are possible; restore sig_page_fill in rec_item_page'
             ) as problem
         from compared
-        where listed_count <> wanted_count
+        where listed_count < wanted_count
     )
 
 select *

@@ -1,9 +1,9 @@
 -- One row per (region, antecedent_index, list_rank): popular items where rules leave
--- room in the list of an item, for all and in the regions that sell it.
+-- room on the page of an item, for all and in the regions that sell it.
 -- What is popular there, without the item itself and what its rules hold, is cut into
 -- gaps: within a gap list_rank is popularity_rank and a constant.
 {{ config(materialized="view") }}
-{% set wanted = var("complements_per_item") | int %}
+{% set wanted = var("item_page_length") | int %}
 with
     items as (select * from {{ ref("int_items") }}),
     region_items as (select * from {{ ref("elig_region_items") }}),
