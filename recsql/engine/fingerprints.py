@@ -36,7 +36,6 @@ UNSETTLED = """
 KEYWORDS = "current_date|current_time|current_timestamp|localtime|localtimestamp"
 COMPUTING = ("implicit", "lightgbm", "numba", "numpy", "pyarrow", "scipy")
 HEADERS = 3 * 4096  # bytes: DuckDB writes the others before it writes these
-SEAL = ".seal"
 
 
 def content_of(
@@ -113,7 +112,7 @@ def seal(path: Path) -> None:
 
 
 def _seal_of(path: Path) -> Path:
-    return path.with_name(path.name + SEAL)
+    return path.with_suffix(".seal")
 
 
 def _mark(path: Path) -> str:

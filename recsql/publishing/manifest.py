@@ -23,6 +23,7 @@ from recsql.publishing.versions import MANIFEST, Versions
 
 EVENTS = "int_events"
 LISTS = "rec_for_user"
+RUNS = "mon_refreshes"
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,22 @@ def _runs(
 
 
 def built_by(plan: Plan, warehouse: Warehouse) -> str:
-    """Return the run that built the tables: this one, or an earlier one's."""
-    if warehouse.has_table("main", LISTS):
-        for (run_id,) in warehouse.rows(f"select run_id from main.{LISTS} limit 1"):
-            return str(run_id)
+    """Return the last run that built tables: this one, or an earlier one's.
+
+    Lists that nothing changed are of the run that made them; that a later one went over
+    them, all refreshes know.
+    """
+    asked = {
+        LISTS: f"select run_id, generated_at from main.{LISTS}",
+        RUNS: f"select run_id, started_at from main.{RUNS}",
+    }
+    there = [sql for name, sql in asked.items() if warehouse.has_table("main", name)]
+    if there:
+        runs = f"({' union '.join(there)}) as runs (run_id, began_at)"
+        for (run_id,) in warehouse.rows(
+            f"select arg_max(run_id, began_at) from {runs}"
+        ):
+            return str(run_id or plan.renderer.invocation_id)
     return plan.renderer.invocation_id
 
 

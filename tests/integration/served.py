@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import duckdb
 import uvicorn
 
 from recsql.compilation.compiler import Plan, compile_project
@@ -191,7 +192,8 @@ def plan_of(project: Project) -> Plan:
 def publish_marked(plan: Plan, mark: str) -> int:
     """Publish a version in which every reason is a mark; return its number."""
     profile = plan.project.profile
-    with open_warehouse(profile.build_path, profile.settings) as warehouse:
+    with duckdb.connect(str(profile.build_path)) as console:
         for table in ("rec_for_user", "serve_reserve", "rec_complements"):
-            warehouse.rows(f"update main.{table} set reason = '{mark}'")
+            console.execute(f"update main.{table} set reason = '{mark}'")
+    with open_warehouse(profile.build_path, profile.settings) as warehouse:
         return publish(replace(plan, project=plan.project), warehouse).version

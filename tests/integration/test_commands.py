@@ -109,13 +109,13 @@ def test_what_did_not_change_is_not_listed(shop: Path, recsql: Recsql) -> None:
 def test_a_model_that_is_not_built_runs_its_unit_tests(
     shop: Path, recsql: Recsql
 ) -> None:
-    given = ("--vars", "{candidate_sources: [history, popular, sar]}")
-    done = recsql("test", "--select", "cand_sar", "--project", shop, *given)
+    given = ("--vars", "{candidate_sources: [history, popular, user_knn]}")
+    done = recsql("test", "--select", "cand_user_knn", "--project", shop, *given)
     assert (done.code, done.err) == (0, "")
     passed = re.search(r"tests +(\d+) passed", done.out)
     assert passed
     assert int(passed[1]) >= 1
-    assert "not built, so no data test was run: cand_sar" in done.out
+    assert "not built, so no data test was run: cand_user_knn" in done.out
 
 
 def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None:

@@ -31,7 +31,7 @@ COMMANDS = {
     "report": ("report", "--user", "ann", "--output", "page.html"),
 }
 KEPT = {"build.duckdb", "current", "recsql.duckdb", "refresh.lock", "versions"}
-KEPT |= {"build.duckdb.wal", "spill", "written.jsonl"}
+KEPT |= {"build.duckdb.wal", "build.seal", "spill", "written.jsonl"}
 
 
 @dataclass(frozen=True)

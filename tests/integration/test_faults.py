@@ -36,7 +36,14 @@ def test_kill_9_at_random_moments(shop: Path) -> None:
     faults.finish(shop)
     assert len(list((folder / "versions").iterdir())) == 3
     here = {path.name for path in folder.iterdir()} - {"spill"}
-    files = {"build.duckdb", "current", "recsql.duckdb", "refresh.lock", "versions"}
+    files = {
+        "build.duckdb",
+        "build.seal",
+        "current",
+        "recsql.duckdb",
+        "refresh.lock",
+        "versions",
+    }
     assert here == files
 
 

@@ -216,7 +216,7 @@ def test_a_refresh_that_is_done_tells_everybody(shop: Path, recsql: Recsql) -> N
     assert {"model", "quarantine", "checks"} <= set(names)
     assert (lines[-1]["exit_code"], lines[-2]["version"]) == (0, 2)
     (model,) = [line for line in lines if line.get("name") == "rec_popular"]
-    assert (model["status"], model["level"]) == ("done", "info")
+    assert (model["status"], model["level"]) == ("unchanged", "info")
 
     assert night.told["RECSQL_EXIT_CODE"] == "0"
     assert night.told["RECSQL_VERSION"] == "2"

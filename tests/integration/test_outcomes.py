@@ -289,7 +289,7 @@ def test_publish_after_a_killed_refresh(shop: Path, recsql: Recsql) -> None:
     )
     assert recsql("refresh", "--project", shop).code == 0
     source.write_text(source.read_text() + " cross join range(100000000000) as r (i)")
-    process = start("refresh", "--project", shop, "--threads", "1")
+    process = start("refresh", "--project", shop, "--threads", "1", "--full-refresh")
     assert process.stdout is not None
     for line in process.stdout:
         if "rec_popular" in line:
@@ -312,7 +312,9 @@ def test_a_selected_refresh_says_which_run_built_what(
 ) -> None:
     first = {run_id for _, run_id in built(shop)}
     assert len(first) == 1
-    done = recsql("refresh", "--project", shop, "--select", "rec_popular")
+    done = recsql(
+        "refresh", "--project", shop, "--select", "rec_popular", "--full-refresh"
+    )
     assert done.code == 0, done.err
     runs = dict(built(shop))
     assert runs["rec_for_user"] in first
