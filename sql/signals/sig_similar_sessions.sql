@@ -53,7 +53,7 @@ with
                 / sqrt(cast(max(item_count) * max(session_item_count) as double))
             {% endif %} as similarity,
             min(recency_rank) as step,
-            arg_min(item_index, recency_rank) as shared_index
+            arg_max(item_index, - recency_rank) as shared_index
         from shared
         group by user_id, session_number
     ),
