@@ -138,5 +138,6 @@ def _connected(project: Project) -> Iterator[Any]:
         ) from None
     except redis.RedisError as error:
         raise WarehouseError(
-            f"publish to Redis: {first_line(error).rstrip('.')}. Its readers see what they saw."
+            f"publish to Redis: {first_line(error).rstrip('.')}. Its readers see "
+            "what they saw."
         ) from None
