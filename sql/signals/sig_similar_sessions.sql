@@ -39,7 +39,7 @@ with
         inner join
             sessions
             on latest.item_index = sessions.item_index
-            and latest.user_id is distinct from sessions.user_id
+            and (sessions.user_id is null or latest.user_id <> sessions.user_id)
         where sessions.item_place <= {{ var("session_recent") | int }}
     ),
 
