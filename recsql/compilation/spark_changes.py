@@ -178,12 +178,12 @@ def _select(node: exp.Expr) -> exp.Expr:
     unnested = [column for column in node.expressions if column.find(exp.Explode)]
     if len(unnested) < 2:
         return _qualify(node)
-    if len(node.expressions) > 2 or not _numbers(*unnested):
+    if len(unnested) > 2 or not _numbers(*unnested):
         raise Refused(node, "Spark unnests one list in a select.")
     names = [exp.to_identifier(column.alias) for column in unnested]
     call = _spark("posexplode(:x)", x=unnested[1].unalias().this)
-    node.set("expressions", [exp.Aliases(this=call, expressions=names)])
-    return node
+    others = [column for column in node.expressions if column not in unnested]
+    return node.select(*others, exp.Aliases(this=call, expressions=names), append=False)
 
 
 def _numbers(counter: exp.Expr, elements: exp.Expr) -> bool:
