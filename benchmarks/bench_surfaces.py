@@ -2,11 +2,11 @@
 
     python benchmarks/bench_surfaces.py [--users 200000] [--items 30000] [--repeats 1]
 
-A generated world: random ALS factors, each user has taken 50 lines. Ours:
-cand_factors, the candidates, the surface's lists and rec_for_user with titles and
-reasons, every table stored; top 50 of the items a user does not have. The peer: the CSR matrix of taken
-items, and `model.recommend` on the same factors. Target: at most 1.30 times the peer,
-and less than 6 GB. Both sides' lists are compared before anything is timed.
+A generated world: random ALS factors, each user has taken 50 lines. Ours: cand_factors,
+the candidates, the surface's lists and rec_for_user with titles and reasons, every
+table stored; top 50 of the items a user does not have. The peer: the CSR matrix of
+taken items, and `model.recommend` on the same factors. Target: at most 1.30 times the
+peer, and less than 6 GB. Both sides' lists are compared before anything is timed.
 """
 
 from __future__ import annotations
