@@ -161,7 +161,7 @@ def test_every_sql_only_model_translates(plan: Plan) -> None:
     names = [name for name, c in plan.models.items() if spark.is_sql_only(c)]
     for name in names:
         assert spark.translate(plan.models[name]).rstrip().endswith("FROM final")
-    assert {"sig_als_model", "cand_als"} <= set(plan.models) - set(names)
+    assert {"sig_als_model", "cand_factors"} <= set(plan.models) - set(names)
 
 
 def test_a_translation_reads_the_tables_of_the_model(plan: Plan) -> None:
