@@ -1,6 +1,6 @@
-{#- best_of_kinds(scored, family="", in_every_scope=false): the body of a CTE that keeps of scored pairs, as
-    far as users may be shown them, each user's best n items that are new, of those only seen
-    and of those taken; of each scope of the user where it is asked for.
+{#- best_of_kinds(scored, family="", in_every_scope=false): the body of a CTE that keeps of
+    scored pairs, as far as users may be shown them, each user's best n items that are new, of
+    those only seen and of those taken; of each scope of the user where it is asked for.
     best_of_kinds("scored")  ->  select eligible.*, ... as is_repeat from (...) ... -#}
 {% macro best_of_kinds(scored, family="", in_every_scope=false) %}
     select

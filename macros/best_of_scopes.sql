@@ -1,5 +1,6 @@
-{#- best_of_scopes(scored, family=""): the body of a CTE that keeps of scored pairs the best of each kind
-    (best_of_kinds) in each scope of the user; is_extra where only scopes of surfaces keep it.
+{#- best_of_scopes(scored, family=""): the body of a CTE that keeps of scored pairs the best of
+    each kind (best_of_kinds) in each scope of the user; is_extra where only scopes of surfaces
+    keep it.
     best_of_scopes("scored")  ->  select user_id, ..., bool_and(...) as is_extra from ... -#}
 {% macro best_of_scopes(scored, family="") %}
     {% set columns = (

@@ -1,5 +1,6 @@
-{#- with_ids(indexed, of_family=false): the body of a CTE that gives scored (user_index, item_index) their
-    ids, and reason_index the id of that item. The model imports users and items.
+{#- with_ids(indexed, of_family=false): the body of a CTE that gives scored (user_index,
+    item_index) their ids, and reason_index the id of that item. The model imports users and
+    items.
     with_ids("indexed")  ->  select users.user_id, items.item_id, ... from indexed ... -#}
 {% macro with_ids(indexed, of_family=false) %}
     select

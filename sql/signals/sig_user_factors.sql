@@ -7,7 +7,11 @@
     "svd": cell_weight(var("svd_weights")),
 } %}
 {% set folding = cells | select("in", factor_sources().split()) | list %}
-{% if folds_in() != "yes" %} {% set folding = [] %} {% endif %}
+{% set holds_out = var("as_of") is not none and var("eval_split") == "users" %}
+{% set keeps = var("refit_every") | int > 1 %}
+{% if not (keeps or holds_out or var("fold_in_after") is not none) %}
+    {% set folding = [] %}
+{% endif %}
 {{ config(enabled=factor_sources() != "") }}
 with
     models as (select * from {{ ref("sig_factor_models") }}),
@@ -34,9 +38,7 @@ with
                 {% if var("fold_in_after") is not none %}
                     or last_at >= {{ as_timestamp(var("fold_in_after")) }}
                 {% endif %}
-                {% if var("as_of") is not none and var("eval_split") == "users" %}
-                    or {{ is_test_user() }}
-                {% endif %}
+                {% if holds_out %} or {{ is_test_user() }} {% endif %}
             group by models.model_name, user_items.user_index
         ),
     {% endif %}

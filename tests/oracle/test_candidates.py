@@ -184,14 +184,9 @@ def test_als_factors_are_those_of_implicit(world: World) -> None:
         )
         model.fit(matrix, show_progress=False)
     for kind in ("user", "item"):
-        found = world.rows(
-            f"select factors from sig_als_{kind}_factors order by {kind}_index"
-        )
-        np.testing.assert_allclose(
-            [vector for (vector,) in found],
-            getattr(model, f"{kind}_factors"),
-            atol=1e-5,
-        )
+        found = [*world.factors("als", kind).values()]
+        expected = getattr(model, f"{kind}_factors")
+        np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_all_sources_share_one_contract(world: World) -> None:

@@ -122,26 +122,15 @@ def test_factors_are_those_of_the_extended_matrix() -> None:
             )
             model.fit(csr_matrix(matrix.astype(np.float32)), show_progress=False)
         for kind, count in (("user", len(users)), ("item", len(items))):
-            found = world.rows(
-                f"select factors from sig_feature_als_{kind}_factors "
-                f"order by {kind}_index"
-            )
+            found = [*world.factors("feature_als", kind).values()]
             expected = getattr(model, f"{kind}_factors")[:count]
-            np.testing.assert_allclose([f for (f,) in found], expected, atol=1e-4)
+            np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_scores_are_inner_products_over_what_may_be_shown() -> None:
     with tiny_world(random_lines(3), **SETTINGS) as world:
         vectors = [
-            np.array(
-                [
-                    f
-                    for (f,) in world.rows(
-                        f"select factors from sig_feature_als_{kind}_factors "
-                        f"order by {kind}_index"
-                    )
-                ]
-            )
+            np.array([*world.factors("feature_als", kind).values()])
             for kind in ("user", "item")
         ]
         scores = vectors[0] @ vectors[1].T

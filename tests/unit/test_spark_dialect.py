@@ -78,6 +78,8 @@ QUERIES = {
         FROM t ) AS _t WHERE r = 1""",
     "select cast(unnest(range(len(x))) as integer) as i, unnest(x) as v from t": """
         SELECT POSEXPLODE(x) AS (i, v) FROM t""",
+    "select k, unnest(range(len(x))) as i, unnest(x) as v from t": """
+        SELECT k, POSEXPLODE(x) AS (i, v) FROM t""",
 }
 REFUSED = {
     "select reverse(x) from t": "nobody has compared reverse",
