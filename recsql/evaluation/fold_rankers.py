@@ -8,20 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from recsql.compilation.render import Renderer
 from recsql.config.project import Project
 from recsql.engine.records import find_relation
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError
 from recsql.evaluation import mixing
 from recsql.evaluation.training import Past, train_ranker
-from recsql.numerics.ranking import CHANCES, OBJECTIVE
 from recsql.operation.events import Listener
 
 MOST_FOLDS = 3  # that a ranker learns from, as by default in train-ranker
-NAMES = (
-    "{% for theme in var('ranker_themes') %}{{ ranker_features(theme) }} {% endfor %}"
-)
 
 Origin = Literal["auto", "stored", "train"]
 
@@ -57,12 +52,7 @@ def fold_ranker(
     Raises:
         InputError: the events before as_of are too few, or LightGBM is missing.
     """
-    renderer = Renderer(project)
-    wanted = {}
-    if renderer.render_text("{{ ranker_wants() }}", project.root) == "yes":
-        wanted[OBJECTIVE] = renderer.render_text(NAMES, project.root).split()
-    if mixing.wants_mix(project):
-        wanted[CHANCES] = mixing.mix_names(project)
+    wanted = mixing.wanted_features(project)
     if not wanted:
         return None
     as_of, days = moment

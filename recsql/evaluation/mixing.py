@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 BATCHES, LABELS = "rank_batches", "rank_batch_labels"
 WANTED = (f"+{BATCHES}", f"+{LABELS}")
+NAMES = (
+    "{% for theme in var('ranker_themes') %}{{ ranker_features(theme) }} {% endfor %}"
+)
 KEYS = "user_index, allow_repeat, candidate_source, batch"
 
 
@@ -28,6 +31,17 @@ def wants_mix(project: Project) -> bool:
 def mix_names(project: Project) -> list[str]:
     """Return the names of what is known of a batch."""
     return Renderer(project).render_text("{{ mix_features() }}", project.root).split()
+
+
+def wanted_features(project: Project) -> dict[str, list[str]]:
+    """Return what lists need to be trained: names of features by objective."""
+    renderer, wanted = Renderer(project), {}
+    if renderer.render_text("{{ ranker_wants() }}", project.root) == "yes":
+        names = renderer.render_text(NAMES, project.root)
+        wanted[ranking.OBJECTIVE] = names.split()
+    if wants_mix(project):
+        wanted[ranking.CHANCES] = mix_names(project)
+    return wanted
 
 
 def batches_of(
