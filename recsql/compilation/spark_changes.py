@@ -168,8 +168,7 @@ def _qualify(node: exp.Expr) -> exp.Expr:
         return node
     if qualify.find(exp.Window):
         raise Refused(qualify, "beside a *, qualify needs a column that has a name.")
-    numbered = node.copy()
-    numbered.set("qualify", None)
+    (numbered := node.copy()).set("qualify", None)
     return exp.subquery(numbered, "numbered").select("*").where(qualify.this)
 
 
@@ -178,11 +177,12 @@ def _select(node: exp.Expr) -> exp.Expr:
     unnested = [column for column in node.expressions if column.find(exp.Explode)]
     if len(unnested) < 2:
         return _qualify(node)
-    if len(node.expressions) > 2 or not _numbers(*unnested):
+    if len(unnested) > 2 or not _numbers(*unnested):
         raise Refused(node, "Spark unnests one list in a select.")
     names = [exp.to_identifier(column.alias) for column in unnested]
+    others = [column for column in node.expressions if column not in unnested]
     call = _spark("posexplode(:x)", x=unnested[1].unalias().this)
-    node.set("expressions", [exp.Aliases(this=call, expressions=names)])
+    node.set("expressions", [*others, exp.Aliases(this=call, expressions=names)])
     return node
 
 
@@ -191,8 +191,8 @@ def _numbers(counter: exp.Expr, elements: exp.Expr) -> bool:
     series, unnested = counter.find(exp.GenerateSeries), elements.unalias()
     if not series or not isinstance(unnested, exp.Explode):
         return False
-    first, end = exp.Literal.number(0), exp.Length(this=unnested.this)
-    return bool(series.args["start"] == first and series.args["end"] == end)
+    ends = [exp.Literal.number(0), exp.Length(this=unnested.this)]
+    return [series.args["start"], series.args["end"]] == ends
 
 
 def _paren(node: exp.Expr) -> exp.Expr:
