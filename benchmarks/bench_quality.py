@@ -1,27 +1,30 @@
-"""What each candidate source is worth, by the product's own backtest.
+"""What each candidate source is worth, by the product's own evaluation.
 
-    python benchmarks/bench_quality.py [--data demo|movielens] [--sources als ease ...]
-        [--vars "{knn_neighbours: 100}"]
+    python benchmarks/bench_quality.py [--data demo|movielens|online-retail]
+        [--sources als ease ...] [--vars "{knn_neighbours: 100}"]
 
-Prints NDCG@10 of every source over all items and over items new to the user, best new
-first. Popularity is always among them. Every source gets a surface of its own, so that
-what is measured is what would be served.
+Prints NDCG@10 of every source over all items and over items new to the user, each with
+its 95 % interval over users, and the seconds of its models; best new first. Popularity
+is always among them. Every source gets a surface of its own, so that what is measured
+is what would be served.
 
 demo: the last 28 of 365 days are held out; sources are scored on all items and on new
 ones. movielens: ratings of 4 and more of MovieLens latest-small, from ../shared/data.
 Most of its users came once, so by the calendar only 26 of 609 have ratings on both
 sides of the last 20 %; here each user has a clock of 100 days from the first rating to
-the last, and the last 20 days of it are held out.
+the last, and the last 20 days of it are held out. online-retail: invoices of a year of
+UCI's Online Retail, from ../shared/data; the last 28 days are held out.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import yaml
 from common import DEMO_TABLES, sample, work_folder
+from sources import Scored, load, score_sources
 
 from recsql.config.project import (
     Project,
@@ -31,13 +34,11 @@ from recsql.config.project import (
 )
 from recsql.config.scaffold import init_project
 from recsql.config.settings import candidate_sources
-from recsql.engine.loader import load_table
 from recsql.engine.warehouse import open_warehouse
-from recsql.evaluation.backtest import run_backtest
-from recsql.evaluation.results import Backtest
-from recsql.terminal.console import Console
 
-MOVIELENS = Path(__file__).parents[2] / "shared" / "data" / "ml-latest-small"
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+MOVIELENS = SHARED / "ml-latest-small"
+RETAIL = SHARED / "online-retail"
 CLOCK = """
 copy (
     select
@@ -68,8 +69,7 @@ def demo(folder: Path) -> tuple[Project, int]:
 
 def movielens(folder: Path) -> tuple[Project, int]:
     """Load MovieLens, every user on a clock of 100 days; hold out the last 20."""
-    if not MOVIELENS.exists():
-        raise SystemExit(f"{MOVIELENS}: MovieLens latest-small is not there")
+    require(MOVIELENS)
     init_project(folder, "movielens")
     project = load_project(folder)
     likes = {**project.vars["events"], "where": "rating >= 4"}
@@ -82,12 +82,19 @@ def movielens(folder: Path) -> tuple[Project, int]:
     return project, 20
 
 
-def load(project: Project, files: dict[str, Path]) -> None:
-    """Load each file as a raw table of its name."""
-    schema, profile = str(project.vars["raw_schema"]), project.profile
-    with open_warehouse(profile.build_path, profile.settings) as warehouse:
-        for name, file in files.items():
-            load_table(warehouse, schema, name, [str(file)])
+def online_retail(folder: Path) -> tuple[Project, int]:
+    """Load a year of invoices; hold out the last 28 days."""
+    require(RETAIL)
+    init_project(folder, "online-retail")
+    project = load_project(folder)
+    load(project, {"sales": RETAIL / "sales_2010_2011.parquet"})
+    return project, 28
+
+
+def require(folder: Path) -> None:
+    """Stop where reference data is not there."""
+    if not folder.exists():
+        raise SystemExit(f"{folder}: this data set is not there")
 
 
 def every_source() -> list[str]:
@@ -95,60 +102,45 @@ def every_source() -> list[str]:
     return [*candidate_sources(load_project(builtin_root()))]
 
 
-def surfaces(sources: list[str]) -> list[dict[str, Any]]:
-    """Return surfaces that show each kind of items from the sources, popular last."""
-    return [
-        {
-            "name": kind,
-            "allow_repeat": kind,
-            "length": 20,
-            "personal": sources,
-            "fallback": ["popular"],
-        }
-        for kind in KINDS
-    ]
+def show(found: Iterable[Scored]) -> None:
+    """Print one line per source as it is found, and all of them, best new first."""
+    lines = []
+    for scored in found:
+        lines.append(scored)
+        print(line_of(scored), flush=True)
+    print()
+    print(f"{'source':16}" + "".join(f"{'NDCG@10 ' + kind:>26}" for kind in KINDS))
+    for scored in sorted(lines, key=lambda scored: -scored.value(KINDS[1], *METRIC)):
+        print(line_of(scored))
 
 
-def measure(project: Project, days: int, given: dict[str, Any]) -> Backtest:
-    """Run the backtest and print nothing but what fails."""
-    dated = project.with_vars(given)
-    return run_backtest(dated, days, project.profile.threads, Console().problem_event)
+def line_of(scored: Scored) -> str:
+    """Return a line of the table."""
+    cells = []
+    for kind in KINDS:
+        figure = scored.figures.get((kind, *METRIC))
+        told = (
+            f"{figure.value:.4f} [{figure.low:.4f}, {figure.high:.4f}]"
+            if figure
+            else ""
+        )
+        cells.append(f"{told:>26}")
+    return f"{scored.source:16}{''.join(cells)}{scored.seconds:8.1f} s"
 
 
-def show(found: Backtest, sources: list[str]) -> None:
-    """Print one line per source, best on new items first."""
-    values = {
-        (figure.list_name, figure.allow_repeat): figure
-        for figure in found.figures
-        if (figure.metric, figure.k) == METRIC and figure.list_name in sources
-    }
-    users = {kind: f.users for (_, kind), f in values.items()}
-    print(f"trained before {found.as_of}, scored until {found.until}")
-    print("users: " + ", ".join(f"{users.get(kind, 0)} {kind}" for kind in KINDS))
-    print(f"{'source':16}" + "".join(f"{'NDCG@10 ' + kind:>18}" for kind in KINDS))
-    lines = [
-        (source, *(values.get((source, kind)) for kind in KINDS)) for source in sources
-    ]
-    for source, *figures in sorted(lines, key=lambda line: -score(line[2])):
-        print(f"{source:16}" + "".join(f"{score(f):18.4f}" for f in figures))
-
-
-def score(figure: Any) -> float:
-    """Return the value of a figure, 0 where a source has no list of the kind."""
-    return figure.value if figure else 0.0
+DATA = {"demo": demo, "movielens": movielens, "online-retail": online_retail}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", choices=("demo", "movielens"), default="demo")
+    parser.add_argument("--data", choices=DATA, default="demo")
     parser.add_argument("--sources", nargs="+", default=every_source())
     parser.add_argument("--vars", type=yaml.safe_load, default={})
     asked = parser.parse_args()
-    sources = list(dict.fromkeys([*asked.sources, "popular"]))
+    sources = list(dict.fromkeys(["popular", *asked.sources]))
     with work_folder() as folder:
-        project, days = {"demo": demo, "movielens": movielens}[asked.data](folder)
-        given = {"candidate_sources": sources, "surfaces": surfaces(sources)}
-        show(measure(project, days, {**given, **asked.vars}), sources)
+        project, days = DATA[asked.data](folder)
+        show(score_sources(project.with_vars(asked.vars), days, sources, KINDS))
 
 
 if __name__ == "__main__":

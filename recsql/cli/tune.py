@@ -38,7 +38,9 @@ PASTE = "To have it, in dbt_project.yml:"
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The same as YAML, a line each.",
 )
-@click.option("--recipe", metavar="NAME", help="A ready search: als or neighbours.")
+@click.option(
+    "--recipe", metavar="NAME", help="A ready search: als, neighbours, blend."
+)
 @click.option("--metric", metavar="METRIC@K", help="What counts.  [default: ndcg@10]")
 @click.option(
     "--items",
@@ -124,6 +126,8 @@ def _target(project: Project, ready: Any, given: dict[str, Any]) -> Target:
     source, surface = given["source"] or (ready and ready.source), given["surface"]
     if (source is None) == (surface is None):
         raise InputError("tune: say which list, by --source als or --surface home.")
+    if ready and ready.source is None and surface is None:
+        raise InputError("tune: --recipe blend is of a surface, as by --surface home.")
     items = given["items"] or "all"
     if surface is not None:
         known = {entry["name"]: entry for entry in project.vars["surfaces"]}

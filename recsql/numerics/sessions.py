@@ -135,7 +135,7 @@ class Sessions:
 
 
 def vmis_scores(
-    clicks: Ints, past: Sessions, count: int, recent: int = 500, nearest: int = 100
+    clicks: Ints, past: Sessions, count: int, recent: int, nearest: int
 ) -> Doubles:
     """Return the score of each item by the past sessions most like this one.
 

@@ -213,7 +213,10 @@ def _session_scores(
         assert arrays.neighbours is not None
         return neighbour_scores(clicks, arrays.neighbours, len(arrays.items))
     assert arrays.sessions is not None
-    return vmis_scores(clicks, arrays.sessions, len(arrays.items)), nobody
+    settings = visit.version.settings
+    recent, nearest = settings["session_recent"], settings["session_neighbours"]
+    count = len(arrays.items)
+    return vmis_scores(clicks, arrays.sessions, count, recent, nearest), nobody
 
 
 def _folded(visit: Visit, clicks: Ints) -> Floats:

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
+
+import numpy as np
 
 from recsql import __version__
 from recsql.compilation.render import literal
@@ -166,6 +169,15 @@ class Bench:
         with open_scratch(self.project, moment.file) as warehouse:
             value, users = self._figure(warehouse, settings, moment)
         return Score(moment.number, value, users, time.perf_counter() - started)
+
+    def ask(
+        self, settings: Settings, moment: Moment, sql: str, values: list[Any]
+    ) -> dict[str, Any]:
+        """Build what the settings need as of a moment; return a query's columns."""
+        with open_scratch(self.project, moment.file) as warehouse:
+            self._figure(warehouse, settings, moment)
+            columns = warehouse.connection.execute(sql, values).fetchnumpy()
+        return {name: np.ma.getdata(column) for name, column in columns.items()}
 
     def check(self, settings: Settings) -> Check:
         """Compare the settings with the project as it is on the last fold."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recsql.errors import InputError, did_you_mean
+from recsql.tuning.blending import Blend, learn
 from recsql.tuning.search import Budget, Found, finish, search
 from recsql.tuning.space import Choice, Range, Settings, Space
 from recsql.tuning.trials import Lab, Trial
@@ -44,7 +45,8 @@ class Recipe:
 
 
 DECAYS = (7, 15, 30, 60, 90, 120, 240)
-RECIPES: Mapping[str, Recipe] = {
+RECIPES: Mapping[str, Recipe | Blend] = {
+    "blend": Blend(),
     "als": Recipe(
         source="als",
         metric="precision@10",
@@ -77,7 +79,7 @@ RECIPES: Mapping[str, Recipe] = {
 }
 
 
-def recipe_of(name: str) -> Recipe:
+def recipe_of(name: str) -> Recipe | Blend:
     """Return the recipe of that name.
 
     Raises:
@@ -90,9 +92,15 @@ def recipe_of(name: str) -> Recipe:
 
 
 def follow(
-    lab: Lab, recipe: Recipe, budget: Budget, seed: int, tell: Callable[[str], None]
+    lab: Lab,
+    recipe: Recipe | Blend,
+    budget: Budget,
+    seed: int,
+    tell: Callable[[str], None],
 ) -> Found:
     """Follow a recipe; the budget is that of each space."""
+    if isinstance(recipe, Blend):
+        return learn(lab, tell)
     lab.trial({})
     settings: Settings = {}
     if recipe.growth:

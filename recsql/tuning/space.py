@@ -234,4 +234,13 @@ def described(settings: Settings) -> str:
 def _short(value: Any) -> str:
     if value is None:
         return "null"
+    if isinstance(value, list):
+        return "; ".join(_blend(entry) for entry in value if "weights" in entry)
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _blend(entry: Mapping[str, Any]) -> str:
+    weights = ", ".join(
+        f"{name} {weight:g}" for name, weight in entry["weights"].items()
+    )
+    return f"{entry['name']} by {entry.get('blend_by') or 'rank'}: {weights}"

@@ -29,6 +29,8 @@ with
                 then concat('like ', because.title)
                 when lists.lead_source = 'content'
                 then concat('similar to ', because.title)
+                when lists.lead_source = 'session_knn'
+                then concat('in orders like yours, with ', because.title)
                 when lists.lead_source = 'new_items'
                 then 'new arrival'
                 when lists.lead_source = 'group_popular'

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+import yaml
 
 from recsql.config.project import builtin_root, load_project
 from recsql.engine.runner import ModelResult
@@ -36,9 +37,10 @@ def test_the_page(shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch) -
             done = recsql(*arguments)
             assert (done.code, done.err) == (0, ""), command
             told.append(done.out)
-    first, recipe, again = told
+    first, recipe, blend, again = told
     assert len(re.findall(r"^trial +\d", first, re.M)) == 3
     assert "als_factors: 32" in recipe or "als_factors: 64" in recipe
+    assert len(re.findall(r"surfaces=home by (?:rank|score): \w+ \d", blend)) > 3
     assert "trials are there already" in again
     assert len(re.findall(r"^trial +\d", again, re.M)) == 1
     with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:
@@ -82,6 +84,45 @@ def test_a_planted_optimum_is_found(
     assert "precision@1 1.0000, as it is 0.0000: +1.0000 [+1.0000, +1.0000]" in done.out
     assert "The gain is not chance" in done.out
     assert done.out.endswith("vars:\n  decay_days: 10\n")
+
+
+@pytest.mark.slow
+def test_a_source_that_knows_leads_a_blend(
+    recsql: Recsql, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users take their own item again; what is popular says nothing of it."""
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "events.csv").open("w", newline="") as file:
+        write = csv.writer(file)
+        write.writerow(("user_id", "item_id", "event_at"))
+        for user in range(60):
+            for n in range(16):
+                at = START + timedelta(days=10 * n, minutes=user)
+                write.writerow((user, f"own{user % 20}", at))
+                if n < 3:
+                    write.writerow((user, f"known{n}", at + timedelta(minutes=1)))
+    recsql("init", "shop")
+    recsql("load", "events", "events.csv", "--project", "shop")
+    surface = {
+        "name": "home",
+        "allow_repeat": "all",
+        "length": 10,
+        "personal": ["popular"],
+        "fallback": [],
+    }
+    given = yaml.safe_dump(
+        {"candidate_sources": ["history", "popular"], "surfaces": [surface]}
+    )
+    asked = ("--recipe", "blend", "--surface", "home", "--metric", "mrr@10")
+    done = recsql("tune", *asked, "--vars", given, "--project", "shop")
+    assert (done.code, done.err) == (0, "")
+    assert "The gain is not chance" in done.out
+    pasted = yaml.safe_load(done.out[done.out.index("\nvars:") :])["vars"]
+    (found,) = pasted["surfaces"]
+    assert found["weights"]["history"] == 1.0
+    assert found["weights"].get("popular", 0) < 0.5
+    settings = yaml.safe_dump({**yaml.safe_load(given), **pasted})
+    assert recsql("compile", "--vars", settings, "--project", "shop").code == 0
 
 
 @pytest.mark.slow
@@ -135,6 +176,7 @@ def test_what_cannot_be_tuned(shop: Path, recsql: Recsql) -> None:
     assert "say which list" in error(*space)
     assert 'no list "asl". Did you mean "als"?' in error(*space, "--source", "asl")
     assert "brings its own space" in error(*space, "--recipe", "als")
+    assert "is of a surface" in error("--recipe", "blend", "--source", "als")
     nobody = ("--source", "als", "--segment", "region=atlantis")
     assert "nobody has a figure of ndcg@10 of als, region atlantis" in (
         error(*space, *nobody)

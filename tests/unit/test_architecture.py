@@ -99,13 +99,14 @@ def test_only_the_seam_knows_the_numerics() -> None:
         if any(package_of(name) == "numerics" for name in imported(path))
     }
     outside = {n for n in users if package_of(n) not in ("numerics", "seam")}
-    # a ranker learns from several moments, which no one query can see, and a service
-    # scores one visitor at a time, from arrays that it keeps
+    # a ranker and a blend learn from several moments, which no one query can see, and a
+    # service scores one visitor at a time, from arrays that it keeps
     assert outside == {
         "evaluation.training",
         "serving.arrays",
         "serving.narrowing",
         "serving.scoring",
+        "tuning.blending",
     }
 
 
