@@ -78,7 +78,10 @@ with
             known.candidate_source,
             known.user_index,
             known.item_index,
-            list_inner_product(user_factors.factors, item_factors.factors),
+            list_inner_product(
+                cast(user_factors.factors as double[]),
+                cast(item_factors.factors as double[])
+            ),
             known.item_index
         from known
         inner join
