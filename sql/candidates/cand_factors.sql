@@ -78,10 +78,7 @@ with
             known.candidate_source,
             known.user_index,
             known.item_index,
-            list_inner_product(
-                cast(user_factors.factors as double[]),
-                cast(item_factors.factors as double[])
-            ),
+            list_inner_product(user_factors.factors::double[], item_factors.factors),
             known.item_index
         from known
         inner join
