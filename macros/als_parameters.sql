@@ -6,6 +6,7 @@
         'regularization':{{ var("als_regularization") | float }},
         'alpha':{{ var("als_alpha") | float }},
         'iterations':{{ var("als_iterations") | int }},
-        'seed':{{ var("als_seed") | int }}
+        'seed':{{ var("als_seed") | int }},
+        'device':{{ text(var("als_device")) }}
     }
 {%- endmacro %}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from recsql.numerics.devices import on_gpu
 from recsql.numerics.threads import ROWS_AT_ONCE, in_parts, single_blas
 
 if TYPE_CHECKING:
@@ -25,13 +26,17 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class AlsParameters:
-    """Settings of `als`; the confidence of a cell is alpha * weight, else it is 1."""
+    """Settings of `als`; the confidence of a cell is alpha * weight, else it is 1.
+
+    `device` is where it is fitted, cpu, gpu or auto; all else is done by the processor.
+    """
 
     factors: int
     regularization: float
     alpha: float
     iterations: int
     seed: int
+    device: str = "cpu"
 
 
 def sparse(rows: Ints, columns: Ints, weights: Floats) -> csr_matrix:
@@ -84,14 +89,20 @@ def als(
     if len(rows) == 0:
         empty = np.zeros((0, parameters.factors), dtype=np.float32)
         return empty, empty
-    model = _als_model(parameters)
+    gpu = on_gpu(parameters.device)
+    model = _als_model(parameters, gpu=gpu)
     model.fit(sparse(rows, columns, weights), show_progress=False)
+    if gpu:
+        return model.user_factors.to_numpy(), model.item_factors.to_numpy()
     return model.user_factors, model.item_factors
 
 
-def _als_model(parameters: AlsParameters) -> Any:
+def _als_model(parameters: AlsParameters, *, gpu: bool = False) -> Any:
     """Return an unfitted model of `implicit`."""
-    from implicit.cpu.als import AlternatingLeastSquares
+    if gpu:
+        from implicit.gpu.als import AlternatingLeastSquares
+    else:
+        from implicit.cpu.als import AlternatingLeastSquares
 
     single_blas()
     return AlternatingLeastSquares(

@@ -66,6 +66,28 @@ def require_room(entries: int, what: str, advice: str) -> None:
         )
 
 
+def require_vectors(users: Any, items: Any, numbers: int, var: str) -> None:
+    """Refuse a fit whose vectors no value could hold, before it begins.
+
+    Args:
+        users: shape (n,), user of each cell.
+        items: shape (n,), item of each cell.
+        numbers: of each vector, with biases.
+        var: which sets them.
+
+    Raises:
+        ValueError: of what there is too much, and what the var may be.
+    """
+    for what, index in (("users", users), ("items", items)):
+        rows = int(index.max(initial=-1)) + 1
+        most = MOST_ENTRIES // max(rows, 1)
+        require_room(
+            rows * numbers,
+            f"numbers ({rows:,} {what} x {numbers:,})",
+            f"Set var {var} so that a vector has at most {most:,}.",
+        )
+
+
 def as_vectors(matrix: npt.NDArray[np.float32], advice: str = FEWER_NUMBERS) -> Any:
     """Return a matrix as an Arrow array with one list per row.
 

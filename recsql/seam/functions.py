@@ -13,7 +13,7 @@ INDEXES = "integer[]"
 VECTORS = "float[][]"
 ALS_PARAMETERS = (
     "struct(factors integer, regularization double, alpha double, "
-    "iterations integer, seed integer)"
+    "iterations integer, seed integer, device varchar)"
 )
 CELLS = (INDEXES, INDEXES, "float[]")
 FACTORS = f"struct(user_factors {VECTORS}, item_factors {VECTORS})"

@@ -30,6 +30,7 @@ from recsql.seam.arrow_lists import (
     as_pairs,
     as_sparse,
     list_of,
+    require_vectors,
 )
 from recsql.seam.chunks import by_chunk
 from recsql.seam.functions import (
@@ -61,7 +62,9 @@ def als_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     from recsql.numerics import factorize
 
     settings = factorize.AlsParameters(**parameters.as_py())
-    return as_factors(factorize.als(*as_cells(users, items, weights), settings))
+    cells = as_cells(users, items, weights)
+    require_vectors(*cells[:2], settings.factors, "als_factors")
+    return as_factors(factorize.als(*cells, settings))
 
 
 def als_fold_in(
@@ -88,7 +91,9 @@ def bpr_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     from recsql.numerics import latent
 
     settings = latent.BprParameters(**parameters.as_py())
-    return as_factors(latent.bpr(*as_cells(users, items, weights), settings))
+    cells = as_cells(users, items, weights)
+    require_vectors(*cells[:2], settings.factors + 1, "bpr_factors")
+    return as_factors(latent.bpr(*cells, settings))
 
 
 def lmf_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
@@ -96,7 +101,9 @@ def lmf_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     from recsql.numerics import latent
 
     settings = latent.LmfParameters(**parameters.as_py())
-    return as_factors(latent.lmf(*as_cells(users, items, weights), settings))
+    cells = as_cells(users, items, weights)
+    require_vectors(*cells[:2], settings.factors + 2, "lmf_factors")
+    return as_factors(latent.lmf(*cells, settings))
 
 
 def svd_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
@@ -104,7 +111,9 @@ def svd_fit(users: Any, items: Any, weights: Any, parameters: Any) -> Any:
     from recsql.numerics import latent
 
     settings = latent.SvdParameters(**parameters.as_py())
-    return as_factors(latent.svd(*as_cells(users, items, weights), settings))
+    cells = as_cells(users, items, weights)
+    require_vectors(*cells[:2], settings.factors, "svd_factors")
+    return as_factors(latent.svd(*cells, settings))
 
 
 def linear_top(

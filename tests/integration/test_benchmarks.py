@@ -30,6 +30,7 @@ SMALLEST = {
     "bench_ranker": "--folds 1",
     "bench_refits": "--days 2 --every 1 7",
     "bench_rules": "--repeats 1",
+    "bench_scale": "--sizes 60x60x1200 90x60x1800 --models 3",
     "bench_seam": "--repeats 1 --users 500 --items 300",
     "bench_serve": "--seconds 0.5 --clients 1 8",
     "bench_surfaces": "--repeats 1 --users 500 --items 300",

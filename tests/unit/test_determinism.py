@@ -32,7 +32,8 @@ KINDS = "{'row_index': users, 'column_index': items, 'weight': [1.0 for i in ite
 TURNED = "{'row_index': items, 'column_index': users, 'weight': weights::double[]}"
 PAIRS = "{'user_index': users, 'item_index': items}"
 ALS = (
-    "{'factors': 64, 'regularization': 0.05, 'alpha': 5.0, 'iterations': 4, 'seed': 42}"
+    "{'factors': 64, 'regularization': 0.05, 'alpha': 5.0, 'iterations': 4, "
+    "'seed': 42, 'device': 'cpu'}"
 )
 SCALES = "[1 + r % 7 for r in each_user]::double[]"
 MEASURE = (

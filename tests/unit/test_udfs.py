@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recsql.numerics import factorize
+from recsql.numerics import factorize, latent
 from recsql.seam import arrow_lists, udfs
 
 SETTINGS = (
-    "{'factors': 3, 'regularization': 0.05, 'alpha': 5.0, 'iterations': 4, 'seed': 42}"
+    "{'factors': 3, 'regularization': 0.05, 'alpha': 5.0, 'iterations': 4, "
+    "'seed': 42, 'device': 'cpu'}"
 )
 NO_ITEMS = "{'user_index': []::integer[], 'item_index': []::integer[]}"
 FACTORS = "STRUCT(user_factors FLOAT[][], item_factors FLOAT[][])"
@@ -344,6 +345,93 @@ def test_what_one_value_cannot_hold_is_refused_by_var(
     monkeypatch.setattr(arrow_lists, "MOST_ENTRIES", 5)
     with pytest.raises(duckdb.Error, match=rf" more than one value .*{advice}"):
         value(connection, call)
+
+
+FITS = {
+    "als": (3, SETTINGS, "als_factors"),
+    "bpr": (
+        4,
+        "{'factors': 3, 'learning_rate': 0.01, 'regularization': 0.01, "
+        "'iterations': 2, 'seed': 42}",
+        "bpr_factors",
+    ),
+    "lmf": (
+        5,
+        "{'factors': 3, 'learning_rate': 0.1, 'regularization': 0.6, "
+        "'negatives': 3, 'iterations': 2, 'seed': 42}",
+        "lmf_factors",
+    ),
+    "svd": (3, "{'factors': 3}", "svd_factors"),
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_a_fit_says_its_ceiling_before_it_starts(
+    name: str,
+    connection: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """7 users have `numbers` each, so 7 * numbers are one more than a value holds."""
+    numbers, settings, var = FITS[name]
+    calls = f"{name}_fit([0, 6], [0, 1], [1.0, 1.0], {settings})"
+    monkeypatch.setattr(arrow_lists, "MOST_ENTRIES", 7 * numbers - 1)
+    for module in (factorize, latent):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, lambda *_: pytest.fail("it began"))
+    expected = rf"\(7 users x {numbers}\).*Set var {var} .* at most {numbers - 1}\."
+    with pytest.raises(duckdb.Error, match=expected):
+        value(connection, calls)
+
+
+def test_als_on_a_gpu_that_is_not_there_is_refused_by_var(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import implicit.gpu
+
+    monkeypatch.setattr(implicit.gpu, "HAS_CUDA", False)
+    here = fit("[0, 1]", "[1, 0]", "[1.0, 2.0]")
+    found = value(connection, here.replace("'cpu'", "'auto'"))
+    assert found == value(connection, here)
+    with pytest.raises(duckdb.Error, match=r"als_device is gpu.* to auto or cpu\."):
+        value(connection, here.replace("'cpu'", "'gpu'"))
+
+
+def test_als_on_a_gpu_is_fitted_by_implicits_own_kernels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No GPU is here: a stand-in for its class shows what is handed over."""
+    import sys
+    from types import ModuleType, SimpleNamespace
+
+    import implicit.gpu
+
+    asked: dict[str, object] = {}
+
+    class OnGpu:
+        def __init__(self, **given: object) -> None:
+            asked.update(given)
+
+        def fit(self, matrix: Any, *, show_progress: bool) -> None:
+            for name, rows in (("user", matrix.shape[0]), ("item", matrix.shape[1])):
+                vectors = np.full((rows, 3), rows, np.float32)
+                kept = SimpleNamespace(to_numpy=lambda vectors=vectors: vectors)
+                setattr(self, f"{name}_factors", kept)
+
+    module = ModuleType("implicit.gpu.als")
+    module.__dict__["AlternatingLeastSquares"] = OnGpu
+    monkeypatch.setitem(sys.modules, "implicit.gpu.als", module)
+    monkeypatch.setattr(implicit.gpu, "HAS_CUDA", True)
+    rows = np.array([0, 1, 2], np.int32)
+    settings = factorize.AlsParameters(3, 0.05, 5.0, 4, 42, "auto")
+    users, items = factorize.als(rows, rows % 2, rows + np.float32(1), settings)
+    assert (users.tolist(), items.tolist()) == ([[3.0] * 3] * 3, [[2.0] * 3] * 2)
+    assert asked == {
+        "factors": 3,
+        "regularization": 0.05,
+        "alpha": 5.0,
+        "iterations": 4,
+        "random_state": 42,
+    }
 
 
 def test_more_than_two_billion_numbers_are_no_vectors() -> None:
