@@ -10,9 +10,16 @@ with
     uses as (select * from {{ ref("list_uses") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    found as (select surface, unnest(program.prices, recursive := true) from programs),
+    found as (select surface, unnest(program.prices) as dual from programs),
 
-    prices as (select surface, item_index, supplier_index, price from found),
+    prices as (
+        select
+            surface,
+            dual.item_index as item_index,
+            dual.supplier_index as supplier_index,
+            dual.price as price
+        from found
+    ),
 
     scarce as (
         select
