@@ -81,10 +81,9 @@ with
                 when not asked.is_sold
                 then
                     concat(
-                        'not available now: from ',
-                        coalesce(cast(asked.available_from as varchar), 'ever'),
-                        ' to ',
-                        coalesce(cast(asked.available_to as varchar), 'ever')
+                        'not available now, only',
+                        ' from ' || cast(asked.available_from as varchar),
+                        ' until ' || cast(asked.available_to as varchar)
                     )
                 when not asked.is_in_scope and listed.blocked_level is not null
                 then concat('blocked by a restriction for: ', listed.blocked_level)

@@ -43,10 +43,10 @@ with
                 when items.item_id is null
                 then 'unknown'
                 when items.is_eligible
-                then 'eligible'
+                then 'known'
                 when items.is_new
                 then 'new'
-                else 'not eligible'
+                else 'too rare'
             end,
             case
                 when items.item_id is null

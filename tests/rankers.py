@@ -14,6 +14,7 @@ from recsql.numerics import ranking
 NAMES = (
     "{% for theme in var('ranker_themes') %}{{ ranker_features(theme) }} {% endfor %}"
 )
+MIXED = "{% if mix_wants() == 'yes' %}{{ mix_features() }}{% endif %}"
 LEARNED_UNTIL = datetime(2000, 1, 1)
 
 
@@ -37,6 +38,12 @@ def trained(names: list[str]) -> ranking.Ranker:
     return ranking.fit([made_up(len(names), 1)], names, threads=1, most=5)
 
 
+def mixer(names: list[str]) -> ranking.Ranker:
+    """Return small trees that know batches by these features."""
+    made = made_up(len(names), 2)
+    return ranking.fit_chances([made], names, threads=1, most=5)
+
+
 def rankers_table(plan: Plan) -> pa.Table:
     """Return raw table rankers with one ranker in it."""
     names = feature_names(plan)
@@ -47,4 +54,8 @@ def rankers_table(plan: Plan) -> pa.Table:
         "features": names,
         "booster": trained(names).booster,
     }
-    return pa.Table.from_pylist([row])
+    rows = [row]
+    if mixed := plan.renderer.render_text(MIXED, Path("names")).split():
+        rows.append({**row, "objective": ranking.CHANCES, "features": mixed})
+        rows[-1]["booster"] = mixer(mixed).booster
+    return pa.Table.from_pylist(rows)

@@ -221,6 +221,15 @@ PRICED: Mapping[str, Any] = {
         "minimum": {"department 1": 20, "nobody's": 5},
     },
 }
+# Batches of the sources in the order of their chances.
+MIXED: Mapping[str, Any] = {
+    "name": "mixed",
+    "allow_repeat": "all",
+    "length": 4,
+    "strategy": "mix",
+    "personal": ["history", "als", "rules"],
+    "fallback": ["popular"],
+}
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
@@ -251,7 +260,16 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_region": "region",
     "rule_decay_days": 30,
     "item_relations": True,
-    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED, ALIKE, CHOSEN, PRICED],
+    "surfaces": [
+        *SMALL["surfaces"],
+        MOVING,
+        BLENDED,
+        LEARNED,
+        ALIKE,
+        CHOSEN,
+        PRICED,
+        MIXED,
+    ],
     "ranker": True,
     "refresh_history": True,
     "drift_fail": {},  # the refreshes before are made up

@@ -78,7 +78,7 @@ def _unlisted(entry: Entry, listed: list[str], *, is_own: bool) -> str:
 
     A test warns of those (surfaces_name_sources), which a list is made without.
     """
-    is_blend = entry.get("strategy") == "blend"
+    is_blend = entry.get("strategy") in ("blend", "mix")
     named = [*entry["personal"], *entry["fallback"]]
     must_be = is_own or not set(named) & set(listed)
     for key in ("personal", "fallback"):

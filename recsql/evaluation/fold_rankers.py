@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from recsql.compilation.render import Renderer
 from recsql.config.project import Project
 from recsql.engine.records import find_relation
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError
+from recsql.evaluation import mixing
 from recsql.evaluation.training import Past, train_ranker
 from recsql.operation.events import Listener
 
 MOST_FOLDS = 3  # that a ranker learns from, as by default in train-ranker
-NAMES = (
-    "{% for theme in var('ranker_themes') %}{{ ranker_features(theme) }} {% endfor %}"
-)
 
 Origin = Literal["auto", "stored", "train"]
 
@@ -54,14 +52,13 @@ def fold_ranker(
     Raises:
         InputError: the events before as_of are too few, or LightGBM is missing.
     """
-    renderer = Renderer(project)
-    if renderer.render_text("{{ ranker_wants() }}", project.root) != "yes":
+    wanted = mixing.wanted_features(project)
+    if not wanted:
         return None
     as_of, days = moment
-    names = renderer.render_text(NAMES, project.root).split()
     span = timedelta(days=days)
     may_train = origin != "stored" and project.vars["eval_split"] == "time"
-    known = None if origin == "train" else _stored(project, as_of, names)
+    known = None if origin == "train" else _stored(project, as_of, wanted)
     if known and may_train and known < as_of - span:
         known = None
     if known or not may_train:  # without one the build says how to get it
@@ -78,16 +75,24 @@ def fold_ranker(
     return FoldRanker(as_of, trained.learned_until, time.perf_counter() - started)
 
 
-def _stored(project: Project, as_of: datetime, names: list[str]) -> datetime | None:
-    """Return until when the ranker that stg_rankers would take has learned."""
+def _stored(
+    project: Project, as_of: datetime, wanted: Mapping[str, list[str]]
+) -> datetime | None:
+    """Return until when those that the models would take have learned, all of them."""
     profile = project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         relation = find_relation(project, warehouse, "rankers")
         if relation is None:
             return None
         rows = warehouse.rows(
-            f"select learned_until, features from {relation} where learned_until < ? "
-            "order by learned_until desc, trained_at desc limit 1",
+            "select objective, arg_max(learned_until, (learned_until, trained_at)), "
+            "arg_max(features, (learned_until, trained_at)) "
+            f"from {relation} where learned_until < ? group by objective",
             [as_of],
         )
-    return next((until for until, features in rows if features == names), None)
+    known = {
+        objective: until
+        for objective, until, features in rows
+        if features == wanted.get(objective)
+    }
+    return min(known.values()) if known.keys() == wanted.keys() else None

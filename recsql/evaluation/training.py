@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import mean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recsql.config.project import Project
 from recsql.engine.records import append_rows
 from recsql.engine.runner import ModelResult
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
+from recsql.evaluation import mixing
 from recsql.evaluation.past import build_as_of, event_range, scratch_warehouse
 from recsql.numerics import ranking
 from recsql.operation.events import Event, Listener
@@ -91,21 +92,27 @@ def train_ranker(
             seconds[event.name].append(event.seconds)
         listener(event)
 
+    names = mixing.mix_names(project) if mixing.wants_mix(project) else []
     folds: list[ranking.Examples] = []
+    batches: list[ranking.Examples] = []
+    wanted = (*WANTED, *(mixing.WANTED if names else ()))
     with scratch_warehouse(project, SCRATCH) as warehouse:
         moments = _moments(project, warehouse, past)
         for moment in moments:
             given = {"ranker": True, "as_of": str(moment), "holdout_days": past.days}
-            build_as_of(project.with_vars(given), warehouse, WANTED, threads, listen)
-            names, examples = _examples(warehouse, moment)
+            build_as_of(project.with_vars(given), warehouse, wanted, threads, listen)
+            features, examples = _examples(warehouse, moment)
             folds.append(examples)
+            if names:
+                batches.append(mixing.batches_of(warehouse, names, moment))
         themes = _themes(warehouse)
-    ranker = ranking.fit(folds, names, threads=threads)
+    ranker = ranking.fit(folds, features, threads=threads)
     pairs = sum(len(fold.taken) for fold in folds)
-    report = _report(ranker, folds, names, themes, seconds)
+    report = _report(ranker, folds, features, themes, seconds)
     until = moments[-1] + timedelta(days=past.days) - INSTANT
     trained = Trained(ranker, tuple(moments), until, pairs, report)
-    _store(project, trained, names)
+    also = [mixing.row_of(batches, names, threads)] if names else []
+    _store(project, trained, features, also)
     return trained
 
 
@@ -182,8 +189,13 @@ def _report(
     return tuple(sorted(features, key=lambda f: (-f.gain_share, f.feature)))
 
 
-def _store(project: Project, trained: Trained, names: Sequence[str]) -> None:
-    """Add the ranker, and the report on its features, to the raw tables."""
+def _store(
+    project: Project,
+    trained: Trained,
+    names: Sequence[str],
+    also: Sequence[Mapping[str, Any]],
+) -> None:
+    """Add the rankers, and the report on features, to the raw tables."""
     now = datetime.now(UTC).replace(tzinfo=None)
     ranker = trained.ranker
     row = {
@@ -200,5 +212,7 @@ def _store(project: Project, trained: Trained, names: Sequence[str]) -> None:
     report = [{"trained_at": now, **asdict(feature)} for feature in trained.features]
     profile = project.profile
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
-        append_rows(project, warehouse, "rankers", [row])
+        moments = {key: row[key] for key in ("trained_at", "learned_until")}
+        rows = [row, *({**moments, **more} for more in also)]
+        append_rows(project, warehouse, "rankers", rows)
         append_rows(project, warehouse, "ranker_features", report)

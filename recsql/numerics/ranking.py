@@ -41,6 +41,7 @@ PARAMETERS = {
 MOST_TREES = 150
 PATIENCE = 20  # trees without a better NDCG on the newest fold until it stops
 SCORING_THREADS = 2
+CHANCES = "cross_entropy"  # of strategy mix: the share of a batch that is taken
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,41 @@ def fit(
         ndcg=ndcg,
         gains=booster.feature_importance("gain"),
     )
+
+
+def fit_chances(
+    folds: Sequence[Examples], names: Sequence[str], *, threads: int, most: int = 100
+) -> Ranker:
+    """Train trees that say the chance of an item, on all folds, oldest first.
+
+    `taken` is the share of each row's items that was taken. The newest fold says how
+    many trees are enough, as in `fit`.
+    """
+    import numpy as np
+
+    lightgbm, columns = require_lightgbm(), {"feature_name": list(names)}
+    settings = {**PARAMETERS, "objective": CHANCES, "metric": CHANCES}
+    settings |= {"num_threads": threads, "min_data_in_leaf": 50}
+    for name in ("lambdarank_truncation_level", "eval_at"):
+        del settings[name]
+
+    def data(some: Sequence[Examples], **more: Any) -> Any:
+        rows = np.concatenate([fold.features for fold in some])
+        shares = np.concatenate([fold.taken for fold in some])
+        return lightgbm.Dataset(rows, shares, params=settings, **columns, **more)
+
+    trees = most
+    if len(folds) > 1:
+        older = data(folds[:-1])
+        stop = lightgbm.early_stopping(PATIENCE, verbose=False)
+        newest = [data(folds[-1:], reference=older)]
+        tried = lightgbm.train(
+            settings, older, most, valid_sets=newest, callbacks=[stop]
+        )
+        trees = max(tried.best_iteration, 1)
+    booster = lightgbm.train(settings, data(folds), trees)
+    gains = booster.feature_importance("gain")
+    return Ranker(booster.model_to_string(), trees, None, gains)
 
 
 def score(booster: str, names: Sequence[str], features: Floats) -> Doubles:

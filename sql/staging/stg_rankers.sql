@@ -9,9 +9,11 @@ with
             *,
             row_number() over (order by learned_until desc, trained_at desc) as age_rank
         from rankers
-        {% if var("as_of") is not none %}
-            where learned_until < {{ as_timestamp(var("as_of")) }}
-        {% endif %}
+        where
+            coalesce(objective, '') <> 'cross_entropy'
+            {% if var("as_of") is not none %}
+                and learned_until < {{ as_timestamp(var("as_of")) }}
+            {% endif %}
     ),
 
     final as (

@@ -44,6 +44,7 @@ with
         inner join
             surfaces
             on parts.surface = surfaces.surface
+            and surfaces.strategy = 'blend'
             and coalesce(
                 candidates.surface = surfaces.surface, not surfaces.has_catalogue
             )

@@ -1,6 +1,10 @@
--- One row per (surface, candidate_source): the personal sources of a blend, with
--- weights.
-{{ config(enabled=surfaces_use(["strategy"], "blend") == "yes") }}
+-- One row per (surface, candidate_source): the personal sources of a blend or a mix,
+-- with weights.
+{{
+    config(
+        enabled=surfaces_use(["strategy"], "blend") == "yes" or mix_wants() == "yes"
+    )
+}}
 with
     surfaces as (select * from {{ ref("list_surfaces") }}),
 
@@ -37,7 +41,7 @@ with
             listed.min_score
         from listed
         inner join surfaces on listed.surface = surfaces.surface
-        where surfaces.strategy = 'blend'
+        where surfaces.strategy in ('blend', 'mix')
     )
 
 select *

@@ -10,6 +10,9 @@ with
     {% if surfaces_use(["strategy"], "blend") == "yes" %}
         blends as (select * from {{ ref("list_blends") }}),
     {% endif %}
+    {% if mix_wants() == "yes" %}
+        mixes as (select * from {{ ref("list_mixes") }}),
+    {% endif %}
 
     proposed as (
         select
@@ -38,6 +41,21 @@ with
                 item_rank,
                 item_rank
             from blends
+        {% endif %}
+        {% if mix_wants() == "yes" %}
+            union all
+            select
+                surface,
+                user_id,
+                item_id,
+                'mix',
+                lead_source,
+                score,
+                is_repeat,
+                reason_item_id,
+                item_rank,
+                item_rank
+            from mixes
         {% endif %}
     ),
 

@@ -33,6 +33,8 @@ with
                 then concat('in orders like yours, with ', because.title)
                 when lists.lead_source = 'new_items'
                 then 'new arrival'
+                when lists.lead_source = 'ranker'
+                then 'the ranker found it among all that may be shown'
                 when lists.lead_source = 'group_popular'
                 then
                     concat(

@@ -173,7 +173,7 @@ def test_the_step_that_keeps_an_item_from_a_user(
     pipeline.run(project, wanted, 2, lambda event: None)
     for user, item, words in (
         ("ann", "rare", "in too few baskets: 0 of min_item_baskets 2"),
-        ("ann", ITEMS[4], "not available now: from ever to 2024-02-01"),
+        ("ann", ITEMS[4], "not available now, only until 2024-02-01"),
         ("ann", ITEMS[0], "blocked by a restriction for: all"),
         ("ann", ITEMS[1], "blocked by a restriction for: region"),
         ("user 2", ITEMS[1], ""),

@@ -172,6 +172,39 @@ def test_each_fold_has_a_ranker_of_its_past_and_the_next_time_it_is_there(
     assert known == [(fold.ranker.learned_until,) for fold in first if fold.ranker]
 
 
+def test_strategies_are_shown_side_by_side(
+    built_shop: Path, tmp_path: Path, recsql: Recsql
+) -> None:
+    """Cascade, blend, mix, and a ranker that scores all; what was learned is kept."""
+    shop = Path(shutil.copytree(built_shop, tmp_path / "shop"))
+    (ranked,) = RANKED["surfaces"]
+    given = {
+        **RANKED,
+        "ranker_depth": "all",
+        "surfaces": [
+            {**ranked, "name": name, "strategy": name}  # type: ignore[dict-item]
+            for name in ("cascade", "blend", "mix", "ranker")
+        ],
+    }
+    options = ("--project", shop, "--vars", json.dumps(given))
+    done = recsql("backtest", "--last", "14d", "--folds", "1", *options)
+    assert done.code == 0, done.err
+    for name in ("cascade", "blend", "mix", "ranker"):
+        assert f"surface {name}" in done.out
+    kept = query(shop, "select objective, learned_until from raw.rankers order by all")
+    assert [objective for objective, _ in kept] == ["cross_entropy", "lambdarank"]
+    again = recsql("backtest", "--last", "14d", "--folds", "1", *options)
+    assert again.code == 0, again.err
+    assert query(shop, "select count(*) from raw.rankers") == [(2,)]
+    shown = recsql("refresh", "--full-refresh", *options)
+    assert shown.code == 0, shown.err
+    with duckdb.connect(str(shop / "warehouse/recsql.duckdb"), read_only=True) as file:
+        stages = file.execute(
+            "select distinct surface, candidate_source from rec_for_user"
+        ).fetchall()
+    assert {("mix", "mix"), ("ranker", "ranker"), ("blend", "blend")} <= {*stages}
+
+
 def test_the_ranker_of_a_fold_is_the_same_whatever_comes_after(
     built_shop: Path, tmp_path: Path
 ) -> None:

@@ -117,6 +117,27 @@ def test_values_are_near_the_truth(world: World, log: Log) -> None:
     assert len(found) == 2 * checked
 
 
+def test_the_truth_is_within_the_interval(world: World, log: Log) -> None:
+    """Of 95 % intervals about so many hold what lists would really have earned."""
+    rows = {
+        (r["list_name"], r["allow_repeat"], r["k"]): r
+        for r in world.dicts("eval_policies")
+        if r["estimator"] == "snips"
+    }
+    logged = {user: EACH + 10 * number for number, user in enumerate(USERS)}
+    held = []
+    for (name, kind, k), row in rows.items():
+        lists = lists_of(world, k)[name, kind]
+        truth = sum(
+            logged[user] * log.tastes[user - 100, items].mean()
+            for user, items in lists.items()
+        ) / sum(logged[user] for user in lists)
+        held.append(row["interval_low"] <= truth <= row["interval_high"])
+        assert row["interval_low"] < row["policy_value"] < row["interval_high"]
+    assert len(held) >= 16
+    assert sum(held) >= 0.8 * len(held), held
+
+
 def test_what_was_shown_is_not_what_the_lists_would_earn(world: World) -> None:
     """Else a test that takes the one for the other would pass."""
     values = world.rows(

@@ -83,6 +83,33 @@ def test_pairs_are_the_best_of_each_source(ranked: World) -> None:
     }
 
 
+def test_all_that_may_be_shown_is_ordered() -> None:
+    """With ranker_depth all: what the user's scope has, but for what is kept off."""
+    given = {"ranker": True, "ranker_depth": "all", "wanted": "+rank_features"}
+    with tiny_world(random_lines(7), **given) as world:
+        scopes = defaultdict(set)
+        for row in world.dicts("elig_scope_items"):
+            scopes[row["scope_index"]].add(row["item_id"])
+        off = world.rows("select user_id, item_index from elig_exclusions")
+        index = {row["item_id"]: row["item_index"] for row in world.dicts("int_items")}
+        wanted = {
+            (row["user_id"], item)
+            for row in world.dicts("elig_user_scopes")
+            for item in scopes[row["scope_index"]]
+            if (row["user_id"], index[item]) not in off
+        }
+        found = world.dicts("rank_pairs")
+        assert {(row["user_id"], row["item_id"]) for row in found} == wanted
+        assert len(found) == len(wanted) == len(world.dicts("rank_features"))
+        taken = {(row["user_id"], row["item_id"]) for row in
+                 world.dicts("int_user_items") if row["is_taken"]}  # fmt: skip
+        proposed = set(world.rows("select user_id, item_id from cand_all"))
+        for row in found:
+            pair = row["user_id"], row["item_id"]
+            assert row["is_repeat"] == (pair in taken)
+            assert (row["lead_source"] == "ranker") == (pair not in proposed)
+
+
 @pytest.mark.parametrize("source", SMALL["candidate_sources"])
 def test_sources_say_their_score_and_rank(ranked: World, source: str) -> None:
     rows = [x for x in ranked.dicts("cand_all") if x["candidate_source"] == source]

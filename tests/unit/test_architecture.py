@@ -102,6 +102,7 @@ def test_only_the_seam_knows_the_numerics() -> None:
     # a ranker and a blend learn from several moments, which no one query can see, and a
     # service scores one visitor at a time, from arrays that it keeps
     assert outside == {
+        "evaluation.mixing",
         "evaluation.training",
         "serving.arrays",
         "serving.narrowing",

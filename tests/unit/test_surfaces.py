@@ -36,8 +36,9 @@ def refused(surfaces: Any) -> str:
             'allow_repeat: there is no "new". It may be all, new_only or repeat_only.',
         ),
         (
-            {"strategy": "mix"},
-            'strategy: there is no "mix". It may be cascade, blend, ranker or null.',
+            {"strategy": "best"},
+            'strategy: there is no "best". It may be cascade, blend, mix, ranker or '
+            "null.",
         ),
         (
             {"personal": "als"},
