@@ -206,7 +206,7 @@ KEPT |= {"event_key", "tombstones", "far_text", "summed_weights", "aged_weight"}
 KEPT |= {"unreadable_text", "best_of_scopes", "user_columns"}
 
 
-# Macros that still read a CTE by a name of their own; the next one takes it as argument.
+# Macros that still read a CTE by a name of their own; another takes it as argument.
 SILENT = {
     "baseline_ratings",
     "best_of_kinds",
