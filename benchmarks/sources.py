@@ -10,7 +10,7 @@ from typing import Any
 
 from recsql.config.project import Project
 from recsql.engine.loader import load_table
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.evaluation.past import build_as_of, event_range, scratch_warehouse
 from recsql.operation.events import Event

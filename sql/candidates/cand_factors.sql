@@ -78,7 +78,7 @@ with
             known.candidate_source,
             known.user_index,
             known.item_index,
-            list_inner_product(user_factors.factors, item_factors.factors),
+            list_inner_product(user_factors.factors::double[], item_factors.factors),
             known.item_index
         from known
         inner join

@@ -10,7 +10,7 @@ with
         select
             item_factors.model_name,
             item_factors.item_index,
-            item_factors.factors[1:models.dimensions] as vector
+            cast(item_factors.factors as double[])[1:models.dimensions] as vector
         from item_factors
         inner join models on item_factors.model_name = models.model_name
         where models.model_name in ('{{ var("similar_items") | join("', '") }}')

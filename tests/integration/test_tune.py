@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from recsql.config.project import builtin_root, load_project
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.evaluation.backtest import Folds, run_backtest
 from recsql.operation.events import Event
 from recsql.tuning.moments import Bench
