@@ -1,16 +1,11 @@
 {#- graph_settings(source): the settings of a source of linear_sources that scores by the
     graph of users and items. The graph filter is one blurring step of BSPM.
-    graph_settings("rp3beta")  ->  {'alpha':0.8, 'beta':0.4} -#}
+    graph_settings("sar")  ->  {'similarity':'jaccard', 'min_cooccurrence':1} -#}
 {% macro graph_settings(source) -%}
     {% if source == "sar" %}
         {
             'similarity':{{ text(var("sar_similarity")) }},
             'min_cooccurrence':{{ var("sar_min_cooccurrence") | int }}
-        }
-    {% elif source == "rp3beta" %}
-        {
-            'alpha':{{ var("rp3beta_alpha") | float }},
-            'beta':{{ var("rp3beta_beta") | float }}
         }
     {% else %}
         {% set is_bspm = source == "bspm" %}

@@ -9,7 +9,6 @@
             "graph_filter": "graph",
             "bspm": "graph",
             "sar": "sar",
-            "rp3beta": "walk",
         }[source]
     -}}
 {%- endmacro %}

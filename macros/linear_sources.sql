@@ -3,7 +3,7 @@
     linear_sources()  ->  ease graph_filter -#}
 {% macro linear_sources() -%}
     {{-
-        ["ease", "edlae", "graph_filter", "bspm", "sar", "rp3beta"] | select(
+        ["ease", "edlae", "graph_filter", "bspm", "sar"] | select(
             "in", var("candidate_sources")
         ) | join(" ")
     -}}

@@ -49,13 +49,6 @@ def bspm(x: Any) -> Any:
     return now
 
 
-def rp3beta(x: Any) -> Any:
-    users, items = x.sum(axis=1, keepdims=True), x.sum(axis=0)
-    to_users = (x / items).T ** 0.8
-    to_items = (x / np.where(users, users, 1)) ** 0.8
-    return to_users @ to_items / items**0.4
-
-
 def sar(x: Any) -> Any:
     taken = (x > 0).astype(float)
     both, held = taken.T @ taken, taken.sum(axis=0)
@@ -67,6 +60,5 @@ WEIGHTS: dict[str, Callable[[Any], Any]] = {
     "edlae": partial(ease, dropout=0.25),
     "graph_filter": lambda x: sum(filters(x)),
     "bspm": bspm,
-    "rp3beta": rp3beta,
     "sar": sar,
 }

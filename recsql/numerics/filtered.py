@@ -36,12 +36,12 @@ def best_filtered(
         eligible: what each user may be shown; everything without.
 
     >>> from recsql.numerics.factorize import sparse
-    >>> from recsql.numerics.graphs import Walk
+    >>> from recsql.numerics.graphs import Shared
     >>> three = sparse(np.array([0, 0, 1]), np.array([0, 1, 0]), np.ones(3))
-    >>> found = best_filtered(three, Walk.of(three, 1.0, 0.0), three.sign(), 1)
+    >>> found = best_filtered(three, Shared.of(three, "jaccard", 1), three.sign(), 1)
     >>> found.users, found.items, found.scores, found.reasons
     (array([0, 1, 1], dtype=int32), array([0, 1, 0], dtype=int32), \
-array([1.25, 0.25, 0.75]), array([0, 0, 0], dtype=int32))
+array([1.5, 0.5, 1. ]), array([0, 0, 0], dtype=int32))
     """
     from recsql.numerics.products import best_of_rows
 

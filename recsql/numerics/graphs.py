@@ -72,50 +72,6 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Walk:
-    """RP3beta: three steps at random, from a user to items, to users, to items.
-
-    Paudel, Christoffel, Newell and Bernstein, "Updatable, Accurate, Diverse, and
-    Scalable Recommendations for Interactive Applications", TiiS 2016: each step goes
-    along an edge with its probability to the power of alpha; the sum over all walks to
-    an item is divided by its users to the power of beta.
-
-    >>> from recsql.numerics.factorize import sparse
-    >>> three = sparse(np.array([0, 0, 1]), np.array([0, 1, 0]), np.ones(3))
-    >>> Walk.of(three, 1.0, 0.0).scores(three[1:])  # 1 / 2 * (1 + 1 / 2), 1 / 2 * 1 / 2
-    array([[0.75, 0.25]])
-    """
-
-    graph: Graph
-
-    @classmethod
-    def of(cls, matrix: csr_matrix, alpha: float, beta: float) -> Walk:
-        """Return the walks over a matrix (users, items), non-negative."""
-        users, items = sums(matrix)
-        edges = matrix.astype(np.float64)
-        edges.data **= alpha
-        normal = scaled(edges, power(users, -alpha / 2))
-        return cls(Graph.of(normal, power(items, -alpha), power(items, -beta)))
-
-    @property
-    def width(self) -> int:
-        """Return how many items there are."""
-        return self.graph.width
-
-    def scores(self, rows: csr_matrix) -> Any:
-        """Return what walks from each row's items carry to every item."""
-        return self.graph.walked(dense(rows))
-
-    def crossings(self, some: Any, others: Any) -> Any:
-        """Return what walks carry from some items (rows) to others."""
-        return self.graph.crossings(some, others)
-
-    def columns(self, items: Any) -> Any:
-        """Return the weights of all items (rows) for some."""
-        return self.crossings(np.arange(self.width), items)
-
-
-@dataclass(frozen=True)
 class Shared:
     """SAR: how alike items are by the users who took both.
 

@@ -47,7 +47,6 @@ GRAPH = (
     "sharpen_steps integer, sharpen_time double)"
 )
 SAR = "struct(similarity varchar, min_cooccurrence integer)"
-WALK = "struct(alpha double, beta double)"
 MEMORY_SHARE = 8  # of an item by item matrix: an eighth of what DuckDB may use
 
 
@@ -84,12 +83,6 @@ def _sar(matrix: csr_matrix, vectors: Any, given: Any) -> ItemWeights:
     from recsql.numerics.graphs import Shared
 
     return Shared.of(matrix, given["similarity"], given["min_cooccurrence"])
-
-
-def _walk(matrix: csr_matrix, vectors: Any, given: Any) -> ItemWeights:
-    from recsql.numerics.graphs import Walk
-
-    return Walk.of(matrix, given["alpha"], given["beta"])
 
 
 def _top(name: str, made: Made) -> Callable[..., Any]:
@@ -149,7 +142,6 @@ def _terms(name: str, made: Made) -> Callable[..., Any]:
 GRAPHS: dict[str, tuple[str, Made]] = {
     "graph": (GRAPH, _graph),
     "sar": (SAR, _sar),
-    "walk": (WALK, _walk),
 }
 FUNCTIONS = (
     Function("ease_fit", (*CELLS, EASE), VECTORS, ease_fit),

@@ -1,10 +1,9 @@
--- One row per (user_id, candidate_source, item_id): what follows from all the user
--- took,
--- by each source that weighs items against items.
--- score = sum over the user's items of weight * item weight (EASE, EDLAE: Steck 2019
--- and
--- 2020; graph_filter: GF-CF, Shen et al. 2021; BSPM: Choi et al. 2023; SAR; RP3beta:
--- Paudel et al. 2016). The largest term's item is the reason; BSPM names none.
+-- One row per (user_id, candidate_source, item_id): what follows from all that a user
+-- took, by each source that weighs items against items.
+-- score = sum over the user's items of weight * item weight (EASE, EDLAE: Steck 2019,
+-- 2020; graph_filter: GF-CF, Shen et al. 2021; BSPM: Choi et al. 2023; SAR). The
+-- largest
+-- term's item is the reason; BSPM names none.
 {% set sources = linear_sources().split() %}
 {{ config(enabled=sources | length > 0, meta={"blocks": "user_index"}) }}
 with

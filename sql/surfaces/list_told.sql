@@ -21,7 +21,7 @@ with
                 then {{ what_happened("user_items") }}
                 when
                     lists.lead_source
-                    in ('rules', 'ease', 'edlae', 'graph_filter', 'sar', 'rp3beta')
+                    in ('rules', 'ease', 'edlae', 'graph_filter', 'sar')
                 then concat('goes with ', because.title)
                 when lists.lead_source = 'sequential'
                 then concat('often follows ', because.title)

@@ -15,7 +15,7 @@ from tests.worlds import World, random_lines, tiny_world
 
 LINKED = ("rules", "sequential", "item_knn", "content")
 WEIGHTED = (*linear.WEIGHTS,)
-BINARY = ("graph_filter", "bspm", "rp3beta")
+BINARY = ("graph_filter", "bspm")
 FACTORED = ("als", "svd")
 WHOLE = ("popular", "group_popular", "new_items", "history")
 SOURCES = (*LINKED, *WEIGHTED, *FACTORED, *WHOLE, "user_knn", "bpr")

@@ -14,7 +14,7 @@ from recsql.operation.findings import Noted, findings
 from tests import linear
 from tests.worlds import World, listed, random_lines, shuffled, tiny_world
 
-LINEAR = ("ease", "edlae", "graph_filter", "bspm", "rp3beta")
+LINEAR = ("ease", "edlae", "graph_filter", "bspm")
 LATENT = ("bpr", "lmf", "svd")
 SETTINGS: dict[str, Any] = {
     "candidate_sources": [

@@ -52,7 +52,6 @@ GRAPHS = (
         f"{MATRIX}, null::float[][], "
         "{'similarity': 'jaccard', 'min_cooccurrence': 1}",
     ),
-    ("walk", f"{MATRIX}, null::float[][], {{'alpha': 0.8, 'beta': 0.4}}"),
 )
 CALLS = {
     "als_fit": f"{CELLS}, {ALS}",

@@ -11,7 +11,7 @@ from recsql.numerics.best import best_items
 from recsql.numerics.factorize import sparse
 from recsql.numerics.filtered import best_filtered, filtered_terms
 from recsql.numerics.filters import Filter, Steps, frequencies
-from recsql.numerics.graphs import ItemWeights, Shared, Walk
+from recsql.numerics.graphs import ItemWeights, Shared
 from recsql.numerics.latent import truncated_svd
 from recsql.numerics.linear import ease, items_that_fit
 
@@ -36,7 +36,6 @@ def graphs(matrix: Any) -> dict[str, ItemWeights]:
         "graph_filter": Filter.of(matrix, vectors, 0.3),
         "bspm": Filter.of(matrix, vectors, 0.3, Steps(2, 1.5), Steps(1, 0.7)),
         "sar": Shared.of(matrix, "jaccard", 2),
-        "rp3beta": Walk.of(matrix, 0.8, 0.4),
     }
 
 

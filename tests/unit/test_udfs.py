@@ -123,7 +123,6 @@ GRAPHS = {
     "'blur_time': 1.0, 'sharpen_steps': 1, 'sharpen_time': 0.5}",
     "sar": f"{EVERYONE}, {NO_VECTORS}, "
     "{'similarity': 'jaccard', 'min_cooccurrence': 1}",
-    "walk": f"{EVERYONE}, {NO_VECTORS}, {{'alpha': 0.8, 'beta': 0.4}}",
 }
 CALLS = {
     "bpr_fit": "{'factors': 3, 'learning_rate': 0.01, 'regularization': 0.01, "
