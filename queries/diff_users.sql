@@ -5,7 +5,7 @@ with
     newer as (select * from {{ source("newer", "rec_for_user") }}),
     older as (select * from {{ source("older", "rec_for_user") }}),
 
-    aligned as ({{ aligned_lists(var("asked_depth")) }}),
+    aligned as ({{ aligned_lists("newer", "older", var("asked_depth")) }}),
 
     overlaps_of_users as ({{ rank_overlaps(var("asked_depth")) }}),
 

@@ -22,7 +22,8 @@ with
             items.available_from,
             items.available_to,
             items.is_eligible or items.is_new as is_known_enough,
-            {{ is_current("items.available_from", "items.available_to") }} as is_sold,
+            {{ is_current("items.available_from", "items.available_to", "serving") }}
+            as is_sold,
             scope_items.item_id is not null as is_in_scope,
             exclusions.exclusion
         from user_scopes

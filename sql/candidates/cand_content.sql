@@ -21,7 +21,7 @@ with
         select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
     ),
 
-    recency as ({{ latest_first() }}),
+    recency as ({{ latest_first("user_items") }}),
 
     summed as (
         select

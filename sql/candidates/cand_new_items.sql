@@ -21,7 +21,7 @@ with
         where items.is_eligible or items.is_new
     ),
 
-    ranked as ({{ ranked_by_scope("fresh") }}),
+    ranked as ({{ ranked_by_scope("fresh", "scope_items") }}),
 
     audiences as (select user_id, scope_index as audience from user_scopes),
 

@@ -12,7 +12,7 @@ with
 
     reached as ({{ reached_ranks() }}),
 
-    ranked as ({{ ranked_by_scope("popularity") }}),
+    ranked as ({{ ranked_by_scope("popularity", "scope_items") }}),
 
     scored as ({{ same_for_everyone() }}),
 

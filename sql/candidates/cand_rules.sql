@@ -25,9 +25,9 @@ with
         where leverage > 0 and rule_rank <= {{ var("candidates_per_user") | int }}
     ),
 
-    recency as ({{ latest_first() }}),
+    recency as ({{ latest_first("user_items") }}),
 
-    summed as ({{ follow_rules() }}),
+    summed as ({{ follow_rules("recency", "rules") }}),
 
     final as ({{ best_candidates("summed", "rules") }})
 

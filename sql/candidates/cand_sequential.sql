@@ -20,9 +20,9 @@ with
         select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
     ),
 
-    recency as ({{ latest_first() }}),
+    recency as ({{ latest_first("user_items") }}),
 
-    summed as ({{ follow_rules() }}),
+    summed as ({{ follow_rules("recency", "rules") }}),
 
     final as ({{ best_candidates("summed", "sequential") }})
 

@@ -36,7 +36,15 @@ with
                         {{ text(var("min_item_baskets")) }}
                     )
                 when
-                    not ({{ is_current("items.available_from", "items.available_to") }})
+                    not (
+                        {{
+                            is_current(
+                                "items.available_from",
+                                "items.available_to",
+                                "serving",
+                            )
+                        }}
+                    )
                 then 'not available now'
                 when coalesce(mentioned.is_blocked, false)
                 then 'blocked for everybody'

@@ -15,7 +15,7 @@ with
         cross join serving
         where
             (items.is_eligible or items.is_new)
-            and {{ is_current("items.available_from", "items.available_to") }}
+            and {{ is_current("items.available_from", "items.available_to", "serving") }}
     ),
 
     listed as (select distinct region from availability where region is not null),
@@ -25,7 +25,13 @@ with
         from availability
         cross join serving
         where
-            {{ is_current("availability.available_from", "availability.available_to") }}
+            {{
+                is_current(
+                    "availability.available_from",
+                    "availability.available_to",
+                    "serving",
+                )
+            }}
     ),
 
     -- where no region is listed, everything is available everywhere

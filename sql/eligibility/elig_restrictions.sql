@@ -8,7 +8,7 @@ with
         select kind, user_id, region, item_id, category
         from restrictions
         cross join serving
-        where {{ is_current("starts_at", "ends_at") }}
+        where {{ is_current("starts_at", "ends_at", "serving") }}
         group by kind, user_id, region, item_id, category
     )
 

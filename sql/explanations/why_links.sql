@@ -49,7 +49,7 @@ with
         {% endfor %}
     ),
 
-    recency as ({{ latest_first() }}),
+    recency as ({{ latest_first("user_items") }}),
 
     final as (
         select

@@ -12,7 +12,7 @@ with
     owners as (select * from {{ ref("int_owners") }}),
     latest as (select max(changed_at) as refreshed_at from owners),
     {% if is_incremental() %}
-        changed as ({{ changed_owners(this) }}),
+        changed as ({{ changed_owners("owners", this) }}),
         -- what these owners have and had; of a shared basket any owner may be gone
         touched as (
             select basket_id

@@ -21,7 +21,9 @@ with
     checked as (select * from {{ ref("int_event_checks") }}),
     spread as (select * from {{ ref("int_spread_baskets") }}),
     latest as (select max(changed_at) as refreshed_at from owners),
-    {% if is_incremental() %} changed as ({{ changed_owners(this) }}), {% endif %}
+    {% if is_incremental() %}
+        changed as ({{ changed_owners("owners", this) }}),
+    {% endif %}
 
     accepted as (
         select checked.*, spread.basket_id is not null as is_spread

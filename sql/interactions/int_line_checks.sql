@@ -12,7 +12,9 @@
 }}
 with
     owners as (select * from {{ ref("int_owners") }}),
-    {% if is_incremental() %} changed as ({{ changed_owners(this) }}), {% endif %}
+    {% if is_incremental() %}
+        changed as ({{ changed_owners("owners", this) }}),
+    {% endif %}
 
     events as (
         select *

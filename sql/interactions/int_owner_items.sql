@@ -13,7 +13,9 @@
 with
     owners as (select * from {{ ref("int_owners") }}),
     latest as (select max(changed_at) as refreshed_at from owners),
-    {% if is_incremental() %} changed as ({{ changed_owners(this) }}), {% endif %}
+    {% if is_incremental() %}
+        changed as ({{ changed_owners("owners", this) }}),
+    {% endif %}
 
     events as (
         select *

@@ -7,7 +7,7 @@ with
     newer as (select * from {{ ref("mon_lists") }}),
     older as (select * from {{ ref("stg_refresh_lists") }}),
 
-    aligned as ({{ aligned_lists(var("drift_depth")) }}),
+    aligned as ({{ aligned_lists("newer", "older", var("drift_depth")) }}),
 
     compared as ({{ rank_overlaps(var("drift_depth")) }}),
 

@@ -9,7 +9,7 @@ with
     users as (select * from {{ ref("int_users") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
 
-    ranked as ({{ latest_first() }}),
+    ranked as ({{ latest_first("user_items") }}),
 
     latest as (
         select users.user_index, ranked.item_index

@@ -10,9 +10,7 @@ with
     uses as (select * from {{ ref("list_uses") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    found as (select surface, unnest(program.prices, recursive := true) from programs),
-
-    prices as (select surface, item_index, supplier_index, price from found),
+    prices as (select surface, unnest(program.prices) as dual from programs),
 
     scarce as (
         select
@@ -23,13 +21,13 @@ with
             limits.supplier,
             limits.stock as bound,
             coalesce(uses.pieces, 0) as used,
-            prices.price as shadow_price
+            prices.dual.price as shadow_price
         from limits
         inner join items on limits.item_id = items.item_id
         inner join
             prices
             on limits.surface = prices.surface
-            and limits.item_index = prices.item_index
+            and limits.item_index = prices.dual.item_index
         left join
             uses
             on limits.surface = uses.surface
@@ -42,13 +40,13 @@ with
             promises.surface,
             promises.supplier,
             promises.minimum,
-            prices.price,
+            prices.dual.price as price,
             sum(uses.slots) as slots
         from promises
         inner join
             prices
             on promises.surface = prices.surface
-            and promises.supplier_index = prices.supplier_index
+            and promises.supplier_index = prices.dual.supplier_index
         left join
             limits
             on promises.surface = limits.surface
@@ -57,7 +55,8 @@ with
             uses
             on limits.surface = uses.surface
             and limits.item_index = uses.item_index
-        group by promises.surface, promises.supplier, promises.minimum, prices.price
+        group by
+            promises.surface, promises.supplier, promises.minimum, prices.dual.price
     ),
 
     united as (

@@ -18,7 +18,7 @@ with
     ),
     sessions as (select * from {{ ref("sig_recent_sessions") }}),
 
-    recency as ({{ latest_first() }}),
+    recency as ({{ latest_first("user_items") }}),
 
     latest as (
         select *, count(*) over (partition by user_id) as item_count

@@ -6,9 +6,16 @@ with
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    found as (select surface, unnest(program.shown, recursive := true) from programs),
+    found as (select surface, unnest(program.shown) as pair from programs),
 
-    indexed as (select surface, user_index, item_index, item_place from found),
+    indexed as (
+        select
+            surface,
+            pair.user_index as user_index,
+            pair.item_index as item_index,
+            pair.item_place as item_place
+        from found
+    ),
 
     final as (
         select users.user_id, indexed.surface, items.item_id, indexed.item_place

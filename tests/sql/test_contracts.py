@@ -206,6 +206,34 @@ KEPT |= {"event_key", "tombstones", "far_text", "summed_weights", "aged_weight"}
 KEPT |= {"unreadable_text", "best_of_scopes", "user_columns"}
 
 
+# Macros that still read a CTE by a name of their own; another takes it as argument.
+SILENT = {
+    "baseline_ratings",
+    "best_of_kinds",
+    "due_fit",
+    "eligibility",
+    "eligible_of",
+    "named_fit",
+    "named_terms",
+    "nearest_of",
+    "neighbour_ratings",
+    "reached_ranks",
+    "row_scales",
+    "row_weights",
+    "rows_or_gone",
+    "same_for_everyone",
+    "shared_items",
+    "with_ids",
+}
+
+
+def test_a_macro_gets_the_ctes_it_reads_as_arguments() -> None:
+    for path in (ROOT / "macros").glob("*.sql"):
+        body = path.read_text().partition("-#}")[2]
+        own = re.search(r"\b(?:from|join)\s+[a-z_]\w*\b(?!\s*\()", body)
+        assert (own is not None) == (path.stem in SILENT), path.stem
+
+
 def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
     """As dbt wants it, which else refuses to read the project."""
     for unit_test in PLAN.project.unit_tests:
