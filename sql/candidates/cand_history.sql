@@ -1,6 +1,5 @@
 -- One row per (user_id, item_id): what the user takes or looks at themselves, the
--- recent
--- the stronger.
+-- recent the stronger.
 -- score = decayed weight; equal scores go to the more popular item.
 {{ config(enabled="history" in var("candidate_sources")) }}
 with

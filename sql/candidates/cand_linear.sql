@@ -2,8 +2,7 @@
 -- took, by each source that weighs items against items.
 -- score = sum over the user's items of weight * item weight (EASE, EDLAE: Steck 2019,
 -- 2020; graph_filter: GF-CF, Shen et al. 2021; BSPM: Choi et al. 2023; SAR). The
--- largest
--- term's item is the reason; BSPM names none.
+-- largest term's item is the reason; BSPM names none.
 {% set sources = linear_sources().split() %}
 {{ config(enabled=sources | length > 0, meta={"blocks": "user_index"}) }}
 with

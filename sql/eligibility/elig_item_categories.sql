@@ -1,7 +1,6 @@
 -- One row per (item_id, category): the items as conditions on `items` see them.
--- An item of several categories has a row for each (category_role `own`), and one
--- with a
--- category that no item has (`other`); any other item has one row, without a role.
+-- An item of several categories has a row for each (category_role `own`), and one with
+-- a category that no item has (`other`); any other item has one row, without a role.
 {{ config(enabled=(surfaces_use(["where"]) or surfaces_move()) == "yes") }}
 with
     items as (select * from {{ ref("int_items") }}),

@@ -1,9 +1,8 @@
 -- One row per (surface, list_name, min_orders, user_number): how much better than the
 -- surface a user would be served by one source from min_orders on, and before that by
 -- the surface's first fallback.
--- By the first of eval_compared_metrics at the smallest k; sums over folds. None
--- where a
--- surface filters or moves items.
+-- By the first of eval_compared_metrics at the smallest k; sums over folds. None where
+-- a surface filters or moves items.
 {{
     config(
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0

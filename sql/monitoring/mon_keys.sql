@@ -1,6 +1,6 @@
 -- One row per (table_name, key_kind, key_text): a user, item, region or category that
--- an
--- input names, as text; `known` is what events and catalogue or users name together.
+-- an input names, as text; `known` is what events and catalogue or users name
+-- together.
 -- loose_text = the key without blanks around it, in lower case.
 {% set has_exposures = reads_exposures() == "yes" %}
 with

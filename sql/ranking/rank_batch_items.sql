@@ -1,6 +1,5 @@
 -- One row per (user_index, allow_repeat, candidate_source, item_index): the batch in
--- which
--- a source proposes an item, on surfaces with strategy mix.
+-- which a source proposes an item, on surfaces with strategy mix.
 -- batch = ceil(rank / mix_batch), the rank among what the surface allows.
 {{ config(enabled=mix_wants() == "yes") }}
 with

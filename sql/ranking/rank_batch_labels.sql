@@ -1,6 +1,5 @@
--- One row per (user_index, allow_repeat, candidate_source, batch) to learn from, as
--- of a
--- past moment: which share of the batch the user took in the holdout that followed.
+-- One row per (user_index, allow_repeat, candidate_source, batch) to learn from, as of
+-- a past moment: which share of the batch the user took in the holdout that followed.
 -- Of users who took something.
 {{ config(enabled=mix_wants() == "yes" and var("as_of") is not none) }}
 with

@@ -1,7 +1,6 @@
 -- One row per (user_index, allow_repeat, candidate_source, batch): the chance that an
--- item
--- of the batch is taken, by gradient-boosted trees; a batch comes after those before
--- it.
+-- item of the batch is taken, by gradient-boosted trees; a batch comes after those
+-- before it.
 -- chance = min(score) over (partition by user and source order by batch).
 {{ config(enabled=mix_wants() == "yes") }}
 with

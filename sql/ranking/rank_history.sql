@@ -1,6 +1,5 @@
 -- One row per (user_index, item_index) that the user knows: how often and when they
--- took
--- it. decayed_h = sum over all events of event weight * 2^(-age / h), h in
+-- took it. decayed_h = sum over all events of event weight * 2^(-age / h), h in
 -- ranker_half_lives;
 -- overdue = days since the last over the user's own gap, else the item's.
 {{ config(enabled=ranker_wants("history") == "yes") }}

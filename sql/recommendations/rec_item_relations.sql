@@ -1,6 +1,5 @@
 -- One row per (item_id, other_item_id): whether the other item replaces this one or
--- goes
--- with it, by what the same users do; see sig_item_relations.
+-- goes with it, by what the same users do; see sig_item_relations.
 {{ config(enabled=var("item_relations")) }}
 {% set measures = "user_count, user_lift, pair_count, pair_lift, similarity" %}
 {% set verdicts = "is_substitute, is_complement" %}

@@ -1,6 +1,6 @@
 -- One row per (session_number, item_id): the latest orders and what was in them, from
--- 1,
--- the latest. Neighbours of running sessions, as of VMIS-kNN (Kersbergen et al. 2022).
+-- 1, the latest. Neighbours of running sessions, as of VMIS-kNN (Kersbergen et al.
+-- 2022).
 {{ config(enabled=var("serving")) }}
 with
     sessions as (select * from {{ ref("sig_recent_sessions") }}),

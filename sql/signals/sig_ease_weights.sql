@@ -1,8 +1,8 @@
 -- One row per (model_name, item_index): what having the item says for every item, by
 -- EASE and EDLAE.
 -- Steck 2019 and 2020: item_weights[j + 1] is its weight for item j. One call makes
--- them
--- all, of the most taken items: as many as ease_max_items says, or as fit in memory.
+-- them all, of the most taken items: as many as ease_max_items says, or as fit in
+-- memory.
 {% set dropouts = {"ease": 0, "edlae": var("edlae_dropout")} %}
 {% set sources = dropouts | select("in", var("candidate_sources")) | list %}
 {{ config(enabled=sources | length > 0) }}

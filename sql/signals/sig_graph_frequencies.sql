@@ -1,6 +1,5 @@
 -- One row per (model_name, item_index): the item in the lowest frequencies of the
--- graph of
--- users and items, for the graph filter and BSPM.
+-- graph of users and items, for the graph filter and BSPM.
 -- Right singular vectors of the matrix over the roots of its sums (Shen et al. 2021).
 {% set sources = (
     ["graph_filter", "bspm"] | select("in", var("candidate_sources")) | list

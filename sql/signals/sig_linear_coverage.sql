@@ -1,6 +1,5 @@
--- One row per model_name: how many items the matrix of EASE or EDLAE has, and what
--- one of
--- all items would need.
+-- One row per model_name: how many items the matrix of EASE or EDLAE has, and what one
+-- of all items would need.
 -- A matrix of n items is worked out in 16 n^2 bytes; time grows with n^3.
 {% set sources = ["ease", "edlae"] | select("in", var("candidate_sources")) | list %}
 {{ config(enabled=sources | length > 0) }}

@@ -1,6 +1,5 @@
 -- One row per (model_name, item_index): what was fitted of an item by a source that
--- weighs
--- items against items; sources that read the graph alone have none.
+-- weighs items against items; sources that read the graph alone have none.
 {{ config(enabled=linear_sources() != "", materialized="view") }}
 {% set fits = {
     "sig_ease_weights": ["ease", "edlae"],

@@ -1,8 +1,7 @@
 -- One row per (user_id, session_number): the session_neighbours recent orders of others
 -- that are most like a user's latest items.
 -- vmis_knn (Kersbergen, Sprangers and Schelter 2022): similarity = sum of the recency
--- of
--- shared items; vote = it * (1 - 0.1 * steps back to the latest of them). s_knn
+-- of shared items; vote = it * (1 - 0.1 * steps back to the latest of them). s_knn
 -- (Jannach
 -- and Ludewig 2017): both are the cosine of the two sets of items.
 {% set is_vmis = var("session_similarity") == "vmis_knn" %}

@@ -1,10 +1,8 @@
 -- One row per (user_index, item_index): how often and how lately a user took an item.
 -- Hu, He, Gao and Zhang 2020: TIFU-kNN. Baskets are grouped by tifu_group_size from the
 -- latest back; weight = mean over groups of tifu_between_decay^(groups since) * mean
--- over
--- the group's baskets of tifu_within_decay^(baskets since, within the group). The
--- oldest
--- group may be smaller. Baskets of one moment are one basket.
+-- over the group's baskets of tifu_within_decay^(baskets since, within the group). The
+-- oldest group may be smaller. Baskets of one moment are one basket.
 {{ config(enabled="tifu_knn" in var("candidate_sources")) }}
 {% set size = var("tifu_group_size") | int %}
 with

@@ -1,6 +1,5 @@
--- One row per (user_id, surface, item_id, candidate_source): what each personal
--- source of
--- a blend says of an item, before weights.
+-- One row per (user_id, surface, item_id, candidate_source): what each personal source
+-- of a blend says of an item, before weights.
 -- amount = 1 / (rrf_constant + rank) (Cormack, Clarke and Buettcher 2009), or with
 -- blend_by score the score, scaled to 0..1 per user and source.
 {{

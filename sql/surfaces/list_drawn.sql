@@ -1,7 +1,7 @@
 -- One row per (user_id, surface, slot_rank) that explores: the rank that is drawn for
--- it,
--- from `among` items after the list, by a hash of salt, user and day of the serving
--- clock. Each slot draws from items of its own. propensity = 1 / items drawn from.
+-- it, from `among` items after the list, by a hash of salt, user and day of the
+-- serving clock. Each slot draws from items of its own. propensity = 1 / items drawn
+-- from.
 {{ config(enabled=surfaces_use(["explore"]) == "yes") }}
 with
     placed as (select * from {{ ref("list_placed") }}),

@@ -1,6 +1,5 @@
 -- One row per (surface, item_id) of surfaces that are optimized: what an item earns,
--- how
--- much of it there is, and whose it is.
+-- how much of it there is, and whose it is.
 -- supplier_index counts the suppliers of list_promises from 0; -1 for all others.
 {{ config(enabled=surfaces_use(["optimize"]) == "yes") }}
 with

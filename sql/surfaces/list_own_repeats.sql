@@ -1,6 +1,6 @@
 -- One row per (surface, user_id, candidate_source, item_id): what is proposed to
--- surfaces
--- that mean another thing by repeats than var repeat_means, marked and ranked by that.
+-- surfaces that mean another thing by repeats than var repeat_means, marked and ranked
+-- by that.
 {{ config(enabled=own_repeats() == "yes") }}
 with
     proposed as (select * from {{ ref("list_proposals") }}),

@@ -1,9 +1,7 @@
--- One row per surface that is optimized: which pairs of user and item are shown, and
--- the
--- prices of what is scarce.
--- maximize sum(worth * x): each user has list_length slots, chances of an item add up
--- to
--- its stock at most, a supplier's slots to its minimum at least. Solved by HiGHS.
+-- One row per surface that is optimized: the pairs of user and item that are shown, and
+-- the prices of what is scarce.
+-- maximize sum(worth * x), solved by HiGHS: a user has list_length slots, the chances
+-- of an item add up to its stock at most, a supplier's slots to its minimum at least.
 {{ config(enabled=surfaces_use(["optimize"]) == "yes") }}
 with
     worths as (select * from {{ ref("list_worths") }}),

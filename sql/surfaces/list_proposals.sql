@@ -1,6 +1,5 @@
 -- One row per (user_id, candidate_source, item_id): what sources propose, and the
--- ranker
--- where a surface wants it.
+-- ranker where a surface wants it.
 {{ config(materialized="view") }}
 with
     candidates as (select * from {{ ref("cand_all") }}),

@@ -1,7 +1,6 @@
 -- One row per (user_id, surface, item_id): a pool after rules and variants.
 -- A factor f moves place p to about p / f; left_out says what rules hide, what rests,
--- and
--- what has the variant of an item before it.
+-- and what has the variant of an item before it.
 {% set rest = surfaces_use(["cap", "not_again_days"]) == "yes" %}
 {{ config(enabled=surfaces_move() == "yes") }}
 with

@@ -1,9 +1,8 @@
 -- One row per (surface, stage): the sources that fill a surface's lists, in this order.
 -- The personal ones serve users with min_orders; blend and ranker put all of these into
 -- one stage. A stage is known by its place: a source may stand in both. Where
--- min_orders
--- is auto, it is what the last backtest found best for the surface's first personal
--- source against its first fallback; before any backtest, 1.
+-- min_orders is auto, it is what the last backtest found best for the surface's first
+-- personal source against its first fallback; before any backtest, 1.
 {% set never = 2147483647 %}
 with
     {% if asks_thresholds() == "yes" %}

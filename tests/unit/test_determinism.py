@@ -40,6 +40,15 @@ MEASURE = (
     f"{{'row_index': each_user, 'row_scale': {SCALES}, 'near_scale': {SCALES}, "
     "'denominator': 'product', 'shrinkage': 0.5}"
 )
+WORTHS = (
+    "{'user_index': users, 'item_index': items, "
+    "'place': [1 + i % 9 for i in items]::integer[], "
+    "'chance': [w / 9 for w in weights]::double[], 'worth': weights::double[]}"
+)
+LIMITS = (
+    "{'item_index': each_item, 'stock': [0.5 + i % 3 for i in each_item]::double[], "
+    "'supplier_index': [i % 2 for i in each_item]::integer[]}"
+)
 RESAMPLES = "{'resamples': 200, 'seed': 42}"
 GRAPHS = (
     (
@@ -54,6 +63,7 @@ GRAPHS = (
     ),
 )
 CALLS = {
+    "allot": f"{WORTHS}, {LIMITS}, [9.0, 0.0]::double[], 5, 100000",
     "als_fit": f"{CELLS}, {ALS}",
     "als_fold_in": f"{CELLS}, item_factors, {ALS}",
     "svd_fold_in": f"{CELLS}, item_factors",
