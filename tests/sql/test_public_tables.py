@@ -125,3 +125,12 @@ def test_ids_have_the_type_that_the_vars_say_or_any() -> None:
     assert (contract.types["user_id"], contract.types["item_id"]) == ("varchar", None)
     with pytest.raises(ProjectError, match=r"user_id_type: it is a SQL .*: a; drop"):
         compile_project(load_project(ROOT, {"user_id_type": "a; drop"}))
+
+
+def test_dbt_project_yml_names_models_where_they_are() -> None:
+    """dbt only warns of a name that is not there, and the tags go nowhere."""
+    folders = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["models"]["recsql"]
+    for folder, settings in folders.items():
+        for name in settings if isinstance(settings, dict) else ():
+            if not name.startswith("+"):
+                assert (ROOT / f"sql/{folder}/{name}.sql").exists(), f"{folder}: {name}"
