@@ -10,7 +10,7 @@ with
     uses as (select * from {{ ref("list_uses") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    prices as (select surface, unnest(program.prices) as dual from programs),
+    prices as (select surface, unnest(prices) as dual from programs),
 
     scarce as (
         select
@@ -85,7 +85,7 @@ with
             united.bound,
             cast(united.used as double) as used,
             united.shadow_price,
-            programs.program.is_sample as is_sample,
+            programs.is_sample,
             {{ text(invocation_id) }} as run_id,
             {{ as_timestamp(run_started_at) }} as generated_at
         from united

@@ -6,7 +6,7 @@ with
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    found as (select surface, unnest(program.shown) as pair from programs),
+    found as (select surface, unnest(shown) as pair from programs),
 
     indexed as (
         select

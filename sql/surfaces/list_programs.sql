@@ -7,7 +7,7 @@ with
     worths as (select * from {{ ref("list_worths") }}),
     limits as (select * from {{ ref("list_item_limits") }}),
 
-    final as (
+    solved as (
         {% for surface in var("surfaces") if surface.get("optimize") %}
             {% set wanted = surface["optimize"] %}
             select
@@ -44,6 +44,15 @@ with
                 union all
             {% endif %}
         {% endfor %}
+    ),
+
+    final as (
+        select
+            surface,
+            program.shown as shown,
+            program.prices as prices,
+            program.is_sample as is_sample
+        from solved
     )
 
 select *
