@@ -1,7 +1,8 @@
 -- One row per (allow_repeat, metric, k, list_name, other_list_name): Wilcoxon 1945.
 -- statistic = (sum of the ranks of positive differences - n (n + 1) / 4) / sqrt(n (n
 -- + 1) (2 n + 1) / 24 - sum of (ties^3 - ties) / 48); differences of 0 are left out.
--- A user is one case: over several folds, their mean difference.
+-- A user is one case: over several folds, their mean difference. Differences that are
+-- equal but for their last bits tie: 12 decimals count.
 {{
     config(
         enabled=var("as_of") is not none and var("eval_compared_metrics") | length > 0
@@ -10,7 +11,9 @@
 with
     of_users as (select * from {{ ref("eval_user_differences") }}),
 
-    meant as (select *, difference / case_count as mean_difference from of_users),
+    meant as (
+        select *, round(difference / case_count, 12) as mean_difference from of_users
+    ),
 
     tied as (
         select
