@@ -27,12 +27,15 @@ def allot(pairs: Any, limits: Any, promised: Any, length: Any, most_pairs: Any) 
     from recsql.numerics import programs
 
     stock, suppliers = _scarce(limits)
+    users = as_numbers(pairs["user_index"], "int32")
+    items = as_numbers(pairs["item_index"], "int32")
+    order = np.lexsort((items, users))  # of several best solutions always the same one
     slots = programs.Slots(
-        users=as_numbers(pairs["user_index"], "int32"),
-        items=as_numbers(pairs["item_index"], "int32"),
-        places=as_numbers(pairs["place"], "int32"),
-        chances=as_numbers(pairs["chance"], "float64"),
-        worths=as_numbers(pairs["worth"], "float64"),
+        users=users[order],
+        items=items[order],
+        places=as_numbers(pairs["place"], "int32")[order],
+        chances=as_numbers(pairs["chance"], "float64")[order],
+        worths=as_numbers(pairs["worth"], "float64")[order],
         stock=stock,
         suppliers=suppliers,
         promised=as_numbers(promised, "float64"),
