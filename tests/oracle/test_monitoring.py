@@ -110,8 +110,8 @@ def profile_of(world: World) -> Profile:
     for row in world.dicts("int_user_items"):
         counts["weight", "all", octave(row["weight"])] += 1
     for side in ("user", "item"):
-        for row in world.dicts(f"sig_als_{side}_factors"):
-            norm = float(np.linalg.norm(np.array(row["factors"], dtype=float)))
+        for vector in world.factors("als", side).values():
+            norm = float(np.linalg.norm(np.array(vector, dtype=float)))
             counts["factor_norm", f"als {side}s", octave(norm)] += 1
     return {key: float(count) for key, count in counts.items()}
 
