@@ -40,10 +40,6 @@ SURFACE = {
     "personal": ["als"],
     "fallback": [],
 }
-STEPS = ("cand_als", "cand_all", "list_surfaces", "list_stages")
-STEPS += ("list_proposals", "list_candidates")
-STEPS += ("list_stage_items", "list_pools", "list_ranked", "list_shown")
-STEPS += ("list_told", "rec_for_user")
 NAMES = """
 create or replace table int_users as
     select user_index::bigint as user_id, user_index, 9 as order_count,
@@ -79,8 +75,9 @@ def surface_plan() -> Plan:
 
 def build_lists(warehouse: Warehouse, plan: Plan) -> None:
     """Build the models from the factors to the public table."""
-    for name in STEPS:
-        warehouse.materialize(warehouse.connection, plan.models[name])
+    for name in plan.graph.select(["+rec_for_user"]):
+        if name.startswith(("cand_", "list_", "rec_")):
+            warehouse.materialize(warehouse.connection, plan.models[name])
 
 
 def check_lists(warehouse: Warehouse, direct: tuple[Any, Any]) -> None:
