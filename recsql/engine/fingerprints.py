@@ -99,7 +99,7 @@ def is_sealed(path: Path) -> bool:
     if not path.exists():
         return True
     try:
-        return seal_of(path).read_text("utf-8") == _mark(path)
+        return _seal_of(path).read_text("utf-8") == _mark(path)
     except OSError:
         return False
 
@@ -108,17 +108,26 @@ def seal(path: Path) -> None:
     """Write down beside a DuckDB file, which is closed, what it looks like."""
     with suppress(OSError):  # then the next run looks at its tables
         if not is_sealed(path):
-            seal_of(path).write_text(_mark(path), "utf-8")
+            _seal_of(path).write_text(_mark(path), "utf-8")
 
 
-def seal_of(path: Path) -> Path:
-    """Return the name of the file beside a DuckDB file that `seal` writes."""
+def remove(path: Path) -> None:
+    """Remove a DuckDB file, the log of its changes and its seal."""
+    for leftover in (path, _log_of(path), _seal_of(path)):
+        leftover.unlink(missing_ok=True)
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + ".wal")
+
+
+def _seal_of(path: Path) -> Path:
     return path.with_suffix(".seal")
 
 
 def _mark(path: Path) -> str:
     """Return a checksum of what each write of a DuckDB file changes."""
-    log = path.with_name(path.name + ".wal")
+    log = _log_of(path)
     with path.open("rb") as file:
         said = file.read(HEADERS)
     return sha256(said + (b"log" if log.exists() else b"")).hexdigest()

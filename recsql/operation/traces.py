@@ -15,6 +15,7 @@ import duckdb
 from recsql.compilation.render import literal
 from recsql.config.files import LIST, note_written, written
 from recsql.config.project import Project
+from recsql.engine.fingerprints import remove
 from recsql.engine.warehouse import translated
 from recsql.errors import InUse, WarehouseError, reason
 
@@ -106,8 +107,7 @@ def _remove_scratch(path: Path) -> None:
             raise InUse(f"{path}: a backtest is at work there. Wait for it.") from None
     except duckdb.Error:
         pass  # it was killed while it wrote
-    for name in (path.name, f"{path.name}.wal"):
-        path.with_name(name).unlink(missing_ok=True)
+    remove(path)
 
 
 def _shorten(project: Project) -> None:

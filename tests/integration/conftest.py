@@ -6,7 +6,7 @@ import csv
 import random
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -70,7 +70,7 @@ def recsql(
 
 
 @pytest.fixture(scope="session")
-def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A refreshed project; read it, never change it."""
     from recsql.config import scaffold
     from recsql.engine.loader import load_table
@@ -84,7 +84,9 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files = [str(folder.parent / "events.csv")]
         load_table(warehouse, "raw", "events", files)
     pipeline.refresh(project, 2, lambda event: None)
-    return folder
+    made = {path.name for path in (folder / "warehouse").iterdir()}
+    yield folder
+    assert {path.name for path in (folder / "warehouse").iterdir()} == made
 
 
 @pytest.fixture(scope="session")

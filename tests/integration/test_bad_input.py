@@ -248,16 +248,15 @@ def start(*arguments: str | Path, limit: int | None = None) -> subprocess.Popen[
     """Start the command line in a process of its own, files limited to some bytes."""
 
     def restrict() -> None:
-        if limit is not None:
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     return subprocess.Popen(
         [sys.executable, "-m", "recsql", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=restrict,
+        preexec_fn=None if limit is None else restrict,
         start_new_session=True,
     )
 

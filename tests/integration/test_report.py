@@ -337,7 +337,8 @@ def test_it_fits_a_phone(browser: Browser, shop: Path, scheme: Any) -> None:
 def test_what_is_not_there_says_how_to_get_it(
     browser: Browser, built_shop: Path, tmp_path: Path
 ) -> None:
-    write_report(load_project(built_shop), tmp_path / "report.html")
+    copy = Path(shutil.copytree(built_shop, tmp_path / "shop", symlinks=True))
+    write_report(load_project(copy), tmp_path / "report.html")
     page = opened(browser, tmp_path / "report.html")
     needs = " ".join(page.locator(".needs").all_inner_texts())
     assert "recsql backtest --last 28d" in needs
