@@ -14,6 +14,7 @@ from recsql.errors import InputError, install
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True)
 @click.option("--no-journal", is_flag=True, help="Do not note what is shown.")
+@click.option("--ui", is_flag=True, help="With a page to look with, at /.")
 @click.option(
     "--rate",
     type=click.FloatRange(0),
@@ -39,6 +40,7 @@ def serve(
     host: str,
     port: int,
     no_journal: bool,
+    ui: bool,
     rate: float,
     max_body: int,
     max_batch: int,
@@ -59,5 +61,5 @@ def serve(
             f"serve: {error.name} is not installed. Run: {install('serve')}"
         ) from None
     limits = Limits(body=max_body, batch=max_batch, rate=rate)
-    settings = Settings(host, port, not no_journal, limits)
+    settings = Settings(host, port, not no_journal, limits, has_page=ui)
     run(open_project(**options), settings, open_console().line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ from recsql.serving.bodies import (
     Wanted,
     body_of,
 )
-from recsql.serving.guard import Guard
+from recsql.serving.guard import OPEN, Guard
 from recsql.serving.lists import Rows
 from recsql.serving.narrowing import allowing, kept
 from recsql.serving.refusals import Refused
@@ -43,10 +43,20 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(
-    service: Service, hosts: tuple[str, ...] = (), more: list[HttpRoute] | None = None
+    service: Service,
+    hosts: tuple[str, ...] = (),
+    more: Sequence[HttpRoute] = (),
+    opened: tuple[str, ...] = (),
 ) -> ASGIApp:
-    """Return the whole application; `hosts`: names it may be called by, empty: any."""
-    routes = [*_Fixed(service).routes(), *_of_files(service), *(more or [])]
+    """Return the whole application.
+
+    Args:
+        service: what answers.
+        hosts: names it may be called by, empty: any.
+        more: routes before those of files.
+        opened: paths of these that need no token.
+    """
+    routes = [*_Fixed(service).routes(), *more, *_of_files(service)]
 
     async def missing(scope: Scope, receive: Receive, send: Send) -> None:
         raise HTTPException(404, "There is no such route; see /openapi.json.")
@@ -64,7 +74,8 @@ def application(
             scope["app"] = router  # so that what is not allowed is raised, not answered
         await router(scope, receive, send)
 
-    return Guard(named, service.tokens, service.limits, service.metrics, hosts)
+    opened = (*OPEN, *opened)
+    return Guard(named, service.tokens, service.limits, service.metrics, hosts, opened)
 
 
 class _Fixed:
@@ -77,15 +88,15 @@ class _Fixed:
         """Return them; the name of a method is that of its route."""
         lists = self.service.follower.routes[LISTS].path
         return [
-            _route(lists, "recommend", self.recommend, "GET", "POST"),
-            _route("/batch", "batch", self.batch, "POST"),
-            _route("/session", "session", self.session, "POST"),
-            _route("/events", "events", self.events, "POST"),
-            _route("/health", "health", self.health),
-            _route("/ready", "ready", self.ready),
-            _route("/version", "version", self.version),
-            _route("/metrics", "metrics", self.metrics),
-            _route("/openapi.json", "openapi", self.openapi),
+            route_of(lists, "recommend", self.recommend, "GET", "POST"),
+            route_of("/batch", "batch", self.batch, "POST"),
+            route_of("/session", "session", self.session, "POST"),
+            route_of("/events", "events", self.events, "POST"),
+            route_of("/health", "health", self.health),
+            route_of("/ready", "ready", self.ready),
+            route_of("/version", "version", self.version),
+            route_of("/metrics", "metrics", self.metrics),
+            route_of("/openapi.json", "openapi", self.openapi),
         ]
 
     async def recommend(self, request: Request) -> Response:
@@ -137,7 +148,7 @@ class _Fixed:
 
 def _of_files(service: Service) -> list[HttpRoute]:
     return [
-        _route(route.path, route.name, _endpoint(service, route), route.method)
+        route_of(route.path, route.name, _endpoint(service, route), route.method)
         for route in service.follower.routes.values()
         if route.path and route.name != LISTS
     ]
@@ -194,7 +205,7 @@ async def _rows(
     return rows.picked(places[asked.offset : stop]).ranked(asked.offset + 1)
 
 
-def _route(path: str, name: str, endpoint: Endpoint, *methods: str) -> HttpRoute:
+def route_of(path: str, name: str, endpoint: Endpoint, *methods: str) -> HttpRoute:
     """Return a route that says which it is, for the figures."""
 
     async def named(request: Request) -> Response:

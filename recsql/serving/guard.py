@@ -42,10 +42,11 @@ class Guard:
         limits: Limits,
         metrics: Metrics,
         hosts: tuple[str, ...] = (),
+        opened: tuple[str, ...] = OPEN,
     ) -> None:
         """Guard an application; `hosts`: names it may be called by, empty for any."""
         self.app, self.tokens, self.limits, self.metrics = app, tokens, limits, metrics
-        self.rate, self.hosts = Rate(limits.rate), hosts
+        self.rate, self.hosts, self.opened = Rate(limits.rate), hosts, opened
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens."""
@@ -107,7 +108,7 @@ class Guard:
         given = headers.get(b"authorization", b"").decode("latin-1")
         kind, _, token = given.partition(" ")
         token = token.strip() if kind.lower() == "bearer" else ""
-        if scope["path"] not in OPEN:
+        if scope["path"] not in self.opened:
             self.tokens.require(token)
         return token
 

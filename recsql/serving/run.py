@@ -19,6 +19,7 @@ from recsql.serving.follow import Follower
 from recsql.serving.guard import LOOPBACK
 from recsql.serving.journal import Journal
 from recsql.serving.limits import TOKEN, Limits, Tokens
+from recsql.serving.page import FILES, page_routes
 from recsql.serving.routes import read_routes
 from recsql.serving.service import Service
 
@@ -34,6 +35,7 @@ class Settings:
     has_journal: bool = True
     limits: Limits = field(default_factory=Limits)
     most_rows: int = 5_000_000
+    has_page: bool = False
 
 
 def open_service(project: Project, settings: Settings) -> Service:
@@ -64,13 +66,21 @@ def serve(project: Project, settings: Settings, told: Callable[[str], None]) -> 
 
     service = open_service(project, settings)
     version = service.version
+    page = "open it in a browser" if settings.has_page else ""
     told(
         f"version {version.number} of {version.published_at} at "
-        f"http://{settings.host}:{settings.port}: GET /openapi.json lists the routes"
+        f"http://{settings.host}:{settings.port}: "
+        + (page or "GET /openapi.json lists the routes")
     )
+    uvicorn.Server(server_config(served(service, settings), settings)).run()
+
+
+def served(service: Service, settings: Settings) -> ASGIApp:
+    """Return the application of a service, with the page where it is asked for."""
     hosts = LOOPBACK if _is_loopback(settings.host) else ()
-    config = server_config(application(service, hosts), settings)
-    uvicorn.Server(config).run()
+    if settings.has_page:
+        return application(service, hosts, page_routes(service), FILES)
+    return application(service, hosts)
 
 
 def server_config(app: ASGIApp, settings: Settings) -> Any:

@@ -26,10 +26,8 @@ from recsql.engine.loader import load_table
 from recsql.engine.warehouse import open_warehouse
 from recsql.operation import pipeline
 from recsql.publishing.publish import publish
-from recsql.serving.app import application
-from recsql.serving.guard import LOOPBACK
 from recsql.serving.limits import Limits, Tokens
-from recsql.serving.run import Settings, open_service, server_config
+from recsql.serving.run import Settings, open_service, served, server_config
 from recsql.serving.service import Service
 
 HISTORY = "may see histories"
@@ -171,15 +169,17 @@ def running(
     tokens: Tokens | None = None,
     limits: Limits | None = None,
     has_journal: bool = False,
+    has_page: bool = False,
 ) -> Iterator[tuple[Service, int]]:
     """Serve a project from a thread; give the service and its port."""
-    settings = Settings(has_journal=has_journal, limits=limits or Limits())
+    settings = Settings(
+        has_journal=has_journal, limits=limits or Limits(), has_page=has_page
+    )
     service = open_service(project, settings)
     service.tokens = tokens or Tokens(history=HISTORY)
     service.follower.seconds = 0.01
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = application(service, LOOPBACK)
-        server = uvicorn.Server(server_config(app, settings))
+        server = uvicorn.Server(server_config(served(service, settings), settings))
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         while not server.started:

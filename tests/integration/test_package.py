@@ -25,6 +25,7 @@ def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     packed = set(ZipFile(wheel).namelist())
     page = {f"recsql/report/assets/{n}" for n in ("page.html", "charts/ranks.json")}
+    page |= {f"recsql/serving/assets/page.{kind}" for kind in ("html", "js", "css")}
     assert page <= packed
     assert "recsql/_project/queries/report/report_ranks.sql" in packed
     target = tmp_path / "site"
