@@ -13,8 +13,8 @@ from tests.worlds import EVERY_FIGURE, World, random_lines, tiny_world
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]  # hooks of pytest
 
-# A job in the background ignores ctrl-C and one under nohup a hangup, and so would every
-# process that a test starts.
+# A job in the background ignores ctrl-C and one under nohup a hangup, and so would
+# every process that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
