@@ -30,7 +30,7 @@ ADVICE = {
     "MAP": "{x}['KEY'], the key that is the id",
     "UNION": "{x}.MEMBER, the member that is the id",
 }
-EXACT = {"DOUBLE": 2**53, "FLOAT": 2**24}  # above it whole numbers are skipped
+EXACT = {"DOUBLE": 2**53 - 1, "FLOAT": 2**24 - 1}  # further on, two are read as one
 
 
 @dataclass(frozen=True)

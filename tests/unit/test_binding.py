@@ -69,6 +69,16 @@ def refused(given: dict[str, Any]) -> str:
             'Close to it: "region"',
         ),
         (
+            mapped(user_id="max(household_id)"),
+            IN_FILE + "events: user_id: it sums up many rows (max), and each row is",
+            "Seen: max(household_id).",
+        ),
+        (
+            ruled("items.category"),
+            IN_RULE + "items.category: it is no condition: it is neither true nor",
+            "",
+        ),
+        (
             mapped(amount="sales_value *"),
             IN_FILE + "events: amount: it is not SQL: syntax error at or near",
             "Seen: sales_value *.",
@@ -95,6 +105,7 @@ def test_a_wrong_expression_is_named(
 
 
 def test_what_is_right_binds() -> None:
+    require_binding(compile_project(PROJECT.with_vars(mapped(where="quantity"))))
     require_binding(compile_project(PROJECT.with_vars(ruled("users.user_id = 1"))))
 
 
@@ -120,6 +131,10 @@ def test_what_is_loaded_counts(tmp_path: Path) -> None:
     assert str(caught.value).endswith("It has: who, what, sold_at.")
     run(project, "alter table raw.sales rename sold_at to moment")
     assert require_binding(compile_project(project)) == ["items"]
+    text = {"events": {**project.vars["events"], "where": "who || 'x'"}}
+    with pytest.raises(RecsqlError) as caught:
+        require_binding(compile_project(project.with_vars(text)))
+    assert "events: where: who || 'x': it is no condition" in str(caught.value)
     run(project, "create table raw.later (what int, title text)")
     with pytest.raises(RecsqlError) as caught:
         require_binding(compile_project(project))
