@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from recsql.compilation.compiler import compile_project
+from recsql.compilation.words import is_plain
 from recsql.config.expressions import expressions, without
 from recsql.config.project import Project, builtin_root, load_project
 from recsql.engine.binding import require_binding
@@ -139,6 +140,27 @@ def test_what_is_loaded_counts(tmp_path: Path) -> None:
     with pytest.raises(RecsqlError) as caught:
         require_binding(compile_project(project))
     assert str(caught.value).startswith(IN_FILE + "items: title: name: ")
+
+
+def test_columns_may_be_called_as_words_of_sql(tmp_path: Path) -> None:
+    """recsql says to write such a column in quotes; it does so itself, too."""
+    kept = duckdb.execute(
+        "select keyword_name from duckdb_keywords() "
+        "where keyword_category in ('reserved', 'type_function')"
+    )
+    assert not [word for (word,) in kept.fetchall() if is_plain(word)]
+    (tmp_path / "dbt_project.yml").write_text(
+        "name: shop\nvars:\n"
+        "  events: {table: order, user_id: '\"user\"', item_id: '\"order\"', "
+        "event_at: '\"at\"'}\n"
+        "  items: {table: null}\n  users: {table: null}\n"
+    )
+    project = load_project(tmp_path)
+    project.profile.build_path.parent.mkdir()
+    with duckdb.connect(str(project.profile.build_path)) as file:
+        file.execute("create schema raw")
+        file.execute('create table raw."order" ("user" int, "order" int, "at" date)')
+    assert require_binding(compile_project(project)) == []
 
 
 def run(project: Project, sql: str) -> None:
