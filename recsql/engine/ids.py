@@ -55,6 +55,20 @@ class Ids:
         return "integer" if WHOLE.fullmatch(self.kind) else self.kind
 
 
+def as_text(expression: str) -> str:
+    """Return the SQL of an id as text: the same before and after it became BIGINT.
+
+    >>> as_text("a")
+    "case when typeof((a)) in ('DOUBLE', 'FLOAT') \
+then cast(try_cast((a) as bigint) as varchar) else cast((a) as varchar) end"
+    """
+    return (
+        f"case when typeof(({expression})) in ('DOUBLE', 'FLOAT') then "
+        f"cast(try_cast(({expression}) as bigint) as varchar) "
+        f"else cast(({expression}) as varchar) end"
+    )
+
+
 def require_ids(plan: Plan, warehouse: Warehouse, names: Sequence[str]) -> None:
     """Refuse ids of a type that is not kept, or of two types that would never meet.
 
