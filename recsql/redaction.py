@@ -12,15 +12,19 @@ from __future__ import annotations
 
 import os
 import re
+from urllib.parse import quote
 
 HIDDEN = "***"
 NAME = (
     r"[\w.-]*(?:password|passwd|passphrase|pwd|secret|token|api_?key|access_?key|"
     r"account_?key|private_?key|credentials?)(?![a-z])"
 )
-VALUE = r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|[^\s&;,'"(){}\[\]]+"""
+QUOTED = r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|\{(?:[^{}]|\}\})*\}(?=;|$)"""
 PAIR = re.compile(
-    rf"""(?i)(?<![\w])({NAME}["']?\s*(?:=>|[:=])\s*|{NAME}\s+(?='))({VALUE})"""
+    rf"""(?i)([?&]{NAME}=)([^\s&;'"]+)|"""  # a parameter of a URI
+    rf"""(?<![\w])({NAME}\s*=(?!>)\s*)({QUOTED}|[^\s;'"]+)|"""  # libpq and ODBC
+    rf"""(?<![\w])({NAME}["']?\s*(?:=>|:)\s*|{NAME}\s+(?='))"""  # SQL, YAML, JSON
+    rf"""({QUOTED}|[^\s&;,'"(){{}}\[\]]+)"""
 )
 URI = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s/:@'\"]*):([^\s'\"]*)@")
 JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?")
@@ -48,19 +52,21 @@ def redacted(text: str) -> str:
     'postgres:host=db user=ann password=*** dbname=bi'
     >>> redacted("cannot attach postgresql://ann:s3@cret@db/bi?sslmode=require")
     'cannot attach postgresql://ann:***@db/bi?sslmode=require'
+    >>> redacted("Server=db;Pwd={a;b};Uid=ann"), redacted("password=a,b(c host=db")
+    ('Server=db;Pwd=***;Uid=ann', 'password=*** host=db')
     >>> redacted("md:shop?motherduck_token=abc&x=1")
     'md:shop?motherduck_token=***&x=1'
     >>> redacted("var max_tokens: 5 is no number")
     'var max_tokens: 5 is no number'
     """
     text = URI.sub(rf"\1:{HIDDEN}@", text)
-    text = PAIR.sub(lambda found: f"{found[1]}{HIDDEN}", text)
+    text = PAIR.sub(lambda found: f"{found[1] or found[3] or found[5]}{HIDDEN}", text)
     text = JWT.sub(HIDDEN, text)
     for name, value in os.environ.items():
         if name in FOLDERS or len(value) < SHORTEST:
             continue
         if re.fullmatch(f"(?i){NAME}", name):
-            text = text.replace(value, HIDDEN)
+            text = text.replace(value, HIDDEN).replace(quote(value, safe=""), HIDDEN)
     return text
 
 

@@ -1,9 +1,16 @@
 -- One row per popular item of a region, or of everyone, best first.
 -- @get /popular
--- @param region text = all: A region of the data; all: everyone.
+-- @param region text = all: A region of the data; all, or one that is
+-- not known: everyone. The answer says which was read.
 -- @index region = region
 with
     popular as (select * from {{ ref("rec_popular") }}),
+
+    asked as (
+        select coalesce(max(group_name), 'all') as region
+        from popular
+        where group_kind = 'region' and group_name = $region
+    ),
 
     final as (
         select
@@ -24,7 +31,7 @@ with
         from popular
         where
             group_kind in ('all', 'region')
-            and ($region is null or group_name = $region)
+            and ($region is null or group_name = (select region from asked))
     )
 
 select *

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,10 +151,14 @@ LETTERS = ("delimiter", "quote", "escape")
 
 
 def _letter(name: str, given: str | None) -> str | None:
-    letter = {"\\t": "\t", "tab": "\t"}.get(given or "", given)
-    if letter is not None and (len(letter) != 1 or not letter.isascii()):
-        raise click.UsageError(f'--{name} "{given}": give one letter.')
-    return letter
+    letter = "\t" if given == "tab" else given
+    if letter is not None and re.fullmatch(r"\\(t|x[0-9a-fA-F]{2})", letter):
+        letter = letter.encode().decode("unicode_escape")
+    if letter is None or (
+        len(letter) == 1 and letter.isascii() and letter not in "\r\n\0"
+    ):
+        return letter
+    raise click.UsageError(f'--{name} "{given}": give one letter.')
 
 
 def _say(loaded: Loaded, schema: str, left_out: int) -> None:

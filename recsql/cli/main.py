@@ -42,7 +42,8 @@ def cli(context: click.Context) -> None:
 
     Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
     was wrong (files, settings, names); 3 another process is at work on the warehouse;
-    4 not done in time; 130, 143, 129 interrupted: ctrl-C, SIGTERM, SIGHUP.
+    4 not done in time; 130, 143, 129, 142 interrupted: ctrl-C, SIGTERM, SIGHUP,
+    SIGALRM.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -15,7 +15,7 @@ from recsql.config.declared import runner_vars
 from recsql.config.experiments import require_experiments
 from recsql.config.expressions import expressions
 from recsql.config.project import Project
-from recsql.config.settings import require_known, require_settings
+from recsql.config.settings import require_known, require_settings, require_types
 from recsql.config.shapes import require_shapes
 from recsql.config.surfaces import require_surfaces
 from recsql.errors import ProjectError, did_you_mean
@@ -58,6 +58,7 @@ def require_vars(project: Project) -> None:
     require_shapes(project)
     require_settings(project)
     require_known(project)
+    require_types(project)
     require_experiments(project)
     require_surfaces(project)
 

@@ -7,7 +7,6 @@ The environment is sandboxed: a template reaches neither files nor Python's inte
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,11 +18,10 @@ from jinja2 import FunctionLoader, TemplateError
 
 from recsql.compilation.sandbox import MOST_NUMBERS, Sandbox
 from recsql.compilation.templates import CODES, LineMarks, split_marks
+from recsql.compilation.words import is_plain
 from recsql.config.project import Model, Project, as_list
 from recsql.config.properties import SourceTable
 from recsql.errors import ProjectError, RecsqlError, did_you_mean
-
-SIMPLE = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def quoted(*parts: str) -> str:
@@ -33,7 +31,7 @@ def quoted(*parts: str) -> str:
     ('main.int_events', 'raw."My Table"')
     """
     return ".".join(
-        part if SIMPLE.fullmatch(part) else '"' + part.replace('"', '""') + '"'
+        part if is_plain(part) else '"' + part.replace('"', '""') + '"'
         for part in parts
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from recsql.config.project import Project
@@ -43,6 +44,14 @@ def _wrong_experiment(entry: Entry, names: Sequence[str]) -> str:
             return f'exclude: there is no other experiment "{other}".' + did_you_mean(
                 str(other), names
             )
+    starts, ends = entry.get("starts_at"), entry.get("ends_at")
+    moments = [
+        datetime.fromisoformat(str(at).strip()).replace(tzinfo=None)
+        for at in (starts, ends)
+        if at
+    ]
+    if len(moments) == 2 and moments[1] <= moments[0]:
+        return f"it ends at {ends}, and starts at {starts}."
     return ""
 
 

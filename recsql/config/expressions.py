@@ -64,13 +64,22 @@ def without(
     given: Mapping[str, Any], taken_out: Iterable[Expression]
 ) -> dict[str, Any]:
     """Return the vars that change where expressions say nothing."""
+    return rewritten(
+        given, {e: NEUTRAL.get(str(e.steps[-1]), "null") for e in taken_out}
+    )
+
+
+def rewritten(
+    given: Mapping[str, Any], texts: Mapping[Expression, str]
+) -> dict[str, Any]:
+    """Return the vars that change where expressions say something else."""
     changed: dict[str, Any] = {}
-    for each in taken_out:
+    for each, text in texts.items():
         if each.var not in changed:
             changed[each.var] = deepcopy(given[each.var])
         *way, last = each.steps
         node: Any = changed
         for step in way:
             node = node[step]
-        node[last] = NEUTRAL.get(str(last), "null")
+        node[last] = text
     return changed

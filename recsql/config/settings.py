@@ -11,6 +11,19 @@ from recsql.redaction import has_secret
 
 STORAGE = re.compile(r"v\d+\.\d+\.\d+|latest")
 RESERVED = ("main", "temp", "information_schema", "pg_catalog", "recsql")
+TYPES_OF_EVENTS = (
+    "decay_days",
+    "half_life_days",
+    "order_event_types",
+    "cart_event_types",
+    "uncart_event_types",
+    "returned_event_types",
+    "event_words",
+)
+ID_TYPE = re.compile(
+    r"(?i)u?(tiny|small|big|huge)?int(eger)?|int(1|2|4|8|128)|long|short|uuid|"
+    r"(varchar|char|text|string)(\(\d+\))?"
+)
 OFFSET = re.compile(r":\d\d.*[+-](?!00(:?00)?$)\d\d(:?\d\d)?$")
 
 
@@ -81,6 +94,13 @@ def require_known(project: Project) -> None:
                     f'{entry}: there is no level "{level}".'
                     + (hint or f" There are: {', '.join(levels)}.")
                 )
+    for name in ("user_id_type", "item_id_type"):
+        kind = project.vars[name]
+        if kind and not ID_TYPE.fullmatch(str(kind)):
+            raise ProjectError(
+                f"{project.entry(name)}: ids are integers, text or UUIDs, such as "
+                f"bigint, varchar or uuid. Seen: {kind}."
+            )
     try:
         pattern = project.vars["not_item_pattern"]
         duckdb.execute("select regexp_matches('', ?)", [pattern]).fetchall()
@@ -89,6 +109,33 @@ def require_known(project: Project) -> None:
             f"{project.entry('not_item_pattern')}: {pattern}: it is no regular "
             f"expression: {first_line(error).partition(': ')[2]}."
         ) from None
+
+
+def require_types(project: Project) -> None:
+    """Refuse settings that are said of types of events that weigh nothing.
+
+    Raises:
+        ProjectError: names the var, the type and those that there are.
+    """
+    returns = project.vars["return_event_types"]
+    known = [*project.vars["event_weights"], *returns]
+    for name in TYPES_OF_EVENTS:
+        given = project.vars[name]
+        if name not in project.own_vars or not isinstance(given, list | dict):
+            continue
+        for kind in given:
+            if kind not in known:
+                hint = did_you_mean(str(kind), known)
+                raise ProjectError(
+                    f'{project.entry(name)}: no event of type "{kind}" counts: '
+                    f"event_weights lists {', '.join(map(str, known))}.{hint}"
+                )
+    for kind in returns:
+        if kind in project.vars["order_event_types"]:
+            raise ProjectError(
+                f'{project.entry("return_event_types")}: "{kind}" is in '
+                "order_event_types, too. Events of a type are taken or given back."
+            )
 
 
 def choices_of(project: Project, choices: tuple[str, ...] | str) -> tuple[str, ...]:

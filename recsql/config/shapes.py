@@ -15,12 +15,13 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-from recsql.config.declared import Declared, declared
+from recsql.config.declared import NUMBERS, Declared, declared
 from recsql.config.project import Project
 from recsql.config.settings import choices_of
 from recsql.errors import ProjectError, did_you_mean, either, first_line
 
 COLUMN = re.compile(r"\w[\w ]*")  # what could be meant for the name of one
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?.*)?")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SQL_TYPE = re.compile(r"[A-Za-z]\w*(\([\d, ]+\))?")
 WITHIN: Mapping[str, Callable[[float, float], bool]] = {
@@ -47,7 +48,7 @@ def _problems(project: Project, var: Declared, given: Any) -> Iterator[str]:
     """Yield what is wrong with a value, each in the rest of a line."""
     if (given is None and var.unset is not None) or (var.also and given == var.also):
         return
-    if var.by and isinstance(given, dict):
+    if var.by and isinstance(given, dict) and given:
         for key, value in given.items():
             if value is None or not _is(var, value):
                 yield f"{shown(key)}: {_wrong(var, value)}"
@@ -95,8 +96,10 @@ def _is_plain(given: Any) -> bool:
 def _is_moment(given: Any) -> bool:
     if isinstance(given, date):
         return True
+    if not isinstance(given, str) or not MOMENT.fullmatch(given.strip()):
+        return False
     try:
-        return isinstance(given, str) and bool(datetime.fromisoformat(given.strip()))
+        return bool(datetime.fromisoformat(given.strip()))
     except ValueError:
         return False
 
@@ -134,6 +137,10 @@ def _unknown_word(project: Project, var: Declared, given: str) -> Iterator[str]:
 
 def _wrong_list(project: Project, var: Declared, given: list[Any]) -> Iterator[str]:
     assert var.of
+    if var.of.choices or var.of.kind in ("name", *NUMBERS):
+        twice = next((x for place, x in enumerate(given) if x in given[:place]), None)
+        if twice is not None:
+            yield f"{shown(twice)} stands there twice. Seen: {shown(given)}."
     for place, entry in enumerate(given, 1):
         where = ""
         if var.of.kind == "entries":
@@ -220,6 +227,30 @@ def _not_parsed(text: str) -> str:
             )
         said = first_line(error).partition(" Error: ")[2].rstrip(".!")
         return f"it is not SQL: {said}."
+    return _aggregate(text) if "(" in text else ""
+
+
+def _aggregate(text: str) -> str:
+    """Return why an expression cannot be asked of one row, or nothing.
+
+    >>> _aggregate("max(user_id)")
+    'it sums up many rows (max), and each row is asked alone. Make it a model.'
+    >>> _aggregate("max(price) over (partition by shop) + list_max(prices)")
+    ''
+    """
+    from sqlglot import ParseError, exp, parse_one
+
+    try:
+        tree = parse_one(text, dialect="duckdb")
+    except ParseError:
+        return ""
+    for found in tree.find_all(exp.AggFunc):
+        if not found.find_ancestor(exp.Window, exp.Query, exp.Lambda):
+            name = found.name if isinstance(found, exp.Anonymous) else found.key
+            return (
+                f"it sums up many rows ({name}), and each row is asked alone. "
+                "Make it a model."
+            )
     return ""
 
 

@@ -36,7 +36,7 @@ def require_surfaces(project: Project) -> None:
         if problem:
             raise ProjectError(f"{where}: {problem}")
         for rule in entry.get("rules") or ():
-            if problem := _wrong_rule(rule, listed):
+            if problem := _wrong_rule(rule, listed) or _wrong_places("at", entry, rule):
                 raise ProjectError(f'{where}: rules: "{rule["name"]}": {problem}')
 
 
@@ -48,7 +48,18 @@ def _wrong_entry(entry: Entry) -> str:
         return (
             "personal and fallback name no source, so nobody could be shown anything."
         )
-    return ""
+    for key in ("weights", "blend_by"):
+        if entry.get(key) and strategy != "blend":
+            return f"{key} is said of a blend. Seen: strategy: {strategy}."
+    return _wrong_places("explore: at", entry, entry.get("explore") or {})
+
+
+def _wrong_places(key: str, entry: Entry, slots: Entry) -> str:
+    """Return which slot is beyond the list, or nothing."""
+    beyond = [at for at in slots.get("at") or () if at > entry["length"]]
+    if not beyond:
+        return ""
+    return f"{key}: the list ends at {entry['length']}. Seen: {beyond[0]}."
 
 
 def _wrong_repeats(entry: Entry, usual: str) -> str:

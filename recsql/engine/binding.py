@@ -14,7 +14,13 @@ import duckdb
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import Compiled, Renderer, quoted
-from recsql.config.expressions import Expression, expressions, without
+from recsql.config.expressions import (
+    NEUTRAL,
+    Expression,
+    expressions,
+    rewritten,
+    without,
+)
 from recsql.config.project import Project
 from recsql.engine.inputs import INPUTS, create_raw_tables
 from recsql.engine.warehouse import Warehouse, named, open_warehouse
@@ -68,6 +74,7 @@ def require_binding(plan: Plan, raw: Warehouse | None = None) -> list[str]:
 def _bind(plan: Plan, empty: Warehouse, model: Compiled, *, knows_types: bool) -> bool:
     """Say whether a model binds; not where types of what is not loaded decide."""
     if _problem(empty, model) is None:
+        _require_conditions(plan, empty, model)
         return True
     wrong = _wrong_expression(plan, empty, model)
     if wrong is None:
@@ -81,6 +88,24 @@ def _bind(plan: Plan, empty: Warehouse, model: Compiled, *, knows_types: bool) -
         f"{plan.project.entry(expression.place)}: {expression.text}: "
         f"{_said(problem)}.{_columns_there(plan, empty, model, expression, problem)}"
     )
+
+
+def _require_conditions(plan: Plan, empty: Warehouse, model: Compiled) -> None:
+    """Refuse a where or when that is a text or a time: true or false, else a number."""
+    for each in expressions(plan.project.vars):
+        if each.var in model.vars and each.steps[-1] in NEUTRAL:
+            asked = {each: f"list_sum([{each.text}]) = 1"}  # knows no texts
+            project = plan.project.with_vars(rewritten(plan.project.vars, asked))
+            renderer = Renderer(project)
+            renderer.source_relation = plan.renderer.source_relation
+            try:
+                empty.connection.execute(f"describe {renderer.render(model.model).sql}")
+            except duckdb.BinderException as error:
+                if "aggregate function" in str(error):
+                    raise ProjectError(
+                        f"{plan.project.entry(each.place)}: {each.text}: it is no "
+                        "condition: it is neither true nor false."
+                    ) from None
 
 
 def _make(empty: Warehouse, model: Compiled) -> None:

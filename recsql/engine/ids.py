@@ -30,7 +30,7 @@ ADVICE = {
     "MAP": "{x}['KEY'], the key that is the id",
     "UNION": "{x}.MEMBER, the member that is the id",
 }
-EXACT = {"DOUBLE": 2**53, "FLOAT": 2**24}  # above it whole numbers are skipped
+EXACT = {"DOUBLE": 2**53 - 1, "FLOAT": 2**24 - 1}  # further on, two are read as one
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,20 @@ class Ids:
     def family(self) -> str:
         """Return what the type is compared as."""
         return "integer" if WHOLE.fullmatch(self.kind) else self.kind
+
+
+def as_text(expression: str) -> str:
+    """Return the SQL of an id as text: the same before and after it became BIGINT.
+
+    >>> as_text("a")
+    "case when typeof((a)) in ('DOUBLE', 'FLOAT') \
+then cast(try_cast((a) as bigint) as varchar) else cast((a) as varchar) end"
+    """
+    return (
+        f"case when typeof(({expression})) in ('DOUBLE', 'FLOAT') then "
+        f"cast(try_cast(({expression}) as bigint) as varchar) "
+        f"else cast(({expression}) as varchar) end"
+    )
 
 
 def require_ids(plan: Plan, warehouse: Warehouse, names: Sequence[str]) -> None:

@@ -30,7 +30,7 @@ from recsql.errors import (
 
 GRACE_SECONDS = 30
 PATIENCE = 3  # signals until a process that does not end is left as by kill -9
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
 
 @dataclass
@@ -130,7 +130,7 @@ def as_error(error: BaseException) -> RecsqlError:
 
 
 def _interrupted(error: BaseException) -> RecsqlError:
-    if _heard.first == signal.SIGALRM:
+    if _heard.first == signal.SIGALRM and _heard.late:
         return TimedOut(f"refresh: {_heard.late}")
     number = _heard.first or signal.SIGINT
     said = str(error) if isinstance(error, Interrupted) else "interrupted."

@@ -13,13 +13,12 @@ import duckdb
 
 from recsql.compilation.render import literal, quoted
 from recsql.config.project import Project
+from recsql.engine.ids import as_text
 from recsql.engine.inputs import INPUTS, create_raw_tables
 from recsql.engine.warehouse import Warehouse
 
 TABLE = "forgotten_users"
-LEFT_OUT = (
-    "sha256(concat({salt}, cast({user} as varchar))) in (select user_hash from {of})"
-)
+LEFT_OUT = "sha256(concat({salt}, {user})) in (select user_hash from {of})"
 
 
 def suppressing(project: Project, warehouse: Warehouse, database: str = "") -> Project:
@@ -95,7 +94,7 @@ def left_out(project: Project, warehouse: Warehouse, table: str) -> str | None:
     relation = _relation(project)
     ((salt,),) = warehouse.rows(f"select any_value(salt) from {relation}")
     conditions = [
-        LEFT_OUT.format(salt=literal(salt), user=f"({user})", of=relation)
+        LEFT_OUT.format(salt=literal(salt), user=as_text(user), of=relation)
         for user in sorted(users)
     ]
     return f"coalesce({' or '.join(conditions)}, false)" if conditions else None
@@ -121,7 +120,7 @@ def drop_from(project: Project, warehouse: Warehouse, relation: str) -> None:
     if listed(project, warehouse)[0]:
         of = _relation(project)
         ((salt,),) = warehouse.rows(f"select any_value(salt) from {of}")
-        where = LEFT_OUT.format(salt=literal(salt), user="user_id", of=of)
+        where = LEFT_OUT.format(salt=literal(salt), user=as_text("user_id"), of=of)
         warehouse.rows(f"delete from {relation} where {where}")
 
 

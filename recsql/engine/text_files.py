@@ -222,8 +222,9 @@ class _Reading:
         if record.reason in ("missing columns", "too many columns"):
             said = f"{len(record.values)} columns where the header has {len(names)}"
             if len(names) == 1:
-                advice += " One column of text needs a delimiter that it does not hold"
-                advice += ": --delimiter '|'."
+                advice = "The header is the first record: delete what stands above it. "
+                advice += "One column of text needs a delimiter that it does not hold: "
+                advice += "--delimiter '|'."
             elif set(names) <= set(record.values):
                 advice = "It looks like a second header: make it a file of its own; "
                 advice += "files of one load are joined by the names of their columns."

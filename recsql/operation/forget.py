@@ -23,6 +23,7 @@ from recsql.config.files import written
 from recsql.config.project import Project
 from recsql.engine import suppression
 from recsql.engine.checks import FAILING
+from recsql.engine.ids import as_text
 from recsql.engine.inputs import INPUTS
 from recsql.engine.malformed import TABLE as MALFORMED
 from recsql.engine.runs import builders
@@ -163,8 +164,7 @@ def _relations(project: Project, warehouse: Warehouse) -> list[tuple[str, str]]:
     schema = str(project.vars["raw_schema"])
     for name in INPUTS:
         mapping = project.vars[name]
-        expression = mapping.get("user_id")
-        if expression is None:
+        if (expression := mapping.get("user_id")) is None:
             continue
         if mapping.get("model") is not None:
             raise InputError(
@@ -173,7 +173,7 @@ def _relations(project: Project, warehouse: Warehouse) -> list[tuple[str, str]]:
             )
         table = mapping.get("table")
         if table is not None and warehouse.has_table(schema, str(table)):
-            where = f"cast(({expression}) as varchar) = ?"
+            where = f"{as_text(str(expression))} = ?"
             found.append((quoted(schema, str(table)), where))
     return found
 

@@ -14,6 +14,8 @@ from recsql.errors import InputError
 from recsql.operation import clusters
 from recsql.operation.traces import rewrite
 
+KEPT = ("refresh_", "served_")  # what refreshes and journals are read into
+
 
 def load(
     project: Project, name: str, read: Callable[[Warehouse, str, str], Loaded]
@@ -55,7 +57,7 @@ def _require_free(project: Project, name: str) -> None:
         for source in project.sources.values()
         if source.path.is_relative_to(builtin_root()) and "{{" not in source.identifier
     }
-    if name.lower() in {*own, MALFORMED} or name.lower().startswith("refresh_"):
+    if name.lower() in {*own, MALFORMED} or name.lower().startswith(KEPT):
         raise InputError(
             f'load: "{name}" is a raw table that recsql keeps itself. Use another '
             "name, and map it in dbt_project.yml, e.g. vars: items: table: my_items."

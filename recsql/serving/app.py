@@ -171,11 +171,13 @@ def _endpoint(service: Service, route: Route) -> Endpoint:
         for parameter in route.parameters:
             if parameter.name not in given:
                 given[parameter.name] = getattr(asked, parameter.name)
+        given = version.settled(route, given)
         rows = await _rows(version, route, given, asked)
         head = {
             "version": version.number,
             "run_id": version.run_id,
             "route": route.name,
+            **{name: given[name] for name in route.index.values()},
         }
         body = as_json({**head, "offset": asked.offset})[:-1]
         return _json(body + b',"rows":[' + ",".join(rows.texts).encode() + b"]}")

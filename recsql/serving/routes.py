@@ -11,8 +11,8 @@ A parameter stands in the SQL as `$item`; it is bound, never pasted. Types are t
 texts, integer, number and flag; `= value` makes it optional. A file without `@get` or
 `@post` is no route: the service reads it for itself. With `@index` the rows of every
 value of these columns are kept in memory: those of the same file, asked with null for
-each parameter of the index, and in the order of its columns. `@token history` asks for
-the token that may see histories.
+each parameter of the index, and in the order of its columns; a value that has none gets
+those of its default. `@token history` asks for the token that may see histories.
 """
 
 from __future__ import annotations
@@ -73,6 +73,10 @@ class Route:
     def in_path(self) -> tuple[str, ...]:
         """Return the parameters that stand in the path."""
         return tuple(re.findall(r"{(\w+)}", self.path))
+
+    def key(self, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the values of the index, as rows in memory are found by."""
+        return tuple(str(given[name]) for name in self.index.values())
 
 
 def read_routes(project: Project) -> dict[str, Route]:

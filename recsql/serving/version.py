@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -21,6 +24,7 @@ from recsql.serving.lists import Lists, Rows, ask, read_lists
 from recsql.serving.refusals import Refused
 from recsql.serving.routes import Route
 
+LACKING = re.compile(r'(?i)(column|table)(?: named| with name)? "?([^"\s!]+)"?')
 OPTIONS: dict[str, Any] = {"threads": "2"}
 LOCKED = ("enable_external_access = false", "lock_configuration = true")
 TEXTS = {
@@ -72,6 +76,18 @@ class Version:
             )
         return found
 
+    def settled(self, route: Route, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a route is read for: of a value without rows, the default's."""
+        lists = self.lists.get(route.name)
+        defaults = {
+            parameter.name: parameter.default
+            for parameter in route.parameters
+            if parameter.name in route.index.values() and not parameter.is_required
+        }
+        if lists is None or lists.get(route.key(given)) or not defaults:
+            return dict(given)
+        return {**given, **defaults}
+
     def rows(self, route: Route, given: Mapping[str, Any], limit: int) -> Rows:
         """Return the rows of a route: from memory, else from the file.
 
@@ -80,17 +96,30 @@ class Version:
         """
         lists = self.lists.get(route.name)
         if lists is not None:
-            key = tuple(str(given[name]) for name in route.index.values())
-            found = lists.get(key) or Rows([], [])
+            found = lists.get(route.key(given)) or Rows([], [])
             return Rows(found.items[:limit], found.texts[:limit])
         try:
             return ask(self.cursor(), route.sql, given, limit)
-        except duckdb.CatalogException as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise Refused(
-                404,
-                "not_published",
-                f"Version {self.number} has no table for it: {first_line(error)}",
+                404, "not_published", _lacking(self.number, route.file, error)
             ) from None
+
+
+def _lacking(number: int, file: str, error: Exception | str) -> str:
+    """Return what a query reads that a version does not have.
+
+    >>> _lacking(3, "a.sql", 'Binder Error: Referenced column "x" not found in FROM')
+    'version 3 has no column "x", which a.sql reads. Publish anew: recsql refresh'
+    >>> _lacking(3, "a.sql", "Catalog Error: Table with name t does not exist!")
+    'version 3 has no table "t", which a.sql reads. Publish anew: recsql refresh'
+    """
+    said = first_line(error)
+    found = LACKING.search(said)
+    what = said if found is None else f'no {found[1].lower()} "{found[2]}"'
+    return (
+        f"version {number} has {what}, which {file} reads. Publish anew: recsql refresh"
+    )
 
 
 def open_version(
@@ -110,36 +139,60 @@ def open_version(
     started = time.perf_counter()
     manifest = read_manifest(versions, number)
     path = versions.path(number) / FILE
-    try:
-        connection = duckdb.connect(config=OPTIONS)
-        connection.execute(f"attach {literal(str(path))} as version (read_only)")
-        connection.execute("use version")
-        for setting in LOCKED:
-            connection.execute(f"set {setting}")
+    reading: list[Route] = []
+    with _told(number, path, reading):
+        connection = _attached(path)
         lists: dict[str, Lists] = {}
         for route in routes.values():
             if route.index:
+                reading.append(route)
                 found = _in_memory(connection, route, most_rows)
                 lists |= {} if found is None else {route.name: found}
 
         def read(name: str) -> pa.Table | None:
-            return _table(connection, routes.get(name), TEXTS.get(name, "*"))
+            if name not in routes:
+                return None
+            reading.append(routes[name])
+            return _table(connection, routes[name], TEXTS.get(name, "*"))
 
-        arrays = read_arrays(read, manifest["vars"])
+        return Version(
+            arrays=read_arrays(read, manifest["vars"]),
+            number=number,
+            run_id=manifest["run_id"],
+            published_at=manifest["published_at"],
+            settings=manifest["vars"],
+            tables=manifest["tables"],
+            connection=connection,
+            lists=lists,
+            seconds=time.perf_counter() - started,
+            surfaces={entry["name"]: entry for entry in manifest["vars"]["surfaces"]},
+        )
+
+
+def _attached(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config=OPTIONS)
+    connection.execute(f"attach {literal(str(path))} as version (read_only)")
+    connection.execute("use version")
+    for setting in LOCKED:
+        connection.execute(f"set {setting}")
+    return connection
+
+
+@contextmanager
+def _told(number: int, path: Path, reading: Sequence[Route]) -> Iterator[None]:
+    """Say in one line what a version does not have; the last route reads it."""
+    try:
+        yield
+    except duckdb.BinderException as error:
+        said = _lacking(number, reading[-1].file, error)
+        raise WarehouseError(f"serve: {said}") from None
+    except KeyError as error:
+        raise WarehouseError(
+            f"serve: version {number}: its manifest is of another version of recsql: "
+            f"it says nothing of {error}. Publish anew: recsql refresh"
+        ) from None
     except duckdb.Error as error:
         raise WarehouseError(f"{path}: {first_line(error)}") from None
-    return Version(
-        number=number,
-        run_id=manifest["run_id"],
-        published_at=manifest["published_at"],
-        settings=manifest["vars"],
-        tables=manifest["tables"],
-        connection=connection,
-        lists=lists,
-        arrays=arrays,
-        seconds=time.perf_counter() - started,
-        surfaces={entry["name"]: entry for entry in manifest["vars"]["surfaces"]},
-    )
 
 
 def _in_memory(
@@ -164,10 +217,8 @@ def _in_memory(
 
 
 def _table(
-    connection: duckdb.DuckDBPyConnection, route: Route | None, columns: str
+    connection: duckdb.DuckDBPyConnection, route: Route, columns: str
 ) -> pa.Table | None:
-    if route is None:
-        return None
     try:
         return connection.sql(
             f"select {columns} from (\n{route.sql}\n)"

@@ -21,6 +21,8 @@ from recsql.texts.streams import as_lines, open_bytes
 
 csv.field_size_limit(1 << 27)
 DELIMITERS = (",", ";", "\t", "|")
+RARE = "^~:!*+=¦§ "  # delimiters that are named, never guessed
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 SAMPLE = 100  # records that the choice of a delimiter looks at
 SEP = re.compile(r"sep=(.)\r?\n?", re.I)
 
@@ -105,7 +107,10 @@ def read_layout(shown: str, path: str, given: Given) -> Layout:
     names, renamed = _distinct(list(given.columns) or header)
     _require_width(shown, header, given)
     if not given.columns:
-        _require_header(shown, dialect, header)
+        if len(header) == 1:
+            records = [dialect.delimiter.join(r) for r in _records(dialect, iter(text))]
+            _require_one_column(shown, records, given)
+        _require_header(shown, header)
     return Layout(dialect, names, 1 if separator else 0, not given.columns, renamed)
 
 
@@ -196,13 +201,33 @@ def _require_width(shown: str, header: Sequence[str], given: Given) -> None:
         )
 
 
-def _require_header(shown: str, dialect: Dialect, header: Sequence[str]) -> None:
-    """Refuse a header that is none, or one column that should be several."""
-    if len(header) == 1 and any(d in header[0] for d in DELIMITERS):
+def _require_one_column(shown: str, records: Sequence[str], given: Given) -> None:
+    """Refuse one column that should be several: each record has a divider as often."""
+    header = records[0]
+    for letter in dict.fromkeys(header):
+        count = header.count(letter)
+        is_one = letter in DELIMITERS or (
+            not given.delimiter
+            and (letter in RARE or not letter.isprintable())
+            and (letter != " " or count > 1 < len(records))
+            and all(record.count(letter) == count for record in records)
+        )
+        if is_one and letter not in "\r\n":
+            named = letter if letter.isprintable() else repr(letter)[1:-1]
+            named = ";" if letter in DELIMITERS else named
+            raise InputError(
+                f'load: {shown} line 1: the header is one column, "{cut(header)}", '
+                f"whose name holds a delimiter. Name the delimiter (--delimiter "
+                f"'{named}') or take the name out of its quotes."
+            )
+
+
+def _require_header(shown: str, header: Sequence[str]) -> None:
+    """Refuse a header that is none."""
+    if any(CONTROL.search(name) for name in header):
         raise InputError(
-            f'load: {shown} line 1: the header is one column, "{cut(header[0])}", '
-            "whose name holds a delimiter. Name the delimiter (--delimiter ';') or "
-            "take the name out of its quotes."
+            f'load: {shown} line 1: the header, "{cut(header[0])}", holds bytes that '
+            "are no text. Is it text with columns?"
         )
     data = next((name for name in header if looks_like_data(name)), None)
     if data is not None:

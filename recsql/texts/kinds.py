@@ -15,7 +15,11 @@ DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
 TIME = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 OFFSET = r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)"
 WHOLE = r"-?(0|[1-9]\d{0,17}|[1-8]\d{18})"
-FRACTION = r"-?((0|[1-9]\d{0,99})\.\d*|\.\d+|(0|[1-9]\d{0,14}))([eE][+-]?\d{1,2})?"
+EXPONENT = r"[eE][+-]?\d{1,2}"  # without a point and a sign, 12E4 may be a code
+FRACTION = (
+    rf"-?(((0|[1-9]\d{{0,99}})\.\d*|\.\d+)({EXPONENT})?"
+    r"|(0|[1-9]\d{0,14})([eE][+-]\d{1,2})?)"
+)
 COMMA = r"-?((0|[1-9]\d{0,14})(,\d+)?|[1-9]\d{0,2}(\.\d{3})+,\d+)"
 PARTS = {
     **dict.fromkeys(("%d", "%m", "%H", "%I", "%M", "%S"), r"\d{1,2}"),
@@ -65,7 +69,7 @@ ISO = (
     _cast("TIMESTAMP WITH TIME ZONE", f"{DAY}[ T]{TIME}{OFFSET}"),
 )
 PLAIN = (
-    _cast("BOOLEAN", "(?i:true|false|t|f)", is_moment=False),
+    _cast("BOOLEAN", "(?i:true|false)", is_moment=False),
     _cast("BIGINT", WHOLE, is_moment=False),
     _cast("DOUBLE", FRACTION, is_moment=False),
     *ISO,

@@ -23,6 +23,19 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+NO_TEXT = (
+    (b"PK\x03\x04", "an Excel or zip file: export it as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an Excel file: export it as CSV"),
+    (b"PAR1", "a Parquet file: its name should end in .parquet"),
+    (b"ARROW1", "an Arrow file: its name should end in .arrow"),
+    (b"\x1f\x8b", "compressed: its name should end in .gz"),
+    (b"\x28\xb5\x2f\xfd", "compressed: its name should end in .zst"),
+    (b"SQLite format 3", "a database: load it by --from sqlite:///PATH --query SQL"),
+    (b"%PDF", "a PDF: export its table as CSV"),
+    (b"<", "HTML or XML, perhaps a page that asks to log in"),
+    (b"{", "JSON: its name should end in .json or .jsonl"),
+    (b"[{", "JSON: its name should end in .json or .jsonl"),
+)
 KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -93,16 +106,22 @@ def encoding_of(path: str, given: str | None) -> str:
             "latin-1 or cp1252."
         ) from None
     with open_bytes(path) as stream:
-        start = stream.read(4)
+        start = stream.read(16)
+    for mark, kind in NO_TEXT:
+        if start.removeprefix(codecs.BOM_UTF8).lstrip(b" \r\n").startswith(mark):
+            raise InputError(f"load: {path} is {kind}.")
     marked = next((name for mark, name in MARKS if start.startswith(mark)), None)
     if marked and given and named.split("-")[:2] != marked.split("-")[:2]:
         raise InputError(
             f"load: {path}: begins with the byte-order mark of "
             f"{marked.removesuffix('-sig')}, and --encoding says {given}. Leave it out."
         )
-    if not marked and b"\0" in start and named == "utf-8":
+    if not marked and (
+        (b"\0" in start[:4] and named == "utf-8") or named in ("utf-16", "utf-32")
+    ):
+        seen = "UTF-8; by its zero bytes it may be UTF-16" if named == "utf-8" else ""
         raise InputError(
-            f"load: {path}: is no UTF-8; by its zero bytes it may be UTF-16: "
+            f"load: {path}: is no {seen or f'{named.upper()} with a byte-order mark'}: "
             "--encoding utf-16-le or utf-16-be."
         )
     return marked or named

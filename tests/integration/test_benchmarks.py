@@ -22,6 +22,7 @@ SMALLEST = {
     "bench_commands": "--runs 1 --demo-runs 0",
     "bench_content": "--repeats 1",
     "bench_incremental": "--lines 20000 --day 200 --check",
+    "bench_load": "--repeats 1",
     "bench_metrics": "--users 200 --repeats 1",
     "bench_models": "--repeats 1",
     "bench_optimize": "--users 60 --items 40 --length 3",

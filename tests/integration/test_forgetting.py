@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recsql.config.project import load_project
+from recsql.config.project import builtin_root, load_project
 from recsql.config.scaffold import init_project
+from recsql.engine import suppression
 from recsql.engine.loader import load_table
 from recsql.engine.warehouse import open_warehouse
 from recsql.publishing.versions import Versions
@@ -187,6 +188,20 @@ def test_ids_of_failing_rows_are_in_one_table(shop: Path, recsql: Recsql) -> Non
     (folder / "nobody_is_called_so.sql").unlink()
     assert recsql("forget", USER, "--yes", *options).code == 0
     is_gone(shop)
+
+
+def test_whole_numbers_of_a_file_with_gaps() -> None:
+    """13085.0 that a file brings again is who was forgotten as 13085."""
+    with open_warehouse(None, {}) as warehouse:
+        project = load_project(builtin_root())
+        warehouse.rows("create schema raw")
+        suppression.add(project, warehouse, "13085")
+        for kind in ("double", "float", "bigint", "varchar"):
+            warehouse.rows(
+                "create or replace table raw.transactions as "
+                f"select unnest([13085, 7])::{kind} as household_id"
+            )
+            assert suppression.drop(project, warehouse, "transactions") == 1, kind
 
 
 @pytest.mark.parametrize("user", ["4711", 'o\'neil "x"', "Ünal ☕\\"])

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -159,6 +160,47 @@ def test_two_hundred_reads_during_ten_publishes(
         reads += int(out.split()[0])
         assert int(out.split()[1]) >= 2, "it saw versions come"
     assert reads >= 200
+    assert Versions(shop / "warehouse").current == 11
+
+
+ONE = """
+import sys, time, duckdb
+path, seconds = sys.argv[1], float(sys.argv[2])
+asked = ("select max(version), count(distinct version) from manifest",
+    "select count(*), count(distinct run_id), any_value(run_id) from rec_for_user",
+    "select row_count from manifest where table_name = 'rec_for_user'")
+with duckdb.connect(path, read_only=True) as file:
+    before = [file.execute(query).fetchone() for query in asked]
+    time.sleep(seconds)  # it holds the file while others publish
+    after = [file.execute(query).fetchone() for query in asked]
+(version, versions), (rows, runs, run_id), (said,) = before
+assert before == after and versions == runs == 1 and rows == said > 0, (before, after)
+print(version, run_id)
+"""
+
+
+@pytest.mark.nightly
+def test_two_hundred_readers_during_ten_refreshes(shop: Path) -> None:
+    """Each opens the published file, holds it for a while and reads it again."""
+    path, seen = shop / "warehouse/recsql.duckdb", Counter[str]()
+    for number in range(10):
+        given = VARS[1].replace("length: 5", f"length: {number + 1}")
+        refresh = start("refresh", "--project", shop, "--vars", given)
+        readers = []
+        for place in range(20):
+            told = [sys.executable, "-c", ONE, str(path), str(place % 4)]
+            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            readers.append(subprocess.Popen(told, text=True, **pipes))
+            time.sleep(0.1)
+        for reader in readers:
+            out, err = reader.communicate(timeout=120)
+            assert reader.returncode == 0, err
+            seen[out.strip()] += 1
+        assert finished(refresh).code == 0
+    versions = [int(line.split()[0]) for line in seen]
+    print(f"{sum(seen.values())} readers saw", dict(sorted(seen.items())))
+    assert sum(seen.values()) == 200
+    assert len(set(versions)) == len(versions) >= 5, "each version is of one run"
     assert Versions(shop / "warehouse").current == 11
 
 

@@ -29,6 +29,8 @@ FORMS = [
     f"mysql:host=localhost passwd={SECRET}",
     f"ducklake:postgres:dbname=x sslpassword={SECRET}",
     f"Server=db;Uid=ann;Pwd={SECRET};",
+    f"Driver={{x}};Server=db;Pwd={{a;{SECRET}}};Uid=ann",
+    f"postgres:host=localhost password=a,b&({SECRET} dbname=bi",
 ]
 
 
@@ -58,6 +60,10 @@ def test_secrets_in_vars_are_refused_and_never_told(
         f"password: {SECRET}",
         f"api_key => '{SECRET}'",
         f"AWS_SECRET_ACCESS_KEY={SECRET}",
+        f"redis://:{SECRET}@cache:6379/0",
+        f"DefaultEndpointsProtocol=https;AccountKey={SECRET}==;EndpointSuffix=x",
+        f"s3://shop/a.csv?s3_secret_access_key={SECRET}&s3_region=x",
+        f"postgres://ann:a%2F/{SECRET}@db:5432/bi",
     ],
 )
 def test_other_forms_of_secrets_are_hidden(text: str) -> None:
@@ -69,6 +75,14 @@ def test_other_forms_of_secrets_are_hidden(text: str) -> None:
 )
 def test_what_is_no_secret_stays(text: str) -> None:
     assert redacted(text) == text
+
+
+def test_a_secret_of_the_environment_as_a_uri_writes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", "a b/c%d é")
+    said = redacted("cannot reach a%20b%2Fc%25d%20%C3%A9 or a b/c%d é")
+    assert said == f"cannot reach {HIDDEN} or {HIDDEN}"
 
 
 def test_the_working_directory_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,9 @@ import pytest
 
 from recsql.config.experiments import variants_of
 from recsql.config.project import Project, load_project
-from recsql.errors import InputError, ProjectError
+from recsql.errors import InputError, ProjectError, WarehouseError
 from recsql.publishing.publish import rollback
+from recsql.publishing.versions import FILE, MANIFEST, Versions
 from recsql.serving.limits import Limits, Tokens
 from recsql.serving.routes import read_routes
 from recsql.serving.run import Settings, open_service
@@ -188,6 +189,14 @@ def test_a_region_that_no_rule_names_is_everywhere(client: Client) -> None:
     asked: dict[str, Any] = {"items": [101]}
     anywhere = client.post("/basket", asked)["rows"]
     assert client.post("/basket", {**asked, "region": "nowhere"})["rows"] == anywhere
+
+
+def test_what_is_popular_in_a_region_that_is_not_known(client: Client) -> None:
+    everyone, south = client.get("popular"), client.get("popular", region="south")
+    assert (everyone["region"], south["region"]) == ("all", "south")
+    assert everyone["rows"]
+    assert everyone["rows"] != south["rows"]
+    assert client.get("popular", region="nowhere") == everyone
 
 
 def test_new_only_stays_new_and_repeats_are_never_filled_up(
@@ -495,6 +504,56 @@ def test_a_version_that_cannot_be_opened_leaves_the_one_before(own: Project) -> 
         assert client.get("recommend", 7)["version"] == 1
         service.follower.versions.show(1)
         assert client.get("recommend", 7)["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "alter table rec_for_user drop column propensity",
+            'has no column "propensity", which queries/serve/recommend.sql reads',
+        ),
+        (
+            "alter table serve_items drop column is_eligible",
+            'has no column "is_eligible", which queries/serve/service_items.sql reads',
+        ),
+        ("", "its manifest is of another version of recsql: it says nothing of 'vars'"),
+    ],
+)
+def test_a_version_that_lacks_what_is_read(
+    own: Project, change: str, words: str
+) -> None:
+    folder = Versions(own.profile.folder).path(1)
+    (folder / FILE).chmod(0o600)
+    if change:
+        with duckdb.connect(str(folder / FILE)) as file:
+            file.execute(change)
+    else:
+        (folder / MANIFEST).chmod(0o600)
+        (folder / MANIFEST).write_text('{"run_id": "x", "published_at": "2024-01-01"}')
+    with pytest.raises(WarehouseError) as told:
+        open_service(own, Settings(has_journal=False))
+    assert words in str(told.value)
+    assert str(told.value).endswith("Publish anew: recsql refresh")
+    assert "\n" not in str(told.value)
+
+
+def test_tables_and_columns_that_only_a_route_reads(own: Project) -> None:
+    folder = Versions(own.profile.folder).path(1)
+    (folder / FILE).chmod(0o600)
+    with duckdb.connect(str(folder / FILE)) as file:
+        file.execute("drop table rec_popular")
+        file.execute("alter table rec_complements drop column rule_pass")
+    with running(own) as (_, port):
+        client = Client(port)
+        for path, what in (
+            ("/items/101/complements", 'no column "rule_pass"'),
+            ("/popular", 'no table "rec_popular"'),
+        ):
+            status, told = client.ask("GET", path)
+            assert (status, told["error"]["code"]) == (404, "not_published")
+            assert what in told["error"]["message"]
+        assert client.get("recommend", 7)["rows"]
 
 
 TOP = """-- One row per item and how many users have it, by a floor.

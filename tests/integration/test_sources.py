@@ -146,6 +146,8 @@ def test_postgresql(
         "rankers",
         "malformed_lines",
         "tuning_trials",
+        "served_shown",
+        "Served_Files",
     ],
 )
 def test_names_that_recsql_keeps(

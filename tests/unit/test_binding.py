@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from recsql.compilation.compiler import compile_project
+from recsql.compilation.words import is_plain
 from recsql.config.expressions import expressions, without
 from recsql.config.project import Project, builtin_root, load_project
 from recsql.engine.binding import require_binding
@@ -69,6 +70,16 @@ def refused(given: dict[str, Any]) -> str:
             'Close to it: "region"',
         ),
         (
+            mapped(user_id="max(household_id)"),
+            IN_FILE + "events: user_id: it sums up many rows (max), and each row is",
+            "Seen: max(household_id).",
+        ),
+        (
+            ruled("items.category"),
+            IN_RULE + "items.category: it is no condition: it is neither true nor",
+            "",
+        ),
+        (
             mapped(amount="sales_value *"),
             IN_FILE + "events: amount: it is not SQL: syntax error at or near",
             "Seen: sales_value *.",
@@ -95,6 +106,7 @@ def test_a_wrong_expression_is_named(
 
 
 def test_what_is_right_binds() -> None:
+    require_binding(compile_project(PROJECT.with_vars(mapped(where="quantity"))))
     require_binding(compile_project(PROJECT.with_vars(ruled("users.user_id = 1"))))
 
 
@@ -120,10 +132,35 @@ def test_what_is_loaded_counts(tmp_path: Path) -> None:
     assert str(caught.value).endswith("It has: who, what, sold_at.")
     run(project, "alter table raw.sales rename sold_at to moment")
     assert require_binding(compile_project(project)) == ["items"]
+    text = {"events": {**project.vars["events"], "where": "who || 'x'"}}
+    with pytest.raises(RecsqlError) as caught:
+        require_binding(compile_project(project.with_vars(text)))
+    assert "events: where: who || 'x': it is no condition" in str(caught.value)
     run(project, "create table raw.later (what int, title text)")
     with pytest.raises(RecsqlError) as caught:
         require_binding(compile_project(project))
     assert str(caught.value).startswith(IN_FILE + "items: title: name: ")
+
+
+def test_columns_may_be_called_as_words_of_sql(tmp_path: Path) -> None:
+    """recsql says to write such a column in quotes; it does so itself, too."""
+    kept = duckdb.execute(
+        "select keyword_name from duckdb_keywords() "
+        "where keyword_category in ('reserved', 'type_function')"
+    )
+    assert not [word for (word,) in kept.fetchall() if is_plain(word)]
+    (tmp_path / "dbt_project.yml").write_text(
+        "name: shop\nvars:\n"
+        "  events: {table: order, user_id: '\"user\"', item_id: '\"order\"', "
+        "event_at: '\"at\"'}\n"
+        "  items: {table: null}\n  users: {table: null}\n"
+    )
+    project = load_project(tmp_path)
+    project.profile.build_path.parent.mkdir()
+    with duckdb.connect(str(project.profile.build_path)) as file:
+        file.execute("create schema raw")
+        file.execute('create table raw."order" ("user" int, "order" int, "at" date)')
+    assert require_binding(compile_project(project)) == []
 
 
 def run(project: Project, sql: str) -> None:

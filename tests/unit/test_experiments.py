@@ -43,6 +43,10 @@ def refused(**changed: Any) -> str:
             'exclude: there is no other experiment "mial". Did you mean "mail"?',
         ),
         (
+            {"starts_at": "2024-03-02", "ends_at": "2024-03-01 10:00:00"},
+            "it ends at 2024-03-01 10:00:00, and starts at 2024-03-02.",
+        ),
+        (
             {"population": "all"},
             'population: there is no "all". It may be assigned, exposed or null.',
         ),

@@ -132,7 +132,18 @@ def test_a_quote_costs_its_own_line_only(door: Door, wrong: str) -> None:
     [
         ('"a;b"\n1\n', "whose name holds a delimiter", 1),
         ("Report, final\n" + HEADER + ANN, "3 columns where the header has 2", 2),
-        ("Report of 2025\n\n" + HEADER + ANN, "3 columns where the header has 1", 3),
+        ("Report of 2025\n\n" + HEADER + ANN, "delete what stands above it", 3),
+        ("# made by x\n" + HEADER + ANN, "3 columns where the header has 1", 2),
+        ("user~item\nann~tea\n", "Name the delimiter (--delimiter '~')", 1),
+        ("user:item\n", "Name the delimiter (--delimiter ':')", 1),
+        ("user\x01item\nann\x01tea\n", r"(--delimiter '\x01')", 1),
+        ("user\u00a6item\nann\u00a6tea, x\n", "whose name holds a delimiter", 1),
+        (
+            "user id at\nann tea 2\nbob tea 3\n",
+            "Name the delimiter (--delimiter ' ')",
+            1,
+        ),
+        ("user\x00,item\nann,tea\n", "bytes that are no text", 1),
         (ANN + BOB, "looks like data", 1),
         ("1,31,2.5,1260759144\n", "looks like data", 1),
         (HEADER + ANN + HEADER + BOB, "the header stands here again", 3),
@@ -143,6 +154,37 @@ def test_a_header_that_is_none(door: Door, text: str, said: str, line: int) -> N
     refusal = door.refusal(text)
     assert said in refusal
     assert f"line {line}: " in refusal
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("Customer ID", ["7", "ann b"]),
+        ("item-no", ["a-1"]),
+        ("a:b", ["1", "2"]),
+        ('"of\nshop"', ["x"]),
+    ],
+)
+def test_one_column_may_have_any_name(door: Door, name: str, rows: list[str]) -> None:
+    assert len(door.load("\n".join([name, *rows, ""]))) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"PK\x03\x04" + bytes(30), "an Excel or zip file"),
+        (b"PAR1" + bytes(30), "should end in .parquet"),
+        (b"\x1f\x8b\x08" + bytes(30), "should end in .gz"),
+        (b"\n<!DOCTYPE html>\n<html>", "HTML or XML"),
+        (b'\xef\xbb\xbf[{"user": 1}]', "JSON"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"SQLite format 3\0", "sqlite:///"),
+    ],
+)
+def test_another_kind_of_file_by_the_name_of_a_text(
+    door: Door, data: bytes, said: str
+) -> None:
+    assert said in door.refusal(data)
 
 
 def test_a_file_without_a_header(door: Door) -> None:
@@ -242,6 +284,8 @@ def test_encodings(door: Door) -> None:
     assert "no UTF-8" in door.refusal("usér,b\n1,2\n".encode("latin-1"))
     assert "utf-16-le" in door.refusal(text.encode("utf-16-le"))
     assert "line 2: byte 0x81" in door.refusal(b"a,b\n\x81,x\n", encoding="cp1252")
+    said = door.refusal(text, encoding="utf-16")
+    assert "no UTF-16 with a byte-order mark: --encoding utf-16-le" in said
     assert '"klingon" is not known' in door.refusal(text, encoding="klingon")
     assert "byte-order mark" in door.refusal(text.encode("utf-16"), encoding="latin-1")
 
@@ -256,7 +300,10 @@ def test_encodings(door: Door) -> None:
         (["9" * 20, "1"], "VARCHAR", "9" * 20),
         (["1234567890123456789", "1.5"], "VARCHAR", "1234567890123456789"),
         (["+491701", "1"], "VARCHAR", "+491701"),
-        (["true", "f"], "BOOLEAN", True),
+        (["12E4", "8"], "VARCHAR", "12E4"),
+        (["1E+05", "1.2e3"], "DOUBLE", 1e5),
+        (["true", "FALSE"], "BOOLEAN", True),
+        (["t", "F"], "VARCHAR", "t"),
         (["2025-01-05", "2025-02-28"], "DATE", DAY),
         (["2025-02-30", "2025-01-05"], "VARCHAR", "2025-02-30"),
         (["2025-01-05", "2025-01-05T10:00"], "TIMESTAMP", datetime(2025, 1, 5)),

@@ -104,6 +104,42 @@ from recsql.errors import ProjectError
             "each a number. Seen: {}.",
         ),
         (
+            {"decay_days": {}},
+            "--vars: decay_days: it is a number above 0, in days; or a mapping of such "
+            "by type of event; or null. Seen: {}.",
+        ),
+        (
+            {"decay_days": {"veiw": 3}},
+            '--vars: decay_days: no event of type "veiw" counts: event_weights lists '
+            "purchase, transaction, addtocart, cart, rating, click, view, add_to_cart, "
+            "removefromcart, remove_from_cart, dislike, return, refund, cancellation. "
+            'Did you mean "view"?',
+        ),
+        (
+            {"order_event_types": ["sale"], "event_weights": {"sold": 1}},
+            '--vars: order_event_types: no event of type "sale" counts: event_weights '
+            "lists sold, return, refund, cancellation.",
+        ),
+        (
+            {"return_event_types": ["purchase"]},
+            '--vars: return_event_types: "purchase" is in order_event_types, too. '
+            "Events of a type are taken or given back.",
+        ),
+        (
+            {"eval_cutoffs": [5, 10, 5]},
+            "--vars: eval_cutoffs: 5 stands there twice. Seen: [5, 10, 5].",
+        ),
+        (
+            {"as_of": "20250115"},
+            "--vars: as_of: it is a moment such as 2024-01-31 or 2024-01-31 12:30:00, "
+            "in UTC; or null. Seen: 20250115.",
+        ),
+        (
+            {"item_id_type": "date"},
+            "--vars: item_id_type: ids are integers, text or UUIDs, such as bigint, "
+            "varchar or uuid. Seen: date.",
+        ),
+        (
             {"half_life_days": 30},
             "--vars: half_life_days and decay_days say the same in two ways; set one "
             "of them to null.",

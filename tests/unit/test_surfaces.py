@@ -83,6 +83,18 @@ def refused(surfaces: Any) -> str:
             'fallback: var candidate_sources does not list "ease". Add it there,',
         ),
         (
+            {"personal": ["als", "als"]},
+            "personal: als stands there twice. Seen: ['als', 'als'].",
+        ),
+        (
+            {"weights": {"als": 2}},
+            "weights is said of a blend. Seen: strategy: cascade.",
+        ),
+        (
+            {"explore": {"at": [99], "among": 2}},
+            "explore: at: the list ends at ",
+        ),
+        (
             {"personal": [], "fallback": []},
             "personal and fallback name no source, so nobody could be shown anything.",
         ),
@@ -106,6 +118,7 @@ def test_a_surface_that_cannot_be(changed: dict[str, Any], message: str) -> None
             {"at": 3},
             '"ads": at: it is a list of 1 or more, each a whole number from 1 on',
         ),
+        ({"at": [99]}, '"ads": at: the list ends at '),
         ({"at": [0]}, '"ads": at: it is a whole number from 1 on. Seen: 0.'),
         ({"source": "popular"}, '"ads": a slot has either when or source.'),
         (
