@@ -32,12 +32,12 @@ with
         where
             lists.reason_item_id is null
             and lists.lead_source in ('{{ sources | join("', '") }}')
-        group by
-            lists.user_id,
-            lists.item_id,
-            lists.lead_source,
-            users.user_index,
-            items.item_index
+        qualify
+            row_number() over (
+                partition by lists.user_id, lists.item_id, lists.lead_source
+                order by lists.surface
+            )
+            = 1
     ),
 
     user_items as (
@@ -57,25 +57,15 @@ with
             where {{ linear_cells(source, "item_weights") }}
         ),
     {% endfor %}
-
-    found as (
-        {% for source in linear %}
+    {% if has_knn %}
+        item_knn_found as (
             select
-                '{{ source }}' as candidate_source, user_index, item_index, reason_index
-            from {{ source }}_found
-            {% if has_knn or not loop.last %}
-                union all
-            {% endif %}
-        {% endfor %}
-        {% if has_knn %}
-            select
-                shown.candidate_source,
                 shown.user_index,
                 shown.item_index,
                 arg_max(
                     user_items.item_index,
                     (user_items.weight * neighbours.similarity, - user_items.item_index)
-                )
+                ) as reason_index
             from shown
             inner join neighbours on shown.item_index = neighbours.similar_item_index
             inner join
@@ -83,23 +73,24 @@ with
                 on shown.user_index = user_items.user_index
                 and neighbours.item_index = user_items.item_index
             where shown.candidate_source = 'item_knn' and user_items.weight > 0
-            group by shown.candidate_source, shown.user_index, shown.item_index
-        {% endif %}
-    ),
+            group by shown.user_index, shown.item_index
+        ),
+    {% endif %}
 
     final as (
-        select
-            shown.user_id,
-            shown.item_id,
-            shown.candidate_source,
-            because.item_id as reason_item_id
-        from shown
-        inner join
-            found
-            on shown.candidate_source = found.candidate_source
-            and shown.user_index = found.user_index
-            and shown.item_index = found.item_index
-        inner join items as because on found.reason_index = because.item_index
+        {% for source in sources %}
+            select
+                shown.user_id,
+                shown.item_id,
+                shown.candidate_source,
+                because.item_id as reason_item_id
+            from shown
+            inner join {{ source }}_found as found using (user_index, item_index)
+            inner join items as because on found.reason_index = because.item_index
+            where
+                shown.candidate_source = '{{ source }}'
+                {{ "" if loop.last else "union all" }}
+        {% endfor %}
     )
 
 select *
