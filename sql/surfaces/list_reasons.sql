@@ -3,8 +3,8 @@
 -- that a surface shows or would show next; of sources that add up all a user's items.
 -- The reason is the item of the largest term; of equal ones that of the smallest index.
 {% set linear = linear_sources().split() | reject("equalto", "bspm") | list %}
-{% set has_knn = "item_knn" in var("candidate_sources") %}
-{% set sources = linear + (["item_knn"] if has_knn else []) %}
+{% set knn = ["item_knn"] | select("in", var("candidate_sources")) | list %}
+{% set sources = linear + knn %}
 {{ config(enabled=sources | length > 0, meta={"blocks": "user_index"}) }}
 with
     lists as (select * from {{ ref("list_ranked") }}),
@@ -14,7 +14,7 @@ with
     {% if linear %}
         item_weights as (select * from {{ ref("sig_linear_weights") }}),
     {% endif %}
-    {% if has_knn %}
+    {% if knn %}
         neighbours as (select * from {{ ref("sig_knn_neighbours") }}),
     {% endif %}
 
@@ -41,9 +41,7 @@ with
     ),
 
     user_items as (
-        select *
-        from everyone
-        where is_eligible and user_index in (select user_index from shown)
+        select * from everyone where user_index in (select user_index from shown)
     ),
 
     {% for source in linear %}
@@ -57,7 +55,7 @@ with
             where {{ linear_cells(source, "item_weights") }}
         ),
     {% endfor %}
-    {% if has_knn %}
+    {% if knn %}
         item_knn_found as (
             select
                 shown.user_index,
@@ -72,25 +70,29 @@ with
                 user_items
                 on shown.user_index = user_items.user_index
                 and neighbours.item_index = user_items.item_index
-            where shown.candidate_source = 'item_knn' and user_items.weight > 0
+            where
+                candidate_source = 'item_knn' and is_eligible and user_items.weight > 0
             group by shown.user_index, shown.item_index
         ),
     {% endif %}
 
-    final as (
+    found as (
         {% for source in sources %}
             select
-                shown.user_id,
-                shown.item_id,
-                shown.candidate_source,
-                because.item_id as reason_item_id
-            from shown
-            inner join {{ source }}_found as found using (user_index, item_index)
-            inner join items as because on found.reason_index = because.item_index
-            where
-                shown.candidate_source = '{{ source }}'
-                {{ "" if loop.last else "union all" }}
+                '{{ source }}' as candidate_source, user_index, item_index, reason_index
+            from {{ source }}_found {{ "" if loop.last else "union all" }}
         {% endfor %}
+    ),
+
+    final as (
+        select
+            shown.user_id,
+            shown.item_id,
+            shown.candidate_source,
+            because.item_id as reason_item_id
+        from shown
+        inner join found using (candidate_source, user_index, item_index)
+        inner join items as because on found.reason_index = because.item_index
     )
 
 select *

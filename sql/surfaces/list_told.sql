@@ -2,6 +2,8 @@
 -- would show next, each with its reason in words.
 {{ config(materialized="view") }}
 {% set sources = linear_sources().split() | reject("equalto", "bspm") | list %}
+{% set wordless = sources + "item_knn als feature_als bpr bspm lmf svd".split() %}
+{% set wordless = wordless + ["tifu_knn", "user_knn"] %}
 {% set joins = sources or "item_knn" in var("candidate_sources") %}
 with
     lists as (select * from {{ ref("list_ranked") }}),
@@ -52,21 +54,7 @@ with
                 when
                     lists.candidate_source = lists.lead_source
                     and lists.score <= 0
-                    and lists.lead_source in (
-                        'als',
-                        'feature_als',
-                        'bpr',
-                        'bspm',
-                        'ease',
-                        'edlae',
-                        'graph_filter',
-                        'item_knn',
-                        'lmf',
-                        'sar',
-                        'svd',
-                        'tifu_knn',
-                        'user_knn'
-                    )
+                    and lists.lead_source in ('{{ wordless | join("', '") }}')
                 then 'fills the list; nothing is known to speak for it'
                 when lists.lead_source = 'feature_als'
                 then 'people like you take items like it'
