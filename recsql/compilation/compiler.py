@@ -10,11 +10,11 @@ from recsql.compilation import lineage
 from recsql.compilation.contracts import with_contracts
 from recsql.compilation.graph import Graph, Node
 from recsql.compilation.render import Compiled, Renderer, quoted
-from recsql.compilation.templates import CODES
 from recsql.config.declared import runner_vars
 from recsql.config.experiments import require_experiments
 from recsql.config.expressions import expressions
 from recsql.config.project import Project
+from recsql.config.remembered import keep_all
 from recsql.config.settings import require_known, require_settings, require_types
 from recsql.config.shapes import require_shapes
 from recsql.config.surfaces import require_surfaces
@@ -90,7 +90,6 @@ def compile_models(
     renderer = Renderer(project)
     renderer.source_relation = source_relation
     rendered = [renderer.render(model) for model in project.models.values()]
-    CODES.keep()
     enabled = {c.name: c for c in rendered if c.config.get("enabled", True)}
     models = with_contracts(project, enabled)
     for compiled in models.values():
@@ -102,6 +101,7 @@ def compile_models(
         with _told_of_vars(project, compiled):
             lineage.check_tables(compiled, renderer.relation)
         _require_same_refs(compiled)
+    keep_all()
     nodes = [
         Node(
             name=name,

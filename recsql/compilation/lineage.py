@@ -6,9 +6,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsql.config.remembered import Remembered
 from recsql.errors import InputError, ProjectError, did_you_mean, first_line
 
 if TYPE_CHECKING:
@@ -16,6 +20,14 @@ if TYPE_CHECKING:
     from sqlglot.expressions import Query
 
     from recsql.compilation.render import Compiled
+
+
+def _makers() -> list[str]:
+    """Return what decides which relations are found in a query, beside its text."""
+    return [version("duckdb"), Path(__file__).read_text()]
+
+
+READ = Remembered("relations", _makers)
 
 
 class NotAQueryError(Exception):
@@ -64,13 +76,23 @@ def _explained(compiled: Compiled) -> Iterator[None]:
         ) from None
 
 
-@lru_cache(maxsize=1024)
 def _parsed_by_duckdb(sql: str) -> frozenset[str] | None:
     """Return the relations of a query as DuckDB parses it, None where it does not.
 
     Its own parser needs a twentieth of sqlglot's time, but says less of an error. Plans
-    of one process share most queries.
+    share most queries, so what was found is remembered.
     """
+    key = sha256(sql.encode()).digest()
+    found = READ.get(key)
+    if found is None:
+        found = _relations(sql)
+        if found is None:
+            return None
+        READ.put(key, found)
+    return frozenset(found)
+
+
+def _relations(sql: str) -> tuple[str, ...] | None:
     row = _parser().execute("select cast(json_serialize_sql(?) as varchar)", [sql])
     tree = json.loads((row.fetchone() or ["{}"])[0])
     if tree.get("error", True) or len(tree["statements"]) != 1:
@@ -86,7 +108,7 @@ def _parsed_by_duckdb(sql: str) -> frozenset[str] | None:
                 parts = (node["catalog_name"], node["schema_name"], node["table_name"])
                 read.add(".".join(part for part in parts if part))
             ctes |= {cte["key"] for cte in node.get("cte_map", {}).get("map", [])}
-    return frozenset(name.replace('"', "") for name in read - ctes)
+    return tuple(sorted(name.replace('"', "") for name in read - ctes))
 
 
 @cache

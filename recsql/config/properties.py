@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import marshal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from recsql.config.remembered import Remembered
 from recsql.errors import ProjectError
 
 MERGE = "tag:yaml.org,2002:merge"
@@ -98,10 +102,10 @@ class Described:
     unit_tests: tuple[UnitTest, ...]
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, parse: Callable[[str], Any] | None = None) -> dict[str, Any]:
     """Read one yml file that must hold a mapping; errors name file and line."""
     try:
-        content = parse_yaml(path.read_text(encoding="utf-8"))
+        content = (parse or parse_yaml)(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
@@ -158,13 +162,36 @@ def _size(node: yaml.Node, known: dict[int, int]) -> int:
     return size
 
 
+def _makers() -> list[str]:
+    """Return what decides what a text of YAML says, beside the text."""
+    return [yaml.__version__, Path(__file__).read_text()]
+
+
+TEXTS = Remembered("yaml", _makers)
+
+
+def remembered_yaml(text: str) -> Any:
+    """Return what `parse_yaml` does, of a text that has no secrets.
+
+    Raises:
+        yaml.YAMLError: as there.
+    """
+    key = sha256(text.encode()).digest()
+    if (known := TEXTS.get(key)) is not None:
+        return marshal.loads(known)
+    said = parse_yaml(text)
+    with suppress(ValueError):  # of dates, which marshal does not know
+        TEXTS.put(key, marshal.dumps(said))
+    return said
+
+
 def read_folder(folder: Path) -> Described:
     """Read every `*.yml` below a folder of models and of seeds beside them."""
     models: dict[str, ModelProperties] = {}
     sources: dict[tuple[str, str], SourceTable] = {}
     unit_tests: list[UnitTest] = []
     for path in sorted(folder.rglob("*.yml")):
-        content = read_yaml(path)
+        content = read_yaml(path, remembered_yaml)
         try:
             for entry in [*content.get("models", []), *content.get("seeds", [])]:
                 models[entry["name"]] = _model(entry, path)

@@ -78,7 +78,8 @@ def write_compiled(
         target = folder / compiled.model.layer / f"{compiled.name}.sql"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            write_beside(target, text)
+            if not target.exists() or target.read_bytes() != text.encode():
+                write_beside(target, text)
         except OSError as error:
             raise unwritable(f"compile: {target}", error) from None
     told = {problem.partition(": Spark:")[0].partition(":")[0] for problem in problems}

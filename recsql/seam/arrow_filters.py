@@ -129,11 +129,15 @@ def _terms(name: str, made: Made) -> Callable[..., Any]:
     ) -> Any:
         """Return the largest terms of scores; see `filtered.filtered_terms`."""
         from recsql.numerics import factorize, filtered
+        from recsql.numerics.terms import linear_terms
 
         matrix = factorize.sparse(*as_cells(users, items, weights))
+        pairs = as_pairs(shown, "user_index", "item_index")
+        if not len(pairs[0]):  # the graph is not made for nothing
+            return as_terms(linear_terms(matrix, matrix, pairs, 0))
         graph = made(as_sparse(everyone), vectors, parameters.as_py())
-        wanted = as_pairs(shown, "user_index", "item_index"), count.as_py()
-        return as_terms(filtered.filtered_terms(matrix, graph, *wanted))
+        found = filtered.filtered_terms(matrix, graph, pairs, count.as_py())
+        return as_terms(found)
 
     terms.__name__ = f"{name}_terms"
     return terms

@@ -12,7 +12,10 @@ from recsql.compilation import templates
 from recsql.compilation.compiler import compile_project
 from recsql.compilation.lineage import _parsed_by_duckdb, parse, tables_read
 from recsql.compilation.templates import TemplateCodes
+from recsql.config import properties
 from recsql.config.project import builtin_root, load_project
+from recsql.config.properties import parse_yaml, remembered_yaml
+from recsql.config.remembered import Remembered
 from tests.worlds import ALL_SWITCHES
 
 
@@ -26,7 +29,7 @@ def rendered(codes: TemplateCodes) -> str:
     """Render a template whose compiled code is kept."""
     loader = FunctionLoader(lambda name: ("{{ 1 + 1 }}", name, lambda: True))
     text = Environment(loader=loader, bytecode_cache=codes).get_template("a").render()
-    codes.keep()
+    codes._codes.keep()
     return text
 
 
@@ -54,7 +57,24 @@ def test_a_file_that_others_may_write_is_not_read(cache: Path) -> None:
     rendered(TemplateCodes())
     (file,) = cache.iterdir()
     file.chmod(0o666)
-    assert templates._read_codes() == {}
+    assert Remembered("templates", templates._makers)._read() == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [1, {b: null}]", "c: &x {d: 2.5}\ne: *x", "f: 2024-01-02", "", "- g"]
+)
+def test_yaml_that_is_remembered_says_what_it_said(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """A copy each time: whoever changes what was said changes it for nobody else."""
+    for _ in range(3):
+        monkeypatch.setattr(properties, "TEXTS", Remembered("yaml", properties._makers))
+        for _ in range(2):
+            said = remembered_yaml(text)
+            assert said == parse_yaml(text)
+            if isinstance(said, dict):
+                said["z"] = 1
+        properties.TEXTS.keep()
 
 
 def test_no_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
