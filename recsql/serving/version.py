@@ -16,6 +16,7 @@ from recsql.compilation.render import literal
 from recsql.errors import WarehouseError, first_line
 from recsql.publishing.manifest import read_manifest
 from recsql.publishing.versions import FILE, Versions
+from recsql.questions.ids import as_typed, id_type
 from recsql.serving.arrays import Arrays, read_arrays
 from recsql.serving.lists import Lists, Rows, ask, read_lists
 from recsql.serving.refusals import Refused
@@ -46,6 +47,7 @@ class Version:
     connection: duckdb.DuckDBPyConnection
     lists: Mapping[str, Lists]
     arrays: Arrays | None
+    id_types: Mapping[str, str]
     seconds: float = 0.0
     surfaces: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _cursors: threading.local = field(default_factory=threading.local)
@@ -84,13 +86,30 @@ class Version:
             found = lists.get(key) or Rows([], [])
             return Rows(found.items[:limit], found.texts[:limit])
         try:
-            return ask(self.cursor(), route.sql, given, limit)
+            return ask(self.cursor(), route.sql, self._bound(route, given), limit)
         except duckdb.CatalogException as error:
             raise Refused(
                 404,
                 "not_published",
                 f"Version {self.number} has no table for it: {first_line(error)}",
             ) from None
+
+    def _bound(self, route: Route, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is given, its ids as the version has them; null: no such id."""
+        bound = dict(given)
+        for parameter in route.parameters:
+            kind = self.id_types.get(parameter.kind)
+            asked = given[parameter.name]
+            if kind is None or asked is None:
+                continue
+            found = as_typed(
+                lambda sql, some: self.cursor().execute(sql, some).fetchall(),
+                kind,
+                [asked] if isinstance(asked, str) else asked,
+            )
+            one = found[0] if found else None
+            bound[parameter.name] = one if isinstance(asked, str) else found
+        return bound
 
 
 def open_version(
@@ -126,6 +145,11 @@ def open_version(
             return _table(connection, routes.get(name), TEXTS.get(name, "*"))
 
         arrays = read_arrays(read, manifest["vars"])
+
+        def rows(sql: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+            return connection.execute(sql, given).fetchall()
+
+        items, users = id_type(rows, "item_id"), id_type(rows, "user_id")
     except duckdb.Error as error:
         raise WarehouseError(f"{path}: {first_line(error)}") from None
     return Version(
@@ -137,6 +161,7 @@ def open_version(
         connection=connection,
         lists=lists,
         arrays=arrays,
+        id_types={"item": items, "items": items, "user": users},
         seconds=time.perf_counter() - started,
         surfaces={entry["name"]: entry for entry in manifest["vars"]["surfaces"]},
     )
