@@ -59,7 +59,7 @@ class Visit:
     def allowed(self) -> Flags:
         """Return which items may be shown to this user on this surface now."""
         kind = self.version.surface(self.surface)["allow_repeat"]
-        flags = allowed_items(self.asked, self.arrays, self.user)
+        flags = allowed_items(self.asked, self.arrays, self.user, self.surface)
         if kind == "all":
             return flags
         repeats = np.zeros(len(flags), dtype=bool)
@@ -137,7 +137,7 @@ def of_session(version: Version, surface: str, asked: Session) -> Page:
 def _filled_up(visit: Visit, rows: Rows, seen: set[str]) -> Rows:
     """Return rows and, after them, what is popular."""
     more, _ = popular(visit.version, visit.user, visit.asked)
-    rows = joined(visit.version, visit.user, visit.surface, rows, more)
+    rows = joined(visit.version, visit.user, visit.surface, rows, more, visit.asked)
     tests = [*allowing(visit.asked, visit.arrays), lambda item: item not in seen]
     return rows.picked(list(kept(rows, visit.asked, tests))[: visit.wanted]).ranked(1)
 

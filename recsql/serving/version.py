@@ -32,6 +32,8 @@ TEXTS = {
     ),
     "service_users": "cast(user_id as varchar) as user_text, *",
     "service_histories": "cast(user_id as varchar) as user_text, *",
+    "service_limits": "cast(user_id as varchar) as user_text, *",
+    "service_profiles": "cast(user_id as varchar) as user_text, *",
 }
 
 
