@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from recsql.numerics.sessions import Flags, Floats, Folder, Linked, Sessions
 from recsql.serving.lists import Rows
+from recsql.serving.ranking import Ranker, read_ranker
 from recsql.serving.rights import Rights, read_rights
 
 Ask = Callable[[str], pa.Table | None]
@@ -78,6 +79,7 @@ class Arrays:
     folder: Folder | None
     sessions: Sessions | None
     rights: Rights = field(default_factory=Rights)
+    ranker: Ranker | None = None
 
     def allowed_in(self, region: str | None) -> Flags:
         """Return what a region may show; an unknown one, what any may."""
@@ -129,6 +131,7 @@ def read_arrays(ask: Ask, settings: Mapping[str, Any]) -> Arrays | None:
         folder=folder,
         sessions=_sessions(ask("service_sessions"), len(items)),
         rights=read_rights(ask, users.numbers, len(items)),
+        ranker=read_ranker(ask, users.numbers, len(items)),
     )
 
 

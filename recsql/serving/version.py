@@ -30,10 +30,17 @@ TEXTS = {
         "item_id, item_title := item_title, category := category)) as varchar) "
         "as text, *"
     ),
-    "service_users": "cast(user_id as varchar) as user_text, *",
-    "service_histories": "cast(user_id as varchar) as user_text, *",
-    "service_limits": "cast(user_id as varchar) as user_text, *",
-    "service_profiles": "cast(user_id as varchar) as user_text, *",
+    **{
+        f"service_{name}": "cast(user_id as varchar) as user_text, *"
+        for name in (
+            "users",
+            "histories",
+            "limits",
+            "profiles",
+            "scores",
+            "user_features",
+        )
+    },
 }
 
 
@@ -148,10 +155,7 @@ def open_version(
 
         arrays = read_arrays(read, manifest["vars"])
 
-        def rows(sql: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-            return connection.execute(sql, given).fetchall()
-
-        items, users = id_type(rows, "item_id"), id_type(rows, "user_id")
+        kinds = _id_types(connection)
     except duckdb.Error as error:
         raise WarehouseError(f"{path}: {first_line(error)}") from None
     return Version(
@@ -163,10 +167,20 @@ def open_version(
         connection=connection,
         lists=lists,
         arrays=arrays,
-        id_types={"item": items, "items": items, "user": users},
+        id_types=kinds,
         seconds=time.perf_counter() - started,
         surfaces={entry["name"]: entry for entry in manifest["vars"]["surfaces"]},
     )
+
+
+def _id_types(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the type of a route's parameter of each kind of id."""
+
+    def ask(sql: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return connection.execute(sql, given).fetchall()
+
+    item = id_type(ask, "item_id")
+    return {"item": item, "items": item, "user": id_type(ask, "user_id")}
 
 
 def _in_memory(

@@ -14,10 +14,12 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+import yaml
 
 from recsql.config.experiments import variants_of
 from recsql.config.project import Project, load_project
 from recsql.errors import InputError, ProjectError
+from recsql.operation import pipeline
 from recsql.publishing.publish import rollback
 from recsql.serving.limits import Limits, Tokens
 from recsql.serving.routes import read_routes
@@ -31,6 +33,7 @@ from tests.integration.served import (
     publish_marked,
     running,
 )
+from tests.rankers import feature_names, rankers_table
 
 
 @pytest.fixture(scope="module")
@@ -431,6 +434,59 @@ def test_all_that_is_allowed_is_scored(client: Client, project: Project) -> None
     assert [scores[item] for item in items(answer)] == pytest.approx(best)
     assert answer["scored"] == len(allowed)
     assert set(answer["ms"]) == {"filter", "score", "rank"}
+
+
+@pytest.mark.slow
+def test_all_that_is_allowed_is_scored_by_the_ranker(own: Project) -> None:
+    """Pairs of sources as the refresh scored them; others by what is known of both."""
+    lightgbm = pytest.importorskip("lightgbm", reason="needs extra rank")
+    vars_given = {"ranker": True, "ranker_depth": 3}
+    file = own.root / "dbt_project.yml"
+    settings = yaml.safe_load(file.read_text())
+    settings["vars"] |= vars_given
+    file.write_text(yaml.safe_dump(settings, sort_keys=False))
+    project = load_project(own.root)
+    plan = plan_of(project)
+    with duckdb.connect(str(project.profile.build_path)) as console:
+        rankers = rankers_table(plan)
+        console.register("rankers", rankers)
+        console.execute("create or replace table raw.rankers as from rankers")
+    pipeline.refresh(project, 2, lambda event: None)
+    with running(project) as (_, port):
+        asked = {"strategy": "score_all", "only": list(ITEMS), "k": 40}
+        asked |= {"surface": "home", "region": "north"}
+        answer = Client(port).post("/recommend/7", asked)
+        assert answer["scored_by"] == "ranker"
+        stranger = Client(port).post("/recommend/a-stranger", {**asked, "k": 3})
+        assert stranger["scored_by"] == "fusion"
+    with duckdb.connect(str(project.profile.build_path), read_only=True) as db:
+        scored = dict(
+            db.execute(
+                "select item_id, score from rank_scores where user_id = 7"
+            ).fetchall()
+        )
+        names = feature_names(plan)
+        rows = db.execute(
+            "select items.item_id, rank_items.*, rank_users.*, "
+            "list_inner_product(i.als_factors, u.als_factors) as factor_product, "
+            "list_cosine_similarity(i.als_factors, u.als_factors) as factor_cosine "
+            "from int_items as items join rank_items using (item_index) "
+            "join serve_items as i using (item_id) cross join serve_users as u "
+            "cross join rank_users join int_users on u.user_id = int_users.user_id "
+            "and int_users.user_index = rank_users.user_index where u.user_id = 7"
+        )
+        columns = [each[0] for each in rows.description]
+        found = [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
+        ((booster,),) = db.execute("select booster from stg_rankers").fetchall()
+    values = np.array([[row.get(name, np.nan) for name in names] for row in found])
+    trees = lightgbm.Booster(model_str=booster).predict(values.astype(np.float32))
+    wanted = {row["item_id"]: each for row, each in zip(found, trees, strict=True)}
+    wanted |= scored
+    assert 0 < len(scored) < len(ITEMS) - 5
+    shown = {row["item_id"]: row["score"] for row in answer["rows"]}
+    assert shown == pytest.approx({item: wanted[item] for item in shown})
+    assert set(shown) == set(ITEMS)
+    assert list(shown.values()) == sorted(shown.values(), reverse=True)
 
 
 def test_variants_are_those_of_the_table(client: Client, project: Project) -> None:
