@@ -94,8 +94,11 @@ class Version:
             key = tuple(str(given[name]) for name in route.index.values())
             found = lists.get(key) or Rows([], [])
             return Rows(found.items[:limit], found.texts[:limit])
+        bound = self._bound(route, given)
+        if bound is None:
+            return Rows([], [])
         try:
-            return ask(self.cursor(), route.sql, self._bound(route, given), limit)
+            return ask(self.cursor(), route.sql, bound, limit)
         except duckdb.CatalogException as error:
             raise Refused(
                 404,
@@ -103,8 +106,13 @@ class Version:
                 f"Version {self.number} has no table for it: {first_line(error)}",
             ) from None
 
-    def _bound(self, route: Route, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is given, its ids as the version has them; null: no such id."""
+    def _bound(
+        self, route: Route, given: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Return what is given, its ids as the version has them.
+
+        None where one can be no id of the version: null would stand for any.
+        """
         bound = dict(given)
         for parameter in route.parameters:
             kind = self.id_types.get(parameter.kind)
@@ -116,8 +124,9 @@ class Version:
                 kind,
                 [asked] if isinstance(asked, str) else asked,
             )
-            one = found[0] if found else None
-            bound[parameter.name] = one if isinstance(asked, str) else found
+            if isinstance(asked, str) and not found:
+                return None
+            bound[parameter.name] = found[0] if isinstance(asked, str) else found
         return bound
 
 

@@ -688,7 +688,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_ids_are_values(client: Client, text: str) -> None:
+def test_ids_are_values(client: Client, project: Project, text: str) -> None:
+    routes = read_routes(project)
+    own = open_service(project, Settings(has_journal=False)).version
+    own.lists = {}  # as where there are more rows than memory holds
+    given = {"user": text, "surface": "home"}
+    assert own.rows(routes["recommend"], given, 9).items == []
+    assert len(own.rows(routes["recommend"], {**given, "user": "7"}, 9).items) == 5
     client.token = HISTORY
     for answer in (
         client.get("recommend", text),
