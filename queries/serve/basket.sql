@@ -2,17 +2,18 @@
 -- their evidence above chance added up, then popular items. `recsql show --basket`,
 -- too.
 -- @post /basket
--- @param items texts: The ids of the items in the basket.
+-- @param items items: The ids of the items in the basket.
 -- @param region text = all: A region of the data; all, or one that no
 -- rule names: everywhere.
 with
     complements as (select * from {{ ref("rec_complements") }}),
     popular as (select * from {{ ref("rec_complement_fill") }}),
     pages as (select * from {{ ref("rec_item_page") }}),
+    regions as (select region from {{ ref("rec_complements") }}),
 
     asked as (
         select coalesce(max(region), 'all') as region
-        from complements
+        from regions
         where region = $region
     ),
 
@@ -21,8 +22,8 @@ with
         from complements
         where
             region = (select region from asked)
-            and list_contains($items, cast(item_id as varchar))
-            and not list_contains($items, cast(complement_item_id as varchar))
+            and list_contains($items, item_id)
+            and not list_contains($items, complement_item_id)
     ),
 
     summed as (
@@ -44,13 +45,9 @@ with
         from popular
         where
             region = (select region from asked)
-            and not list_contains($items, cast(item_id as varchar))
+            and not list_contains($items, item_id)
             and item_id not in (select item_id from summed)
-            and exists (
-                select 1
-                from pages
-                where list_contains($items, cast(pages.item_id as varchar))
-            )
+            and exists (select 1 from pages where list_contains($items, pages.item_id))
     ),
 
     united as (

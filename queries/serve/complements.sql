@@ -1,16 +1,17 @@
 -- One row per item that goes with an item, best first: its rules, then popular items.
 -- @get /items/{item}/complements
--- @param item text: The item's id.
+-- @param item item: The item's id.
 -- @param region text = all: A region of the data; all, or one that no
 -- rule names: everywhere.
 with
     complements as (select * from {{ ref("rec_complements") }}),
     popular as (select * from {{ ref("rec_complement_fill") }}),
     pages as (select * from {{ ref("rec_item_page") }}),
+    regions as (select region from {{ ref("rec_complements") }}),
 
     asked as (
         select coalesce(max(region), 'all') as region
-        from complements
+        from regions
         where region = $region
     ),
 
@@ -27,9 +28,7 @@ with
             reason,
             item_rank as place
         from complements
-        where
-            cast(complements.item_id as varchar) = $item
-            and region = (select region from asked)
+        where complements.item_id = $item and region = (select region from asked)
     ),
 
     united as (
@@ -50,9 +49,9 @@ with
         from popular
         where
             region = (select region from asked)
-            and cast(item_id as varchar) <> $item
+            and item_id <> $item
             and item_id not in (select item_id from listed)
-            and $item in (select cast(item_id as varchar) from pages)
+            and exists (select 1 from pages where pages.item_id = $item)
     ),
 
     final as (

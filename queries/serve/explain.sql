@@ -2,8 +2,8 @@
 -- its score is made of, its place in the reserve, or what took it off.
 -- @get /explain/{user}/{item}
 -- @token history
--- @param user text: The user's id.
--- @param item text: The item's id.
+-- @param user user: The user's id.
+-- @param item item: The item's id.
 with
     shown as (select * from {{ ref("rec_for_user") }}),
     parts as (select * from {{ ref("rec_explanations") }}),
@@ -19,7 +19,7 @@ with
             reason,
             score as figure
         from shown
-        where cast(user_id as varchar) = $user and cast(item_id as varchar) = $item
+        where user_id = $user and item_id = $item
         union all
         select
             surface,
@@ -29,7 +29,7 @@ with
             coalesce(concat(part, ': ', reason_title), part),
             contribution
         from parts
-        where cast(user_id as varchar) = $user and cast(item_id as varchar) = $item
+        where user_id = $user and item_id = $item
         union all
         select
             surface,
@@ -39,16 +39,16 @@ with
             concat(step, coalesce(concat(' by rule ', rule_name), '')),
             null
         from excluded
-        where cast(user_id as varchar) = $user and cast(item_id as varchar) = $item
+        where user_id = $user and item_id = $item
         union all
         select 'all', 'not eligible', null, null, obstacle, null
         from items
-        where cast(item_id as varchar) = $item and not is_eligible
+        where item_id = $item and not is_eligible
         {% if var("serving") %}
             union all
             select surface, 'in reserve', item_rank, candidate_source, reason, score
             from {{ ref("serve_reserve") }}
-            where cast(user_id as varchar) = $user and cast(item_id as varchar) = $item
+            where user_id = $user and item_id = $item
         {% endif %}
     )
 

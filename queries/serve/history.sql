@@ -1,7 +1,7 @@
 -- One row per item that a user took, saw or disliked, what weighs most first.
 -- @get /history/{user}
 -- @token history
--- @param user text: The user's id.
+-- @param user user: The user's id.
 {{ config(enabled=var("serving")) }}
 with
     histories as (select * from {{ ref("serve_histories") }}),
@@ -18,7 +18,7 @@ with
             'history' as source,
             weight as score
         from histories
-        where cast(user_id as varchar) = $user
+        where user_id = $user
     )
 
 select *

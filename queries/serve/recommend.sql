@@ -1,6 +1,6 @@
 -- One row per item of a user's list on a surface, best first.
 -- @get /recommend/{user}
--- @param user text: The user's id.
+-- @param user user: The user's id.
 -- @param surface text: The place where the list is shown, of var surfaces.
 -- @index user_id = user, surface = surface
 with
@@ -20,7 +20,7 @@ with
             item_rank
         from lists
         where
-            ($user is null or cast(user_id as varchar) = $user)
+            ($user is null or user_id = $user)
             and ($surface is null or surface = $surface)
     )
 

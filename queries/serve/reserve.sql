@@ -1,6 +1,6 @@
 -- One row per item that comes after a user's list on a surface, best first: lists are
 -- filled up from here where items are sold out or turned down.
--- @param user text: The user's id.
+-- @param user user: The user's id.
 -- @param surface text: The place where the list is shown.
 -- @index user_id = user, surface = surface
 {{ config(enabled=var("serving")) }}
@@ -20,7 +20,7 @@ with
             item_rank
         from reserve
         where
-            ($user is null or cast(user_id as varchar) = $user)
+            ($user is null or user_id = $user)
             and ($surface is null or surface = $surface)
     )
 

@@ -1,7 +1,7 @@
 -- One row per user to tell about an item, the likeliest first.
 -- @get /users-for-item/{item}
 -- @token history
--- @param item text: The item's id.
+-- @param item item: The item's id.
 {{
     config(
         enabled=var("candidate_sources")
@@ -29,7 +29,7 @@ with
             score,
             user_rank
         from likely
-        where cast(item_id as varchar) = $item
+        where item_id = $item
     )
 
 select *

@@ -142,19 +142,31 @@ def score(booster: str, names: Sequence[str], features: Floats) -> Doubles:
     Raises:
         ValueError: the trees were grown on other features than `names`.
     """
-    import numpy as np
-
-    model = require_lightgbm().Booster(model_str=booster)
-    known = model.feature_name()
-    if known != list(names):
-        odd = sorted(set(known) ^ set(names))
+    scorer = Scorer(booster)
+    if scorer.names != list(names):
+        odd = sorted(set(scorer.names) ^ set(names))
         seen = f"e.g. {odd[0]}" if odd else "in another order"
         raise ValueError(
             "the ranker was trained on other features than the vars ask for, "
             f"{seen}. Run: recsql train-ranker"
         )
-    found = model.predict(features, num_threads=SCORING_THREADS)
-    return np.asarray(found, dtype=np.float64)
+    return scorer.scores(features)
+
+
+class Scorer:
+    """Trees that were read once, for many calls."""
+
+    def __init__(self, booster: str) -> None:
+        """Read them from LightGBM's own text."""
+        self._model = require_lightgbm().Booster(model_str=booster)
+        self.names: list[str] = self._model.feature_name()
+
+    def scores(self, features: Floats) -> Doubles:
+        """Return the score of each row of features of shape (pairs, features)."""
+        import numpy as np
+
+        found = self._model.predict(features, num_threads=SCORING_THREADS)
+        return np.asarray(found, dtype=np.float64)
 
 
 def _best_size(

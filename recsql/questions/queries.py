@@ -16,6 +16,7 @@ from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
 from recsql.publishing.manifest import read_manifest
 from recsql.publishing.versions import FILE, Versions
+from recsql.questions.ids import as_typed, id_type
 from recsql.questions.shows import Shown
 
 SIDES = ("older", "newer")
@@ -151,7 +152,8 @@ def _ask(
 ) -> Shown:
     """Render a query with the project's vars and run it, read-only.
 
-    What is given is bound to the parameters of the query, such as `$items`.
+    What is given is bound to the parameters of the query, such as `$items`, whose ids
+    become values of the type they are published as.
     """
     renderer = Renderer(project)
     sql = render_query(renderer, name)
@@ -163,6 +165,10 @@ def _ask(
                     f"{project.relative(project.queries[name])}: {path} has no table "
                     f"{table}. Run: recsql refresh"
                 )
+        if given is not None:
+            kind = id_type(warehouse.rows, "item_id")
+            items = as_typed(warehouse.rows, kind, given["items"])
+            given = {**given, "items": items}
         return answer(warehouse, sql, given)
 
 

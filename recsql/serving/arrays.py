@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ import pyarrow as pa
 
 from recsql.numerics.sessions import Flags, Floats, Folder, Linked, Sessions
 from recsql.serving.lists import Rows
+from recsql.serving.ranking import Ranker, read_ranker
+from recsql.serving.rights import Rights, read_rights
 
 Ask = Callable[[str], pa.Table | None]
 EVERYWHERE = "all"
@@ -76,12 +78,23 @@ class Arrays:
     offers: Mapping[str, Flags]
     folder: Folder | None
     sessions: Sessions | None
+    rights: Rights = field(default_factory=Rights)
+    ranker: Ranker | None = None
 
     def allowed_in(self, region: str | None) -> Flags:
         """Return what a region may show; an unknown one, what any may."""
         flags = self.offers.get(region or EVERYWHERE)
         if flags is None:
             flags = self.offers.get(EVERYWHERE, self.items.eligible)
+        return flags
+
+    def may_show(self, user: str, surface: str, region: str | None) -> Flags:
+        """Return what a user may be shown on a surface; region: else where they buy."""
+        number = self.users.numbers.get(user)
+        flags = self.allowed_in(region or self.users.region(user))
+        flags = self.rights.narrowed(flags, number, surface)
+        if number is not None:
+            flags[self.disliked(number)] = False
         return flags
 
     def disliked(self, number: int) -> np.ndarray[Any, np.dtype[np.int32]]:
@@ -117,6 +130,8 @@ def read_arrays(ask: Ask, settings: Mapping[str, Any]) -> Arrays | None:
         offers=_offers(ask("service_offers"), len(items)),
         folder=folder,
         sessions=_sessions(ask("service_sessions"), len(items)),
+        rights=read_rights(ask, users.numbers, len(items)),
+        ranker=read_ranker(ask, users.numbers, len(items)),
     )
 
 

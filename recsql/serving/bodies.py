@@ -29,7 +29,8 @@ Id = Annotated[
     BeforeValidator(_as_text, json_schema_input_type=str | int),
     Field(min_length=1, max_length=MOST_ID),
 ]
-KINDS |= {"text": Id, "texts": Annotated[list[Id], Field(min_length=1)]}
+IDS = Annotated[list[Id], Field(min_length=1)]
+KINDS |= {"text": Id, "user": Id, "item": Id, "texts": IDS, "items": IDS}
 
 
 class Strict(BaseModel):

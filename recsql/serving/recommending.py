@@ -12,7 +12,7 @@ import numpy as np
 from recsql.serving.arrays import EVERYWHERE, Arrays, filled
 from recsql.serving.bodies import Narrowing
 from recsql.serving.lists import NONE, Rows
-from recsql.serving.narrowing import allowed_items, allowing, kept
+from recsql.serving.narrowing import Test, allowed_items, allowing, kept
 from recsql.serving.refusals import Refused
 from recsql.serving.version import Version
 
@@ -61,12 +61,11 @@ def recommend(version: Version, user: str, surface: str, asked: Narrowing) -> Pa
     if enough < stop and _may_fill(version, surface, own):
         more, region = popular(version, user, asked)
         of = of if own is not None else region
-        pool = joined(version, user, surface, pool, more)
+        pool = joined(version, user, surface, pool, more, asked)
         places = list(islice(kept(pool, asked, tests), stop))
         if len(places) < stop and tests and version.arrays is not None:
-            pool = joined(
-                version, user, surface, pool, _rest(version.arrays, user, asked)
-            )
+            rest = _rest(version.arrays, user, surface, asked)
+            pool = joined(version, user, surface, pool, rest, asked)
             places = list(islice(kept(pool, asked, tests), stop))
     if places is None:
         rows = Rows(pool.items[asked.offset : stop], pool.texts[asked.offset : stop])
@@ -75,9 +74,9 @@ def recommend(version: Version, user: str, surface: str, asked: Narrowing) -> Pa
     return Page(rows, of, is_known)
 
 
-def _rest(arrays: Arrays, user: str, asked: Narrowing) -> Rows:
+def _rest(arrays: Arrays, user: str, surface: str, asked: Narrowing) -> Rows:
     """Return all that a request may be shown, what is most popular first."""
-    allowed = allowed_items(asked, arrays, user)
+    allowed = allowed_items(asked, arrays, user, surface)
     scores = -np.arange(len(allowed), dtype=np.float64)
     told = "what is left of all that is allowed"
     return filled(arrays, np.flatnonzero(allowed), "popular", lambda _: told, scores)
@@ -111,25 +110,32 @@ def _may_fill(version: Version, surface: str, own: Rows | None) -> bool:
     return own is None or version.surface(surface)["allow_repeat"] != "repeat_only"
 
 
-def joined(version: Version, user: str, surface: str, pool: Rows, more: Rows) -> Rows:
-    """Return both, each item where it comes first, without what is no news."""
-    passed = set(pool.items) | _unwanted(version, user, surface)
-    places = []
+def joined(
+    version: Version,
+    user: str,
+    surface: str,
+    pool: Rows,
+    more: Rows,
+    asked: Narrowing,
+) -> Rows:
+    """Return both, each item where it comes first; of more what may be shown there."""
+    passed, places = set(pool.items), []
+    may = _may_follow(version, user, surface, asked)
     for place, item in enumerate(more.items):
-        if item not in passed:
+        if item not in passed and may(item):
             passed.add(item)
             places.append(place)
     return pool + more.picked(places)
 
 
-def _unwanted(version: Version, user: str, surface: str) -> set[str]:
-    """Return what a user dislikes, and must not be shown as new on a surface."""
+def _may_follow(version: Version, user: str, surface: str, asked: Narrowing) -> Test:
+    """Return what says whether an item may come after a list: shown here, and new."""
     arrays = version.arrays
-    number = None if arrays is None else arrays.users.numbers.get(user)
-    if arrays is None or number is None:
-        return set()
-    found = arrays.disliked(number).tolist()
+    if arrays is None:
+        return lambda item: True
+    flags, known = arrays.may_show(user, surface, asked.region), arrays.items.places
+    number = arrays.users.numbers.get(user)
     is_new = version.surface(surface)["allow_repeat"] == "new_only"
-    if is_new and arrays.repeats is not None:
-        found += arrays.repeats.row(number)[0].tolist()
-    return {arrays.items.ids[place] for place in found}
+    if is_new and number is not None and arrays.repeats is not None:
+        flags[arrays.repeats.row(number)[0]] = False
+    return lambda item: item in known and bool(flags[known[item]])

@@ -8,7 +8,8 @@
     -- @token history
 
 A parameter stands in the SQL as `$item`; it is bound, never pasted. Types are text,
-texts, integer, number and flag; `= value` makes it optional. A file without `@get` or
+texts, integer, number, flag, and user, item and items: ids, bound as values of the type
+that the version has them in; `= value` makes it optional. A file without `@get` or
 `@post` is no route: the service reads it for itself. With `@index` the rows of every
 value of these columns are kept in memory: those of the same file, asked with null for
 each parameter of the index, and in the order of its columns; a value that has none gets
@@ -35,6 +36,9 @@ KINDS: Mapping[str, type] = {
     "integer": int,
     "number": float,
     "flag": bool,
+    "user": str,
+    "item": str,
+    "items": list,
 }
 FLAGS = {"true": True, "false": False}
 TAGS = ("get", "post", "param", "index", "token")
@@ -186,7 +190,7 @@ def _parameter(file: str, text: str) -> Parameter:
 def _default(kind: str, text: str) -> Any:
     if text == "null":
         return None
-    if kind == "texts":
+    if KINDS[kind] is list:
         return [part.strip() for part in text.split(",") if part.strip()]
     return FLAGS[text] if kind == "flag" else KINDS[kind](text)
 

@@ -31,7 +31,8 @@ SOURCES = {"als": "als", "neighbours": "item_knn", "vmis_knn": "vmis_knn"}
 TOLD = {
     "als": "people with a similar history take it",
     "vmis_knn": "visits like this one went on to it",
-    "score_all": "the best of all that is allowed",
+    "fusion": "the best of all that is allowed",
+    "ranker": "the best of all that is allowed, as the learned ranker sees it",
 }
 
 
@@ -59,7 +60,7 @@ class Visit:
     def allowed(self) -> Flags:
         """Return which items may be shown to this user on this surface now."""
         kind = self.version.surface(self.surface)["allow_repeat"]
-        flags = allowed_items(self.asked, self.arrays, self.user)
+        flags = allowed_items(self.asked, self.arrays, self.user, self.surface)
         if kind == "all":
             return flags
         repeats = np.zeros(len(flags), dtype=bool)
@@ -137,7 +138,7 @@ def of_session(version: Version, surface: str, asked: Session) -> Page:
 def _filled_up(visit: Visit, rows: Rows, seen: set[str]) -> Rows:
     """Return rows and, after them, what is popular."""
     more, _ = popular(visit.version, visit.user, visit.asked)
-    rows = joined(visit.version, visit.user, visit.surface, rows, more)
+    rows = joined(visit.version, visit.user, visit.surface, rows, more, visit.asked)
     tests = [*allowing(visit.asked, visit.arrays), lambda item: item not in seen]
     return rows.picked(list(kept(rows, visit.asked, tests))[: visit.wanted]).ranked(1)
 
@@ -145,8 +146,9 @@ def _filled_up(visit: Visit, rows: Rows, seen: set[str]) -> Rows:
 def of_all(version: Version, user: str, surface: str, asked: Narrowing) -> Page:
     """Return the best of everything that is allowed: filter first, then score it all.
 
-    Scores: reciprocal rank fusion of the user's own weights, their ALS scores and
-    popularity. The answer says what each stage took.
+    Scores: the learned ranker's, where one is published and the user is known, else
+    reciprocal rank fusion of the user's own weights, their ALS scores and popularity.
+    The answer says which, and what each stage took.
 
     Raises:
         Refused: what it needs is not published.
@@ -155,19 +157,31 @@ def of_all(version: Version, user: str, surface: str, asked: Narrowing) -> Page:
     visit = visit_of(version, surface, user, asked)
     allowed = visit.allowed()
     moments.append(time.perf_counter())
-    popularity = -np.arange(len(allowed), dtype=np.float64)
-    orders = [(popularity, allowed), *_personal(visit, allowed)]
-    scores = fused(orders, float(version.settings.get("rrf_constant", 60)))
+    scores, by = _all_scores(visit, allowed)
     moments.append(time.perf_counter())
-    rows = visit.best(scores, allowed, "score_all", lambda _: TOLD["score_all"])
+    rows = visit.best(scores, allowed, "score_all", lambda _: TOLD[by])
     moments.append(time.perf_counter())
     spent = zip(("filter", "score", "rank"), np.diff(moments).tolist(), strict=True)
     facts: dict[str, object] = {
         "strategy": "score_all",
+        "scored_by": by,
         "scored": int(allowed.sum()),
         "ms": {stage: round(seconds * 1e3, 3) for stage, seconds in spent},
     }
     return visit.page(rows, "everyone" if visit.number is None else "user", facts)
+
+
+def _all_scores(visit: Visit, allowed: Flags) -> tuple[Doubles, str]:
+    """Return the score of every allowed item, and what gave it."""
+    arrays, number = visit.arrays, visit.number
+    if arrays.ranker is not None and number is not None:
+        own, others = arrays.users.factors, arrays.items.factors
+        factors = None if own is None or others is None else (own, others)
+        return arrays.ranker.scores(number, allowed, factors), "ranker"
+    popularity = -np.arange(len(allowed), dtype=np.float64)
+    orders = [(popularity, allowed), *_personal(visit, allowed)]
+    constant = float(visit.version.settings.get("rrf_constant", 60))
+    return fused(orders, constant), "fusion"
 
 
 def _personal(visit: Visit, allowed: Flags) -> list[tuple[Doubles | Floats, Flags]]:

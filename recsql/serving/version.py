@@ -19,6 +19,7 @@ from recsql.compilation.render import literal
 from recsql.errors import WarehouseError, first_line
 from recsql.publishing.manifest import read_manifest
 from recsql.publishing.versions import FILE, Versions
+from recsql.questions.ids import as_typed, id_type
 from recsql.serving.arrays import Arrays, read_arrays
 from recsql.serving.lists import Lists, Rows, ask, read_lists
 from recsql.serving.refusals import Refused
@@ -33,8 +34,17 @@ TEXTS = {
         "item_id, item_title := item_title, category := category)) as varchar) "
         "as text, *"
     ),
-    "service_users": "cast(user_id as varchar) as user_text, *",
-    "service_histories": "cast(user_id as varchar) as user_text, *",
+    **{
+        f"service_{name}": "cast(user_id as varchar) as user_text, *"
+        for name in (
+            "users",
+            "histories",
+            "limits",
+            "profiles",
+            "scores",
+            "user_features",
+        )
+    },
 }
 
 
@@ -50,6 +60,7 @@ class Version:
     connection: duckdb.DuckDBPyConnection
     lists: Mapping[str, Lists]
     arrays: Arrays | None
+    id_types: Mapping[str, str]
     seconds: float = 0.0
     surfaces: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _cursors: threading.local = field(default_factory=threading.local)
@@ -98,12 +109,38 @@ class Version:
         if lists is not None:
             found = lists.get(route.key(given)) or Rows([], [])
             return Rows(found.items[:limit], found.texts[:limit])
+        bound = self._bound(route, given)
+        if bound is None:
+            return Rows([], [])
         try:
-            return ask(self.cursor(), route.sql, given, limit)
+            return ask(self.cursor(), route.sql, bound, limit)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise Refused(
                 404, "not_published", _lacking(self.number, route.file, error)
             ) from None
+
+    def _bound(
+        self, route: Route, given: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Return what is given, its ids as the version has them.
+
+        None where one can be no id of the version: null would stand for any.
+        """
+        bound = dict(given)
+        for parameter in route.parameters:
+            kind = self.id_types.get(parameter.kind)
+            asked = given[parameter.name]
+            if kind is None or asked is None:
+                continue
+            found = as_typed(
+                lambda sql, some: self.cursor().execute(sql, some).fetchall(),
+                kind,
+                [asked] if isinstance(asked, str) else asked,
+            )
+            if isinstance(asked, str) and not found:
+                return None
+            bound[parameter.name] = found[0] if isinstance(asked, str) else found
+        return bound
 
 
 def _lacking(number: int, file: str, error: Exception | str) -> str:
@@ -157,6 +194,7 @@ def open_version(
 
         return Version(
             arrays=read_arrays(read, manifest["vars"]),
+            id_types=_id_types(connection),
             number=number,
             run_id=manifest["run_id"],
             published_at=manifest["published_at"],
@@ -193,6 +231,16 @@ def _told(number: int, path: Path, reading: Sequence[Route]) -> Iterator[None]:
         ) from None
     except duckdb.Error as error:
         raise WarehouseError(f"{path}: {first_line(error)}") from None
+
+
+def _id_types(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the type of a route's parameter of each kind of id."""
+
+    def ask(sql: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return connection.execute(sql, given).fetchall()
+
+    item = id_type(ask, "item_id")
+    return {"item": item, "items": item, "user": id_type(ask, "user_id")}
 
 
 def _in_memory(

@@ -43,6 +43,14 @@ SURFACES = [
     {"name": "discover", "allow_repeat": "new_only", "length": 4, "personal": ["als"]}
     | {"explore": {"at": [4], "among": 5}},
     {"name": "again", "allow_repeat": "repeat_only", "length": 4},
+    {"name": "shelf", "allow_repeat": "all", "length": 4}
+    | {"where": "items.category = 'kind 1' or users.home_region = 'north'"},
+]
+LIMITS = [
+    *(("block", 31, item, None) for item in (101, 102, 104)),
+    ("block", 32, None, "kind 2"),
+    *(("allow", 33, item, None) for item in (101, 103, 107)),
+    ("allow", 35, 100, None),  # which is not to be had in the south
 ]
 FALLBACK = {"personal": ["history"], "fallback": ["popular"]}
 VARS: Mapping[str, Any] = {
@@ -57,6 +65,8 @@ VARS: Mapping[str, Any] = {
     "items": {"table": "items", "item_id": "item_id", "title": "title"}
     | {"category": "category"},
     "users": {"table": None},
+    "restrictions": {"table": "limits", "kind": "kind", "user_id": "user_id"}
+    | {"item_id": "item_id", "category": "category"},
     "availability": {"table": "offers", "region": "region", "item_id": "item_id"},
     "candidate_sources": ["history", "als", "item_knn", "group_popular", "popular"],
     "surfaces": [{**FALLBACK, **surface} for surface in SURFACES],
@@ -94,6 +104,7 @@ def write_shop(folder: Path) -> Project:
         "events": [("user_id", "item_id", "event_at", "basket_id", "region"), *events],
         "items": [("item_id", "title", "category")]
         + [(n, f"item {n}", f"kind {n % 4}") for n in ITEMS],
+        "limits": [("kind", "user_id", "item_id", "category"), *LIMITS],
         "offers": [("region", "item_id")]
         + [(r, n) for r in REGIONS for n in ITEMS if r == "north" or n % 5],
     }

@@ -112,7 +112,7 @@ def test_a_user_is_shown_as_the_routes_answer(
 ) -> None:
     look_up(page, USER)
     heads = page.locator("#user-lists h3").all_inner_texts()
-    assert heads == ["home", "discover", "again"]
+    assert heads == ["home", "discover", "again", "shelf"]
     client = Client(service[1])
     ours = page.locator("#user-lists > div")
     for place, surface in enumerate(heads):

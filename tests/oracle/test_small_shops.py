@@ -102,7 +102,7 @@ def test_what_goes_with_everything_leads_nowhere() -> None:
         plan = plan_with(**world.vars)
         file = plan.project.queries["basket"]
         sql = Renderer(plan.project).render_text(file.read_text(), file)
-        given = {"items": [str(pasta)], "region": "all"}
+        given = {"items": [pasta], "region": "all"}
         completed = world.warehouse.rows(sql, given)
     assert (complement, candidate) == (sauce, sauce)
     assert completed[0][1] == sauce

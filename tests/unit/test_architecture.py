@@ -107,6 +107,8 @@ def test_only_the_seam_knows_the_numerics() -> None:
         "evaluation.training",
         "serving.arrays",
         "serving.narrowing",
+        "serving.ranking",
+        "serving.rights",
         "serving.scoring",
         "tuning.blending",
     }

@@ -1,0 +1,10 @@
+-- One row per (user_id, item_id) that a source proposes: the learned ranker's score,
+-- from all that is known of the pair.
+{{ config(enabled=var("serving") and ranker_wants() == "yes") }}
+with
+    scores as (select * from {{ ref("rank_scores") }}),
+
+    final as (select user_id, item_id, score from scores)
+
+select *
+from final
