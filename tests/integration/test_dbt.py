@@ -244,7 +244,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.nightly  # by day test_emptied and tests of functions know what has no rows
 def test_a_build_without_rows_passes(copy: Path) -> None:
     kinds = "--exclude-resource-type unit_test --exclude test_type:generic"
     done = shell(copy, f"dbt build --empty --profiles-dir . {kinds}")
