@@ -124,6 +124,7 @@ path, stop = sys.argv[1], Path(sys.argv[2])
 reads, seen = 0, set()
 while not stop.exists():
     with duckdb.connect(path, read_only=True) as file:
+        file.execute("set enable_progress_bar = false")  # of a query that takes long
         (version, versions), = file.execute(
             "select max(version), count(distinct version) from manifest").fetchall()
         (rows, runs), = file.execute(
