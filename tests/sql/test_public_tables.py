@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,9 +129,14 @@ def test_ids_have_the_type_that_the_vars_say_or_any() -> None:
 
 
 def test_dbt_project_yml_names_models_where_they_are() -> None:
-    """dbt only warns of a name that is not there, and the tags go nowhere."""
-    folders = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["models"]["recsql"]
-    for folder, settings in folders.items():
-        for name in settings if isinstance(settings, dict) else ():
+    """A setting of a model that is no more, or in another folder, would say nothing."""
+
+    def named(settings: object, folder: Path) -> None:
+        for name, below in settings.items() if isinstance(settings, dict) else ():
             if not name.startswith("+"):
-                assert (ROOT / f"sql/{folder}/{name}.sql").exists(), f"{folder}: {name}"
+                is_folder = (folder / name).is_dir()
+                assert is_folder or (folder / f"{name}.sql").exists(), folder / name
+                named(below, folder / name)
+
+    models = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["models"]
+    named(models["recsql"], ROOT / "sql")
