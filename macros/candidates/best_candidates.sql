@@ -1,6 +1,6 @@
 {#- best_candidates(scored, candidate_source=none): the body of the CTE that ends every
     candidate model. Brings into the contract, marked as repeats and ranked, each user's best
-    of what is new, of what is only seen and of what is taken (best_of_kinds), and last what
+    of what is new, of what is only seen and of what is taken (top_by_familiarity), and last what
     else is among the best of a surface's own catalogue. `scored` has user_id, item_id,
     item_index, score and reason_item_id, and of a family of sources its candidate_source;
     the model imports user_items, user_scopes, scope_items and exclusions. Equal scores go to
@@ -11,9 +11,9 @@
     {% set order = ("is_extra, " if own else "") ~ "score desc, item_index" %}
     {% set family = "candidate_source, " if candidate_source is none else "" %}
     {% set best = (
-        best_of_scopes(scored, family)
+        top_by_scope(scored, family)
         if own
-        else best_of_kinds(scored, family)
+        else top_by_familiarity(scored, family)
     ) %}
     select
         user_id,

@@ -5,6 +5,6 @@
     {%- set number = var("weight_column") -%}
     {{ event_weight("event_type") }}
     {%- if number is not none %}
-        * case when {{ number }} is null then 1 else {{ scaled(number) }} end
+        * case when {{ number }} is null then 1 else {{ scaled_weight(number) }} end
     {%- endif -%}
 {%- endmacro %}

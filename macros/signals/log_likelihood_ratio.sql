@@ -5,12 +5,15 @@
 {% macro log_likelihood_ratio() -%}
     greatest(
         2 * (
-            {{ surprise("has_both", "has_x", "has_y") }} + (
-                {{ surprise("(has_x - has_both)", "has_x", "lacks_y") }}
-                + {{ surprise("(has_y - has_both)", "lacks_x", "has_y") }}
+            {{ log_likelihood_term("has_both", "has_x", "has_y") }} + (
+                {{ log_likelihood_term("(has_x - has_both)", "has_x", "lacks_y") }}
+                + {{ log_likelihood_term("(has_y - has_both)", "lacks_x", "has_y") }}
             )
-            +
-            {{ surprise("(total - (has_x + has_y) + has_both)", "lacks_x", "lacks_y") }}
+            + {{
+                log_likelihood_term(
+                    "(total - (has_x + has_y) + has_both)", "lacks_x", "lacks_y"
+                )
+            }}
         ),
         0
     )

@@ -10,6 +10,6 @@
             {{ mapped(input, key) }},
             {{ text(attribute) }},
             nullif(trim(cast(({{ expression }}) as varchar)), '')
-        from {{ input_relation(input) }} {{ wanted_rows(input) }}
+        from {{ input_relation(input) }} {{ input_filter(input) }}
     {% endfor %}
 {% endmacro %}

@@ -25,5 +25,5 @@
         {{ event_key() }} as event_key,
         {{ owner_key() }} as owner_key,
         {{ line_key() }} as line_key
-    from {{ input_relation("events") }} {{ wanted_rows("events") }}
+    from {{ input_relation("events") }} {{ input_filter("events") }}
 {% endmacro %}

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.layout import laid_out
 from recsql.compilation.lineage import ColumnNode, column_lineage
 from recsql.compilation.render import Compiled
 from recsql.config.files import write_beside
@@ -115,7 +116,7 @@ def write_compiled(
 def _in_dialect(compiled: Compiled, dialect: str) -> tuple[str, bool]:
     """Return a model's SQL in a dialect, and whether it calls functions of recsql."""
     if dialect == "duckdb":
-        return compiled.sql, False
+        return laid_out(compiled.sql), False
     from recsql.compilation import spark
 
     return spark.translate(compiled), not spark.is_sql_only(compiled)

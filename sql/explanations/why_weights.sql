@@ -19,19 +19,19 @@ with
                         list(item_index),
                         list({{ cell_weight(var(source ~ "_weights")) }}),
                         {% if linear_kind(source) != "linear" %}
-                            ({{ everyones_cells(source, "everyone") }}),
+                            ({{ graph_matrix(source, "everyone") }}),
                         {% endif %}
                         {{ linear_weights(source, "item_weights") }},
                         {% if linear_kind(source) != "linear" %}
                             {{ graph_settings(source) }},
                         {% endif %}
-                        {{ pairs_of("shown", source) }},
+                        {{ user_item_pairs("shown", source) }},
                         {{ var("explanation_items") | int + 1 }}
                     ),
                     recursive := true
                 )
             from user_items
-            where {{ linear_cells(source, "item_weights") }}
+            where {{ linear_filter(source, "item_weights") }}
         ),
 
         {{ source }}_terms as (
@@ -40,7 +40,7 @@ with
         ),
     {% endfor %}
 
-    final as ({{ named_terms(sources) }})
+    final as ({{ term_contributions(sources) }})
 
 select *
 from final

@@ -20,7 +20,7 @@ with
             row_number() over (
                 partition by user_id order by weight desc, item_index
             ) as item_rank
-        from ({{ eligible_of("taken") }}) as shown
+        from ({{ eligible_pairs("taken") }}) as shown
         qualify item_rank <= {{ var("buy_again_per_user") | int }}
     ),
 

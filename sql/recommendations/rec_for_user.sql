@@ -1,6 +1,6 @@
 -- One row per (user_id, surface, item_rank): what to show a user, and why.
 with
-    lists as (select * from {{ ref("list_told") }}),
+    lists as (select * from {{ ref("list_explained") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
 
     final as (

@@ -2,7 +2,7 @@
 -- items of it are sold out or turned down.
 {{ config(enabled=var("serving")) }}
 with
-    lists as (select * from {{ ref("list_told") }}),
+    lists as (select * from {{ ref("list_explained") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
 
     final as (

@@ -17,11 +17,14 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
+from sqlfmt.api import format_string
+from sqlfmt.mode import Mode
 
 from recsql.__main__ import main
 from recsql.config.project import builtin_root
 from tests.integration.conftest import Recsql, write_events
 
+LAYOUT = Mode(no_jinjafmt=True)
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
 COMMANDS += ["explain", "forget", "init", "lineage", "load", "ls", "publish"]
 COMMANDS += ["refresh", "report", "rollback", "run", "serve", "show", "test"]
@@ -287,6 +290,12 @@ def test_compile_writes_plain_sql(shop: Path, recsql: Recsql, tmp_path: Path) ->
     text = (tmp_path / "out/interactions/users/int_user_items.sql").read_text()
     assert "{{" not in text
     assert "main.int_owner_items" in text
+    texts = [path.read_text() for path in sorted((tmp_path / "out").rglob("*.sql"))]
+    assert len(texts) > 100
+    for text in texts:
+        assert not re.search(r"\n\n\n|[ \t]\n|\n\n *\)", text), "a hole is left"
+        assert not re.search(r"^[})]", text, re.M), "as deep as what it is in"
+    assert all(format_string(text, LAYOUT) == text for text in texts[::8])
 
 
 def test_lineage_ends_at_the_raw_columns(shop: Path, recsql: Recsql) -> None:

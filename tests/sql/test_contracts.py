@@ -243,31 +243,31 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 
 # Macros with one use: where engines differ, what keeps another macro short, and what
 # CONTRIBUTING offers to authors of candidate sources.
-KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "best_of_scopes"}
+KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "top_by_scope"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
-KEPT |= {"split_part", "is_test_event", "shared_items"}
-KEPT |= {"event_decay", "eligible_of", "owner_key", "line_key"}
-KEPT |= {"event_key", "tombstones", "far_text", "summed_weights", "aged_weight"}
-KEPT |= {"unreadable_text", "best_of_scopes", "user_columns"}
+KEPT |= {"split_part", "is_test_event", "overlap_by_depth"}
+KEPT |= {"event_decay", "eligible_pairs", "owner_key", "line_key"}
+KEPT |= {"event_key", "tombstones", "implausible_time", "decay_sums", "decayed_sum"}
+KEPT |= {"unreadable_text", "top_by_scope", "user_columns"}
 
 
 # Macros that still read a CTE by a name of their own; another takes it as argument.
 SILENT = {
     "baseline_ratings",
-    "best_of_kinds",
-    "due_fit",
+    "top_by_familiarity",
+    "refit_due",
     "eligibility",
-    "eligible_of",
-    "named_fit",
-    "named_terms",
-    "nearest_of",
+    "eligible_pairs",
+    "fitted_model",
+    "term_contributions",
+    "nearest_neighbours",
     "neighbour_ratings",
-    "reached_ranks",
-    "row_scales",
-    "row_weights",
-    "rows_or_gone",
-    "same_for_everyone",
-    "shared_items",
+    "required_depths",
+    "similarity_norms",
+    "similarity_weights",
+    "rows_and_removals",
+    "audience_scores",
+    "overlap_by_depth",
     "with_ids",
 }
 
@@ -302,9 +302,9 @@ def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
     """As dbt wants it, which else refuses to read the project."""
     for unit_test in PLAN.project.unit_tests:
         model = PLAN.models.get(unit_test.model)
-        if (model and re.search(r"(refreshed|fitted)_as\(", model.model.sql)) or (
-            model and model.incremental
-        ):
+        if (
+            model and re.search(r"(incremental|fit)_materialization\(", model.model.sql)
+        ) or (model and model.incremental):
             assert "is_incremental" in unit_test.macros, unit_test.name
 
 

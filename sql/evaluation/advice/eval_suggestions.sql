@@ -65,7 +65,7 @@ with
     final as (
         select
             {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
-            {{ fold_of_run() }},
+            {{ fold_columns() }},
             {{ text(var("eval_truth")) }} as truth,
             placed.surface,
             definitions.metric,

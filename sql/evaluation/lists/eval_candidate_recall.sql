@@ -43,7 +43,8 @@ with
             ) as unlistable_count
         from truth
         cross join sources
-        inner join kinds on {{ is_of_kind("truth.is_repeat", "kinds.allow_repeat") }}
+        inner join
+            kinds on {{ matches_allow_repeat("truth.is_repeat", "kinds.allow_repeat") }}
         left join
             proposed
             on sources.candidate_source = proposed.candidate_source

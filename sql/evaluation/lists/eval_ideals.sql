@@ -24,10 +24,12 @@ with
                     then 1
                 end
             ) as catalogue_count,
-            {{ if_asked("weighted_recall", stable_sum("truth.item_weight")) }}
+            {{ if_metric_enabled("weighted_recall", stable_sum("truth.item_weight")) }}
             as item_weight
         from truth
-        inner join scored on {{ is_of_kind("truth.is_repeat", "scored.allow_repeat") }}
+        inner join
+            scored
+            on {{ matches_allow_repeat("truth.is_repeat", "scored.allow_repeat") }}
         group by scored.allow_repeat, truth.user_id, truth.is_newcomer
     ),
 

@@ -64,7 +64,7 @@ with
             sum(shown_count) as row_count,
             sum(place * shown_count) as place_sum,
             sum(shown_count * (shown_count - 1)) as pair_count,
-            {{ stable_sum("shown_count * log2(shown_count)") }} as surprise_sum
+            {{ stable_sum("shown_count * log2(shown_count)") }} as log_sum
         from counted
         group by list_name, allow_repeat, k
     ),
@@ -81,11 +81,11 @@ with
             1
             + {{ ratio("1 - 2 * place_sum / row_count", "catalogue.item_count") }}
             as gini,
-            log2(row_count) - surprise_sum / row_count as entropy,
+            log2(row_count) - log_sum / row_count as entropy,
             1
             - {{ ratio("pair_count / k", "user_count * (user_count - 1)") }}
             as personalization,
-            {{ if_asked("pop_reo", "opportunity.pop_reo") }} as pop_reo
+            {{ if_metric_enabled("pop_reo", "opportunity.pop_reo") }} as pop_reo
         from served
         inner join summed using (list_name, allow_repeat, k)
         {% if "pop_reo" in var("eval_metrics") %}

@@ -30,7 +30,8 @@ with
         inner join
             taken
             on user_metrics.user_id = taken.user_id
-            and {{ is_of_kind("taken.is_repeat", "user_metrics.allow_repeat") }}
+            and
+            {{ matches_allow_repeat("taken.is_repeat", "user_metrics.allow_repeat") }}
         left join
             hits
             on user_metrics.list_name = hits.list_name

@@ -33,7 +33,9 @@ with
                 order by truth.weight desc, truth.item_id
             ) as place
         from truth
-        inner join scored on {{ is_of_kind("truth.is_repeat", "scored.allow_repeat") }}
+        inner join
+            scored
+            on {{ matches_allow_repeat("truth.is_repeat", "scored.allow_repeat") }}
     ),
 
     ideals as (

@@ -36,7 +36,7 @@ with
             items.is_new,
             log2(
                 greatest(takers.pair_count, 1) / greatest(items.user_count, 1)
-            ) as surprise,
+            ) as self_information,
             log2(known.user_count / greatest(items.user_count, 1)) as rarity
         from items
         cross join takers
@@ -52,18 +52,19 @@ with
             {{ ratio("count(*)", "cutoffs.k") }} as list_fullness,
             {{ ratio("sum(measured.user_count)", "count(*)") }} as popularity,
             {{
-                if_asked(
-                    "novelty", ratio(stable_sum("measured.surprise"), "count(*)")
+                if_metric_enabled(
+                    "novelty",
+                    ratio(stable_sum("measured.self_information"), "count(*)"),
                 )
             }} as novelty,
             {{
-                if_asked(
+                if_metric_enabled(
                     "inverse_user_frequency",
                     ratio(stable_sum("measured.rarity"), "count(*)"),
                 )
             }} as inverse_user_frequency,
             {{
-                if_asked(
+                if_metric_enabled(
                     "repeat_share",
                     ratio(
                         "count(case when " ~ is_repeat("user_items") ~ " then 1 end)",
@@ -72,7 +73,7 @@ with
                 )
             }} as repeat_share,
             {{
-                if_asked(
+                if_metric_enabled(
                     "new_item_share",
                     ratio("count(case when measured.is_new then 1 end)", "count(*)"),
                 )

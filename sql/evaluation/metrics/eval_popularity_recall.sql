@@ -30,7 +30,8 @@ with
         inner join
             truth
             on user_metrics.user_id = truth.user_id
-            and {{ is_of_kind("truth.is_repeat", "user_metrics.allow_repeat") }}
+            and
+            {{ matches_allow_repeat("truth.is_repeat", "user_metrics.allow_repeat") }}
         left join parted on truth.item_id = parted.item_id
         left join
             hits

@@ -3,7 +3,7 @@
 {{ config(enabled=var("as_of") is not none) }}
 {% set persistence = "cast(" ~ var("eval_rbp_persistence") ~ " as double)" %}
 {% set looks = "power(" ~ persistence ~ ", hits.item_rank - 1)" %}
-{% set sums = "hit_count first_hit_count precision_sum reciprocal_rank gain patience surprise" %}
+{% set sums = "hit_count first_hit_count precision_sum reciprocal_rank gain patience self_information" %}
 {% set b = (var("eval_f_beta") | float) ** 2 %}
 with
     kinds as (select * from {{ ref("eval_kinds") }}),
@@ -28,7 +28,7 @@ with
             1 / cast(min(hits.item_rank) as double) as reciprocal_rank,
             {{ stable_sum("1 / log2(hits.item_rank + 1)") }} as gain,
             {{ stable_sum(looks) }} as patience,
-            {{ if_asked("weighted_recall", stable_sum("hits.item_weight")) }}
+            {{ if_metric_enabled("weighted_recall", stable_sum("hits.item_weight")) }}
             as item_weight,
             -- what is in too few baskets is as rare as the rarest of the catalogue
             sum(
@@ -36,7 +36,7 @@ with
                     least(hits.popularity_place, catalogue.item_count) - hits.item_rank,
                     0
                 )
-            ) as surprise
+            ) as self_information
         from hits
         cross join catalogue
         inner join
@@ -89,7 +89,7 @@ with
             gain / whole_ideal_gain as ndcg_n,
             (1 - {{ persistence }}) * patience as rbp,
             hit_weight / item_weight as weighted_recall,
-            {{ ratio("surprise", "item_count * k") }} as serendipity
+            {{ ratio("self_information", "item_count * k") }} as serendipity
         from joined
     )
 

@@ -75,7 +75,7 @@ with
     final as (
         select
             {{ text(var("eval_run")["run_id"] or invocation_id) }} as run_id,
-            {{ fold_of_run() }},
+            {{ fold_columns() }},
             list_name,
             allow_repeat,
             k,

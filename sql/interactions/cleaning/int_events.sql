@@ -4,10 +4,10 @@
 -- one, a pause of more than max_basket_days does, and the next has its day in its name.
 {{
     config(
-        materialized=refreshed_as(),
+        materialized=incremental_materialization(),
         incremental_strategy="delete+insert",
         unique_key="owner_key",
-        post_hook=delete_gone(),
+        post_hook=delete_removals(),
     )
 }}
 {% set gap = var("session_gap_hours") | float %}
@@ -93,7 +93,7 @@ with
             {{ is_taken() }} as is_taken,
             owner_key,
             refreshed_at
-            {{ rows_or_gone("in_baskets", "owner_key", "changed") }}
+            {{ rows_and_removals("in_baskets", "owner_key", "changed") }}
     )
 
 select *

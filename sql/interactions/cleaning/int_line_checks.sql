@@ -1,13 +1,12 @@
 -- One row per staged event, with the reason it is not used or null where it is.
--- A return cancels the latest units still held: S = the running balance, reflected at
--- 0;
--- of a purchase i stays what is left of min over t >= i of S_t above S_(i-1).
+-- A return cancels the latest units still held. S = the running balance, kept at 0 or
+-- above; of a purchase i stays what is left of min over t >= i of S_t above S_(i-1).
 {{
     config(
         materialized="incremental",
         incremental_strategy="delete+insert",
         unique_key="owner_key",
-        post_hook=delete_gone(),
+        post_hook=delete_removals(),
     )
 }}
 with
@@ -26,17 +25,17 @@ with
 
     latest as (select max(changed_at) as refreshed_at from owners),
 
-    checked as ({{ checked_lines("events") }}),
+    validated as ({{ validated_lines("events") }}),
 
-    merged as ({{ merged_lines("checked") }}),
+    deduplicated as ({{ deduplicated_lines("validated") }}),
 
-    marked as ({{ marked_lines("merged") }}),
+    returnable as ({{ lines_with_returns("deduplicated") }}),
 
-    held as ({{ held_lines("marked") }}),
+    balances as ({{ running_balances("returnable") }}),
 
-    netted as ({{ netted_lines("marked", "held") }}),
+    net as ({{ net_of_returns("returnable", "balances") }}),
 
-    settled as ({{ settled_lines("netted") }}),
+    cleaned as ({{ cleaned_lines("net") }}),
 
     final as (
         select
@@ -55,7 +54,7 @@ with
             rejection_reason,
             owner_key,
             refreshed_at
-            {{ rows_or_gone("settled", "owner_key", "changed") }}
+            {{ rows_and_removals("cleaned", "owner_key", "changed") }}
     )
 
 select *

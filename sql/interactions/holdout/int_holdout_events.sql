@@ -4,17 +4,17 @@
 with
     events as (select * from {{ ref("stg_holdout_events") }}),
 
-    checked as ({{ checked_lines("events") }}),
+    validated as ({{ validated_lines("events") }}),
 
-    merged as ({{ merged_lines("checked") }}),
+    deduplicated as ({{ deduplicated_lines("validated") }}),
 
-    marked as ({{ marked_lines("merged") }}),
+    returnable as ({{ lines_with_returns("deduplicated") }}),
 
-    held as ({{ held_lines("marked") }}),
+    balances as ({{ running_balances("returnable") }}),
 
-    netted as ({{ netted_lines("marked", "held") }}),
+    net as ({{ net_of_returns("returnable", "balances") }}),
 
-    settled as ({{ settled_lines("netted") }}),
+    cleaned as ({{ cleaned_lines("net") }}),
 
     final as (
         select
@@ -24,7 +24,7 @@ with
             {{ line_weight() }} as event_weight,
             {{ is_taken() }} as is_taken,
             rating
-        from settled
+        from cleaned
         where rejection_reason is null and user_id is not null
     )
 

@@ -4,7 +4,7 @@
 -- is_paired: not in baskets of more than max_basket_items (see mon_giant_baskets).
 {{
     config(
-        materialized=refreshed_as(),
+        materialized=incremental_materialization(),
         incremental_strategy="delete+insert",
         unique_key="basket_index",
     )

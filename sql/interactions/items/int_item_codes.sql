@@ -1,6 +1,6 @@
 -- One row per item that ever had an event: a number that it keeps.
 -- From 0, by item_id in a first build, then as items come. item_index is new each time.
-{{ config(materialized=refreshed_as(), incremental_strategy="append") }}
+{{ config(materialized=incremental_materialization(), incremental_strategy="append") }}
 with
     owner_items as (select * from {{ ref("int_owner_items") }}),
 

@@ -4,7 +4,7 @@
 with
     items as (select * from {{ ref("int_items") }}),
     attributes as (select * from {{ ref("stg_item_attributes") }}),
-    asked as ({{ asked_levels() }}),
+    asked as ({{ rule_level_pairs() }}),
 
     levels as (
         select antecedent_level as node_level

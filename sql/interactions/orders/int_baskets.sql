@@ -2,10 +2,10 @@
 -- basket_index: from 0, by basket_id in a first build, then as baskets come.
 {{
     config(
-        materialized=refreshed_as(),
+        materialized=incremental_materialization(),
         incremental_strategy="delete+insert",
         unique_key="basket_id",
-        post_hook=delete_gone(),
+        post_hook=delete_removals(),
     )
 }}
 with
@@ -93,7 +93,7 @@ with
             owner_key,
             is_shared,
             refreshed_at
-            {{ rows_or_gone("numbered", "basket_id", "touched") }}
+            {{ rows_and_removals("numbered", "basket_id", "touched") }}
     )
 
 select *

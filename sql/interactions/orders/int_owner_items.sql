@@ -4,10 +4,10 @@
 -- last event; a guest's basket has no user_id.
 {{
     config(
-        materialized=refreshed_as(),
+        materialized=incremental_materialization(),
         incremental_strategy="delete+insert",
         unique_key="owner_key",
-        post_hook=delete_gone(),
+        post_hook=delete_removals(),
     )
 }}
 with
@@ -57,7 +57,7 @@ with
             max(event_at) filter (where is_taken) as last_taken_at,
             {{ by_event_type("count", "event_at") }} as type_counts,
             {{ by_event_type("max", "event_at") }} as type_last_at,
-            {{ summed_weights("age_days") }} as weights,
+            {{ decay_sums("age_days") }} as weights,
             min(weighed_at) as weighed_at
         from aged
         group by owner_key, user_id, item_id
@@ -85,7 +85,7 @@ with
             weights,
             weighed_at,
             refreshed_at
-            {{ rows_or_gone("counted", "owner_key", "changed") }}
+            {{ rows_and_removals("counted", "owner_key", "changed") }}
     )
 
 select *

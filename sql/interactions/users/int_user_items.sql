@@ -27,7 +27,7 @@ with
             as emptied_at,
             -- liked once is liked, also where the weight decays to less than sums hold
             greatest(
-                {{ aged_weight("weights", "age_days") }},
+                {{ decayed_sum("weights", "age_days") }},
                 case when liked_count = event_count then 1e-24 end
             ) as decayed_weight
         from aged
@@ -61,7 +61,7 @@ with
             weighted.visit_count,
             weighted.quantity,
             {% if var("weight_column") is none %}
-                {{ scaled("weighted.decayed_weight") }}
+                {{ scaled_weight("weighted.decayed_weight") }}
             {% else %} weighted.decayed_weight
             {% endif %} as weight
         from weighted

@@ -48,20 +48,20 @@ with
                 ' ',
                 meaning,
                 case when example is not null then ': ' else '' end,
-                {{ shown_text("example") }},
+                {{ quoted_text("example") }},
                 case when example is not null then ' is not' else '' end,
                 case
                     when nearly_count > 0
                     then
                         concat(
                             ', but ',
-                            {{ shown_text("other_example") }},
+                            {{ quoted_text("other_example") }},
                             ' is; ',
                             cast(nearly_count as varchar),
                             ' more would meet by lower(trim(...)) in both mappings'
                         )
                     when example is not null and other_example is not null
-                    then concat(', there is ', {{ shown_text("other_example") }})
+                    then concat(', there is ', {{ quoted_text("other_example") }})
                     else ''
                 end,
                 ' (table mon_matches, vars match_warn, match_fail)'

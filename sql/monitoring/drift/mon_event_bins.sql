@@ -1,4 +1,5 @@
--- One row per (measure, bin): the latest events by their type, and by the octave of how
+-- One row per (measure, bin): the latest events by their type, and by the power of 2
+-- of how
 -- many users their item has.
 -- The latest are those of the last drift_days before the reference time.
 with
@@ -21,7 +22,7 @@ with
         select 'event_type' as measure, event_type as bin
         from latest
         union all
-        select 'item_popularity', {{ octave("items.user_count") }}
+        select 'item_popularity', {{ log2_bin("items.user_count") }}
         from latest
         inner join items on latest.item_id = items.item_id
     ),

@@ -1,4 +1,4 @@
--- One row per (part, bin): the vectors of each factor model by the octave of their
+-- One row per (part, bin): the vectors of each factor model by the power of 2 of their
 -- length.
 {{ config(enabled=factor_sources() != "") }}
 with
@@ -18,7 +18,7 @@ with
         from (select part, cast(factors as double[]) as factors from vectors) as wide
     ),
 
-    binned as (select part, {{ octave("norm") }} as bin from measured),
+    binned as (select part, {{ log2_bin("norm") }} as bin from measured),
 
     final as (select part, bin, count(*) as vector_count from binned group by part, bin)
 

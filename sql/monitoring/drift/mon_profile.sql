@@ -16,7 +16,7 @@ with
         stayed as (select * from {{ ref("mon_overlaps") }}),
     {% endif %}
 
-    pair_bins as (select {{ octave("weight") }} as bin from user_items),
+    pair_bins as (select {{ log2_bin("weight") }} as bin from user_items),
 
     verdicts as (select coalesce(rejection_reason, 'accepted') as verdict from checks),
 

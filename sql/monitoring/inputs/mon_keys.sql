@@ -2,7 +2,7 @@
 -- an input names, as text; `known` is what events and catalogue or users name
 -- together.
 -- loose_text = the key without blanks around it, in lower case.
-{% set has_exposures = reads_exposures() == "yes" %}
+{% set has_exposures = uses_exposures() == "yes" %}
 with
     items as (select * from {{ ref("int_items") }}),
     users as (select * from {{ ref("int_users") }}),

@@ -3,7 +3,7 @@
 -- match_share = matched_count / key_count. nearly_count: keys that would meet without
 -- blanks around them and in lower case; these always warn, and so does no match at all.
 with
-    keys as (select * from {{ ref("mon_met_keys") }}),
+    keys as (select * from {{ ref("mon_key_matches") }}),
     pairs as (select * from {{ ref("match_pairs") }}),
 
     counted as (

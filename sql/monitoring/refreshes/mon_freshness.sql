@@ -2,7 +2,7 @@
 -- refresh began, against vars freshness_warn and freshness_fail (hours).
 -- A limit is of a table, or of one part of it: events, or events.view.
 {% set began = var("as_of") or run_started_at %}
-{% set has_exposures = reads_exposures() == "yes" %}
+{% set has_exposures = uses_exposures() == "yes" %}
 with
     events as (select * from {{ ref("int_events") }}),
     items as (select * from {{ ref("int_items") }}),

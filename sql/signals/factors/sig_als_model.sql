@@ -4,7 +4,7 @@
 {{
     config(
         enabled="als" in var("candidate_sources"),
-        materialized=fitted_as(),
+        materialized=fit_materialization(),
         unique_key="model_name",
     )
 }}
@@ -15,7 +15,7 @@ with
     owners as (select * from {{ ref("int_owners") }}),
     refit as (select * from {{ ref("sig_refit") }}),
 
-    due as ({{ due_fit(this) }}),
+    due as ({{ refit_due(this) }}),
 
     fitted as (
         select
@@ -27,10 +27,10 @@ with
             ) as factors
         from user_items
         cross join due
-        where {{ learned_cells() }} and weight <> 0
+        where {{ training_filter() }} and weight <> 0
     ),
 
-    final as ({{ named_fit("als", var("als_factors")) }})
+    final as ({{ fitted_model("als", var("als_factors")) }})
 
 select *
 from final

@@ -54,7 +54,7 @@ with
             cast(null as timestamp) as refreshed_at
     ),
 
-    final as ({{ named_fit("feature_als", var("als_factors"), true) }})
+    final as ({{ fitted_model("feature_als", var("als_factors"), true) }})
 
 select *
 from final

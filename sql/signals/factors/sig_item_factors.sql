@@ -6,7 +6,7 @@ with
     models as (select * from {{ ref("sig_factor_models") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    known as ({{ keyed_vectors("models", "item") }}),
+    known as ({{ vectors_by_id("models", "item") }}),
 
     final as (
         select

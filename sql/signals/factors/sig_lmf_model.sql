@@ -3,7 +3,7 @@
 {{
     config(
         enabled="lmf" in var("candidate_sources"),
-        materialized=fitted_as(),
+        materialized=fit_materialization(),
         unique_key="model_name",
     )
 }}
@@ -14,7 +14,7 @@ with
     owners as (select * from {{ ref("int_owners") }}),
     refit as (select * from {{ ref("sig_refit") }}),
 
-    due as ({{ due_fit(this) }}),
+    due as ({{ refit_due(this) }}),
 
     fitted as (
         select
@@ -36,7 +36,7 @@ with
         where is_eligible and weight > 0
     ),
 
-    final as ({{ named_fit("lmf", var("lmf_factors")) }})
+    final as ({{ fitted_model("lmf", var("lmf_factors")) }})
 
 select *
 from final

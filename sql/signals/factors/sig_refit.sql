@@ -4,7 +4,7 @@
 {{
     config(
         enabled=fitted_models() != "",
-        materialized=fitted_as(),
+        materialized=fit_materialization(),
         unique_key="refit_every",
     )
 }}

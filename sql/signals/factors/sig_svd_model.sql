@@ -3,7 +3,7 @@
 {{
     config(
         enabled="svd" in var("candidate_sources"),
-        materialized=fitted_as(),
+        materialized=fit_materialization(),
         unique_key="model_name",
     )
 }}
@@ -14,7 +14,7 @@ with
     owners as (select * from {{ ref("int_owners") }}),
     refit as (select * from {{ ref("sig_refit") }}),
 
-    due as ({{ due_fit(this) }}),
+    due as ({{ refit_due(this) }}),
 
     fitted as (
         select
@@ -26,10 +26,10 @@ with
             ) as factors
         from user_items
         cross join due
-        where {{ learned_cells() }} and weight > 0
+        where {{ training_filter() }} and weight > 0
     ),
 
-    final as ({{ named_fit("svd", var("svd_factors")) }})
+    final as ({{ fitted_model("svd", var("svd_factors")) }})
 
 select *
 from final

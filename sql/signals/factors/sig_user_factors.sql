@@ -68,7 +68,7 @@ with
         ),
     {% endfor %}
 
-    known as ({{ keyed_vectors("models", "user") }}),
+    known as ({{ vectors_by_id("models", "user") }}),
 
     learned as (
         select known.model_name, users.user_index, known.factors

@@ -17,7 +17,7 @@ with
         from rules
     ),
 
-    split as ({{ left_out_once("itemsets") }}),
+    split as ({{ leave_one_out("itemsets") }}),
 
     shorter as (
         select

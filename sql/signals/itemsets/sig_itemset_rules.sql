@@ -5,7 +5,7 @@ with
     itemsets as (select * from {{ ref("sig_itemsets") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    split as ({{ left_out_once("itemsets") }}),
+    split as ({{ leave_one_out("itemsets") }}),
 
     -- every part of a frequent itemset is frequent, so the join finds it
     measured as (

@@ -38,7 +38,7 @@ with
         where consequents.is_eligible
     ),
 
-    measured as ({{ measured_rules("counted") }}),
+    measured as ({{ rules_with_lift("counted") }}),
 
     ranked as (
         select

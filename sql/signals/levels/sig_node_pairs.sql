@@ -7,7 +7,7 @@ with
     basket_nodes as (select * from {{ ref("int_basket_nodes") }}),
     nodes as (select * from {{ ref("sig_nodes") }}),
     weights as (select * from {{ ref("int_basket_weights") }}),
-    asked as ({{ asked_levels() }}),
+    asked as ({{ rule_level_pairs() }}),
 
     frequent as (
         select

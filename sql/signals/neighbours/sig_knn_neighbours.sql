@@ -1,7 +1,8 @@
 -- One row per (item_index, similar_item_index): how much having an item speaks for
 -- another.
 -- similarity by knn_similarity: the inner product of the items' user weights over their
--- scales (macro row_scales); knn_truncation says whose knn_neighbours nearest are kept.
+-- scales (macro similarity_norms); knn_truncation says whose knn_neighbours nearest
+-- are kept.
 {{ config(enabled="item_knn" in var("candidate_sources")) }}
 {% set similarity = var("knn_similarity") %}
 {% set side = {"source": "voter", "target": "target"}[var("knn_truncation")] %}
@@ -16,11 +17,11 @@
 with
     cells as (select * from {{ ref("sig_knn_weights") }}),
 
-    scales as ({{ row_scales(similarity, "item_index", "user_index") }}),
+    scales as ({{ similarity_norms(similarity, "item_index", "user_index") }}),
 
     found as (
         {{
-            nearest_of(
+            nearest_neighbours(
                 "item_index",
                 "user_index",
                 similarity,

@@ -11,7 +11,9 @@ with
         where is_eligible and weight > 0
     ),
 
-    final as ({{ row_weights(var("knn_similarity"), "item_index", "user_index") }})
+    final as (
+        {{ similarity_weights(var("knn_similarity"), "item_index", "user_index") }}
+    )
 
 select *
 from final

@@ -11,7 +11,7 @@ with
         select
             unnest(
                 closest_rows(
-                    {{ matrix_of("user_index", "item_index", "weight") }},
+                    {{ sparse_matrix("user_index", "item_index", "weight") }},
                     {{ var("tifu_neighbours") | int }}
                 ),
                 recursive := true

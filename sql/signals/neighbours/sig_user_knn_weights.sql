@@ -10,7 +10,9 @@ with
         where is_eligible and weight > 0
     ),
 
-    final as ({{ row_weights(var("user_knn_similarity"), "user_index", "item_index") }})
+    final as (
+        {{ similarity_weights(var("user_knn_similarity"), "user_index", "item_index") }}
+    )
 
 select *
 from final

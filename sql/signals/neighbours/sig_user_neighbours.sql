@@ -1,17 +1,17 @@
 -- One row per (user_index, similar_user_index): the user_knn_neighbours users most
 -- alike.
 -- similarity by user_knn_similarity: the inner product of the users' item weights over
--- their scales (macro row_scales).
+-- their scales (macro similarity_norms).
 {{ config(enabled="user_knn" in var("candidate_sources")) }}
 {% set similarity = var("user_knn_similarity") %}
 with
     cells as (select * from {{ ref("sig_user_knn_weights") }}),
 
-    scales as ({{ row_scales(similarity, "user_index", "item_index") }}),
+    scales as ({{ similarity_norms(similarity, "user_index", "item_index") }}),
 
     found as (
         {{
-            nearest_of(
+            nearest_neighbours(
                 "user_index",
                 "item_index",
                 similarity,

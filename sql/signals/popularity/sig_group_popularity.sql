@@ -26,7 +26,7 @@ with
     ),
 
     counted as (
-        select group_kind, group_name, item_id, {{ count_takers() }}
+        select group_kind, group_name, item_id, {{ popularity_counts() }}
         from grouped
         group by group_kind, group_name, item_id
     ),
@@ -71,7 +71,7 @@ with
             item_id,
             item_index,
             user_count,
-            {{ measure_popularity("group_size") }}
+            {{ popularity_measures("group_size") }}
         from completed
     ),
 

@@ -10,7 +10,7 @@ with
     {% endif %}
     scope_items as (select * from {{ ref("elig_scope_items") }}),
 
-    counted as (select item_id, {{ count_takers() }} from takers group by item_id),
+    counted as (select item_id, {{ popularity_counts() }} from takers group by item_id),
 
     -- guests alone may have taken an eligible item
     completed as (
@@ -43,7 +43,7 @@ with
             item_index,
             user_count,
             basket_count,
-            {{ measure_popularity("everyone") }}
+            {{ popularity_measures("everyone") }}
         from completed
     ),
 

@@ -8,11 +8,11 @@ with
 
     cells as (select item_index, user_index, deviation as weight from residuals),
 
-    scales as ({{ row_scales("cosine", "item_index", "user_index") }}),
+    scales as ({{ similarity_norms("cosine", "item_index", "user_index") }}),
 
     found as (
         {{
-            nearest_of(
+            nearest_neighbours(
                 "item_index",
                 "user_index",
                 "cosine",

@@ -9,7 +9,7 @@ with
     items as (select * from {{ ref("int_items") }}),
 
     visited as (
-        select user_id, {{ effective_count("item_count") }} as effective_baskets
+        select user_id, {{ effective_sample_size("item_count") }} as effective_baskets
         from baskets
         where user_id is not null and is_order
         group by user_id
@@ -23,7 +23,7 @@ with
     ),
 
     everyone as (
-        select {{ effective_count("item_count") }} as effective_users from owned
+        select {{ effective_sample_size("item_count") }} as effective_users from owned
     ),
 
     taken as (

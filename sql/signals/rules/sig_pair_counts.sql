@@ -2,7 +2,7 @@
 -- rule_decay_days per decay_block, too. pair_key = smaller item_code * 2^32 + larger.
 -- A refresh adds pairs that changed: what was counted last, less the pairs of touched
 -- baskets as they were then, plus their pairs now. The latest row of a key holds.
-{{ config(materialized=refreshed_as(), incremental_strategy="append") }}
+{{ config(materialized=incremental_materialization(), incremental_strategy="append") }}
 {% set counted_last = last_refresh(this, "counted_at") %}
 {% set decayed = var("rule_decay_days") is not none %}
 {% set key = "pair_key, decay_block" if decayed else "pair_key" %}

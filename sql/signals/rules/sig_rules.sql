@@ -60,7 +60,7 @@ with
         cross join reference
     ),
 
-    measured as ({{ measured_rules("counted") }}),
+    measured as ({{ rules_with_lift("counted") }}),
 
     ranked as (
         select

@@ -4,7 +4,7 @@
 -- of an item add up to its stock at most, a supplier's slots to its minimum at least.
 {{ config(enabled=surfaces_use(["optimize"]) == "yes") }}
 with
-    worths as (select * from {{ ref("list_worths") }}),
+    worths as (select * from {{ ref("list_item_values") }}),
     limits as (select * from {{ ref("list_item_limits") }}),
 
     solved as (

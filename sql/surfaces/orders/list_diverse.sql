@@ -6,7 +6,8 @@
 -- categories.
 {{
     config(
-        enabled=surfaces_use(["diversity"]) == "yes", meta={"blocks": "user_index"}
+        enabled=surfaces_use(["diversity"]) == "yes",
+        meta={"blocks": "user_index"},
     )
 }}
 with
@@ -40,7 +41,8 @@ with
                     list(items.item_index),
                     list(cast(orders.item_place as integer)),
                     (
-                        select {{ matrix_of("item_index", "feature_index", "weight") }}
+                        select
+                            {{ sparse_matrix("item_index", "feature_index", "weight") }}
                         from features
                     ),
                     max(surfaces.diversity)

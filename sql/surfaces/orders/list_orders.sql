@@ -4,7 +4,7 @@
 {{ config(enabled=surfaces_move() == "yes") }}
 with
     ruled as (select * from {{ ref("list_ruled") }}),
-    {% if capped %} held as (select * from {{ ref("list_held") }}), {% endif %}
+    {% if capped %} held as (select * from {{ ref("list_capped") }}), {% endif %}
 
     marked as (
         select

@@ -36,7 +36,7 @@ with
                     from candidates
                     where
                         candidate_source = {{ text(rule["source"]) }}
-                        and {{ of_catalogue("candidates.surface", surface) }}
+                        and {{ in_surface_catalogue("candidates.surface", surface) }}
                 {% elif rule["do"] == "slot" %}
                     union all
                     select
@@ -53,7 +53,7 @@ with
                     inner join
                         user_scopes on scope_items.scope_index = user_scopes.scope_index
                     where
-                        {{ of_catalogue("user_scopes.surface", surface) }}
+                        {{ in_surface_catalogue("user_scopes.surface", surface) }}
                         and (items.category_role is not null or ({{ rule["when"] }}))
                 {% endif %}
             {% endfor %}
@@ -62,7 +62,7 @@ with
 
     final as (
         {{
-            of_categories(
+            category_matches(
                 "tested", "surface, rule_number, user_id, item_id, preference"
             )
         }}

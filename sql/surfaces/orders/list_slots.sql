@@ -49,7 +49,7 @@ with
             and orders.left_out is null
             and coalesce(orders.item_place >= firsts.first_rank, true)
             and {{
-                is_of_kind(
+                matches_allow_repeat(
                     surface_repeat("surfaces", "user_items"), "surfaces.allow_repeat"
                 )
             }}

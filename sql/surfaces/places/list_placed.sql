@@ -6,7 +6,7 @@ with
     pools as (select * from {{ ref("list_pools") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
     {% if surfaces_move() == "yes" %}
-        moved as (select * from {{ ref("list_moved") }}),
+        moved as (select * from {{ ref("list_rearranged") }}),
     {% endif %}
 
     ordered as (

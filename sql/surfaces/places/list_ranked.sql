@@ -5,7 +5,7 @@
 {% set explores = surfaces_use(["explore"]) == "yes" %}
 with
     placed as (select * from {{ ref("list_placed") }}),
-    {% if explores %} drawn as (select * from {{ ref("list_drawn") }}), {% endif %}
+    {% if explores %} drawn as (select * from {{ ref("list_explored") }}), {% endif %}
 
     final as (
         select

@@ -42,7 +42,7 @@ with
         {% endfor %}
     ),
 
-    hit as ({{ of_categories("tested", "user_id, surface, item_id, rule_number") }}),
+    hit as ({{ category_matches("tested", "user_id, surface, item_id, rule_number") }}),
 
     final as (
         select

@@ -8,7 +8,7 @@ with
     ruled as (select * from {{ ref("list_rule_effects") }}),
     surfaces as (select * from {{ ref("list_surfaces") }} where is_moved),
     items as (select * from {{ ref("int_items") }}),
-    {% if rest %} resting as (select * from {{ ref("list_resting") }}), {% endif %}
+    {% if rest %} resting as (select * from {{ ref("list_paused") }}), {% endif %}
 
     moved as (
         select

@@ -1,11 +1,11 @@
 -- One row per (surface, item_id) of surfaces that are optimized: what an item earns,
 -- how much of it there is, and whose it is.
--- supplier_index counts the suppliers of list_promises from 0; -1 for all others.
+-- supplier_index counts the suppliers of list_minimums from 0; -1 for all others.
 {{ config(enabled=surfaces_use(["optimize"]) == "yes") }}
 with
     items as (select * from {{ ref("int_items") }}),
     attributes as (select * from {{ ref("stg_item_details") }}),
-    promises as (select * from {{ ref("list_promises") }}),
+    promises as (select * from {{ ref("list_minimums") }}),
 
     mapped as (
         {% for surface in var("surfaces") if surface.get("optimize") %}

@@ -2,7 +2,7 @@
 -- with weights.
 {{
     config(
-        enabled=surfaces_use(["strategy"], "blend") == "yes" or mix_wants() == "yes"
+        enabled=surfaces_use(["strategy"], "blend") == "yes" or uses_mix() == "yes"
     )
 }}
 with

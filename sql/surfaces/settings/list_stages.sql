@@ -5,7 +5,7 @@
 -- personal source against its first fallback; before any backtest, 1.
 {% set never = 2147483647 %}
 with
-    {% if asks_thresholds() == "yes" %}
+    {% if uses_thresholds() == "yes" %}
         thresholds as (select * from {{ ref("stg_thresholds") }}),
         surfaces as (select * from {{ ref("list_surfaces") }}),
     {% endif %}
@@ -49,7 +49,7 @@ with
             listed.surface,
             listed.stage,
             listed.candidate_source,
-            {% if asks_thresholds() == "yes" %}
+            {% if uses_thresholds() == "yes" %}
                 case
                     when not listed.is_auto
                     then listed.min_orders
@@ -61,7 +61,7 @@ with
             {% endif %}
             listed.min_score
         from listed
-        {% if asks_thresholds() == "yes" %}
+        {% if uses_thresholds() == "yes" %}
             inner join surfaces on listed.surface = surfaces.surface
             left join
                 thresholds

@@ -47,8 +47,9 @@ with
             and coalesce(
                 candidates.surface = surfaces.surface, not surfaces.has_catalogue
             )
-            and {{ is_of_kind("candidates.is_repeat", "surfaces.allow_repeat") }}
-        where {{ reaches("candidates.score", "parts.min_score") }}
+            and
+            {{ matches_allow_repeat("candidates.is_repeat", "surfaces.allow_repeat") }}
+        where {{ meets_threshold("candidates.score", "parts.min_score") }}
     ),
 
     final as (

@@ -27,7 +27,7 @@ with
         ),
     {% endif %}
 
-    {% if own_repeats() == "yes" %}
+    {% if redefines_repeats() == "yes" %}
         own_repeats as (select * from {{ ref("list_own_repeats") }}),
     {% endif %}
 
@@ -60,7 +60,7 @@ with
                 )
             from own_candidates
         {% endif %}
-        {% if own_repeats() == "yes" %}
+        {% if redefines_repeats() == "yes" %}
             union all
             select surface, user_id, item_id, {{ columns }}, kind_rank, item_rank
             from own_repeats

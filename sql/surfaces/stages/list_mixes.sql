@@ -1,7 +1,7 @@
 -- One row per (user_id, surface, item_id): the personal sources of a mix as one order.
 -- Batches come in the order of their chance (rank_batch_scores); an item where it comes
 -- first. score = the chance of its batch.
-{{ config(enabled=mix_wants() == "yes") }}
+{{ config(enabled=uses_mix() == "yes") }}
 with
     candidates as (select * from {{ ref("list_candidates") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
@@ -35,8 +35,9 @@ with
             and coalesce(
                 candidates.surface = surfaces.surface, not surfaces.has_catalogue
             )
-            and {{ is_of_kind("candidates.is_repeat", "surfaces.allow_repeat") }}
-        where {{ reaches("candidates.score", "parts.min_score") }}
+            and
+            {{ matches_allow_repeat("candidates.is_repeat", "surfaces.allow_repeat") }}
+        where {{ meets_threshold("candidates.score", "parts.min_score") }}
     ),
 
     chanced as (

@@ -1,7 +1,7 @@
 -- One row per (surface, user_id, candidate_source, item_id): what is proposed to
 -- surfaces that mean another thing by repeats than var repeat_means, marked and ranked
 -- by that.
-{{ config(enabled=own_repeats() == "yes") }}
+{{ config(enabled=redefines_repeats() == "yes") }}
 with
     proposed as (select * from {{ ref("list_proposals") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),

@@ -10,7 +10,7 @@ with
     {% if surfaces_use(["strategy"], "blend") == "yes" %}
         blends as (select * from {{ ref("list_blends") }}),
     {% endif %}
-    {% if mix_wants() == "yes" %}
+    {% if uses_mix() == "yes" %}
         mixes as (select * from {{ ref("list_mixes") }}),
     {% endif %}
 
@@ -42,7 +42,7 @@ with
                 item_rank
             from blends
         {% endif %}
-        {% if mix_wants() == "yes" %}
+        {% if uses_mix() == "yes" %}
             union all
             select
                 surface,
@@ -81,14 +81,14 @@ with
             stages
             on proposed.candidate_source = stages.candidate_source
             and users.order_count >= stages.min_orders
-            and {{ reaches("proposed.score", "stages.min_score") }}
+            and {{ meets_threshold("proposed.score", "stages.min_score") }}
         inner join
             surfaces
             on stages.surface = surfaces.surface
             and coalesce(
                 proposed.surface = surfaces.surface, not surfaces.has_catalogue
             )
-            and {{ is_of_kind("proposed.is_repeat", "surfaces.allow_repeat") }}
+            and {{ matches_allow_repeat("proposed.is_repeat", "surfaces.allow_repeat") }}
     )
 
 select *
