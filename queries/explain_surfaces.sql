@@ -108,7 +108,7 @@ with
                 then
                     concat(
                         'rank ',
-                        cast(excluded.plain_rank as varchar),
+                        cast(excluded.item_rank as varchar),
                         ' without rules, ',
                         excluded.step,
                         case

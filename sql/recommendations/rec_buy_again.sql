@@ -75,8 +75,7 @@ with
             end as status,
             score,
             item_rank,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from timed
     )
 

@@ -11,13 +11,13 @@ with
             lists.item_title,
             lists.category,
             lists.score,
+            lists.is_repeat,
             lists.candidate_source,
             lists.reason,
             lists.placed_by,
             lists.propensity,
             lists.item_rank,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from lists
         inner join
             surfaces

@@ -86,8 +86,7 @@ with
             cast(united.used as double) as used,
             united.shadow_price,
             programs.is_sample,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from united
         inner join programs on united.surface = programs.surface
     )

@@ -16,8 +16,7 @@ with
             lists.candidate_source,
             lists.reason,
             lists.item_rank,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from lists
         inner join
             surfaces

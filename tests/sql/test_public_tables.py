@@ -31,6 +31,19 @@ def test_a_public_table_keeps_a_contract(name: str) -> None:
     assert PLAN.models[name].config["access"] == "public"
 
 
+@pytest.mark.parametrize("name", [n for n in PLAN.public if "serve_" not in n])
+def test_public_tables_spell_a_thing_one_way(name: str) -> None:
+    columns = set(COLUMNS[f"main.{name}"])
+    assert {"run_id", "generated_at"} <= columns
+    ranks = {column for column in columns if column.endswith("_rank")}
+    assert ranks <= {"item_rank", "part_rank"} | {c for c in ranks if "mean_rank" in c}
+    ids = {column for column in columns if column.endswith("item_id")}
+    assert ids <= {"item_id", "related_item_id", "reason_item_id"}
+    titles = {column for column in columns if column.endswith("title")}
+    assert titles <= {"item_title", "related_title", "reason_title"}
+    assert not {"slot", "item_category", "title"} & columns
+
+
 def test_only_public_tables_are_open_to_other_projects() -> None:
     for name, compiled in PLAN.models.items():
         is_open = compiled.config.get("access") == "public"

@@ -67,7 +67,8 @@ with
             refreshes.is_alike,
             refreshes.baseline_run_id,
             refreshes.started_at,
-            refreshes.refreshes_ago
+            refreshes.refreshes_ago,
+            {{ as_timestamp(run_started_at) }} as generated_at
         from judged
         inner join refreshes on judged.run_id = refreshes.run_id
     )

@@ -14,7 +14,8 @@ with
             bin as rejection_reason,
             cast(amount as bigint) as event_count,
             {{ ratio("amount", "read_count") }} as event_share,
-            refreshes_ago
+            refreshes_ago,
+            {{ as_timestamp(run_started_at) }} as generated_at
         from counts
         where bin <> 'accepted'
     )

@@ -70,7 +70,8 @@ with
                     "match_share <= warn_at or nearly_count > 0 or matched_count = 0",
                     "match_share <= fail_at",
                 )
-            }} as status
+            }} as status,
+            {{ run_stamp() }}
         from limited
     )
 

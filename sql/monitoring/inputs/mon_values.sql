@@ -39,7 +39,8 @@ with
                     ~ limit
                     ~ " or table_name = 'restrictions' and unreadable_count > 0",
                 )
-            }} as status
+            }} as status,
+            {{ run_stamp() }}
         from shared
     )
 

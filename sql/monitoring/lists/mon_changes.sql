@@ -46,8 +46,7 @@ with
             joined.older_mean_rank,
             joined.newer_mean_rank,
             baseline.baseline_run_id,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from joined
         cross join baseline
         where

@@ -29,7 +29,8 @@ with
             refit.refreshes_since,
             refit.drift,
             coalesce(seen.item_count, 0) as item_count,
-            eligible.item_count - coalesce(seen.item_count, 0) as unseen_item_count
+            eligible.item_count - coalesce(seen.item_count, 0) as unseen_item_count,
+            {{ run_stamp() }}
         from fits
         cross join refit
         cross join eligible

@@ -61,7 +61,9 @@ with
             age_hours,
             warn_at,
             fail_at,
-            {{ limit_status("age_hours >= warn_at", "age_hours >= fail_at") }} as status
+            {{ limit_status("age_hours >= warn_at", "age_hours >= fail_at") }}
+            as status,
+            {{ run_stamp() }}
         from limited
     )
 

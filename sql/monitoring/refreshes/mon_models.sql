@@ -15,7 +15,8 @@ with
             models.seconds,
             models.byte_count,
             runs.started_at,
-            runs.refreshes_ago
+            runs.refreshes_ago,
+            {{ as_timestamp(run_started_at) }} as generated_at
         from models
         inner join runs on models.run_id = runs.run_id
     )

@@ -59,7 +59,8 @@ with
             refreshes.recsql_version,
             refreshes.duckdb_version,
             row_number() over (order by refreshes.started_at desc, refreshes.run_id)
-            - 1 as refreshes_ago
+            - 1 as refreshes_ago,
+            {{ as_timestamp(run_started_at) }} as generated_at
         from refreshes
         left join sizes on refreshes.run_id = sizes.run_id
     )
