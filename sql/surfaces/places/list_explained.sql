@@ -3,7 +3,6 @@
 {{ config(materialized="view") }}
 with
     lists as (select * from {{ ref("list_ranked") }}),
-    surfaces as (select * from {{ ref("list_surfaces") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
@@ -16,7 +15,7 @@ with
             items.title as item_title,
             items.category,
             lists.score,
-            {{ surface_repeat("surfaces", "user_items") }} as is_repeat,
+            lists.is_repeat,
             lists.candidate_source,
             case
                 when user_items.item_id is not null
@@ -75,7 +74,6 @@ with
             lists.propensity,
             lists.item_rank
         from lists
-        inner join surfaces on lists.surface = surfaces.surface
         inner join users on lists.user_id = users.user_id
         inner join items on lists.item_id = items.item_id
         left join items as because on lists.reason_item_id = because.item_id
