@@ -2,7 +2,7 @@
 
 A linear model scores by (users, features) times (features, items), where the features
 are the items or the users themselves. Its scores never leave Python: what comes back
-is each user's exact best list, with the feature that adds most to each score.
+is each user's exact best list.
 """
 
 from __future__ import annotations
@@ -23,17 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BestItems:
-    """Best new items and best repeats per user, flat: one entry per (user, item).
-
-    `reasons` names the feature that adds most to the score; a known
-    item is its own reason.
-    """
+    """Best new items and best repeats per user, flat: one entry per (user, item)."""
 
     users: Ints
     items: Ints
     scores: npt.NDArray[np.float64]
     known: npt.NDArray[np.bool_]
-    reasons: Ints
 
 
 def best_items(
@@ -55,7 +50,7 @@ def best_items(
         known: shape (users, items); 1, 2 ... is the kind of an item that the user
             knows, such as seen and taken, and 0 is new.
         count: wanted of each kind; fewer come back where fewer are left. Of items with
-            equal scores the smaller numbers are taken, of features too.
+            equal scores the smaller numbers are taken.
         eligible: what each user may be shown; everything without.
 
     >>> from recsql.numerics.factorize import sparse
@@ -64,8 +59,7 @@ def best_items(
     >>> links = np.array([[0.0, 0.5], [0.5, 0.0]], np.float32)
     >>> best_items(one, links, one.sign(), 1)
     BestItems(users=array([0, 0], dtype=int32), items=array([1, 0], dtype=int32), \
-scores=array([1., 0.]), known=array([False,  True]), \
-reasons=array([0, 0], dtype=int32))
+scores=array([1., 0.]), known=array([False,  True]))
     """
     from scipy.sparse import csr_matrix
 
@@ -94,8 +88,8 @@ reasons=array([0, 0], dtype=int32))
 
     room = wanted[1] * kinds * len(shown.scopes)
     found = in_parts(part, len(users) if room else 0, room)
-    rows, items, scores, of_kind, reasons = found
-    return BestItems(users[rows], items, scores, of_kind > 0, reasons)
+    rows, items, scores, of_kind = found
+    return BestItems(users[rows], items, scores, of_kind > 0)
 
 
 def at_least(scores: Any, count: int) -> Any:

@@ -55,7 +55,6 @@ class Found(NamedTuple):
     items: Any
     scores: Any
     kinds: Any
-    reasons: Any
 
 
 class Desk(NamedTuple):
@@ -95,7 +94,6 @@ def new_found(desk: Desk, rows: int) -> Found:
         np.empty(size, np.int32),
         np.empty(size, np.float64),
         np.empty(size, np.int8),
-        np.full(size, -1, np.int32),
     )
 
 
@@ -107,7 +105,6 @@ def cut(found: Found, size: int) -> Found:
         found.items[:size].copy(),
         found.scores[:size].copy(),
         found.kinds[:size].copy(),
-        found.reasons[:size].copy(),
     )
 
 
@@ -167,7 +164,6 @@ def choose(desk: Desk, row: int, sums: Any, scored: Any, found: Found, end: int)
             score, item = take_worst(desk.united, 0)
             found.rows[place], found.items[place] = row, item
             found.scores[place], found.kinds[place] = score, kind
-            found.reasons[place] = item if kind else -1
             desk.places[item] = -1
     return end
 

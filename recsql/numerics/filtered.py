@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recsql.numerics.best import BestItems
-from recsql.numerics.choice import Cells, Found, Shown
+from recsql.numerics.choice import Cells, Shown
 from recsql.numerics.eligible import Eligible
 from recsql.numerics.graphs import ItemWeights
 from recsql.numerics.terms import Pairs, Terms, linear_terms
@@ -39,9 +39,9 @@ def best_filtered(
     >>> from recsql.numerics.graphs import Shared
     >>> three = sparse(np.array([0, 0, 1]), np.array([0, 1, 0]), np.ones(3))
     >>> found = best_filtered(three, Shared.of(three, "jaccard", 1), three.sign(), 1)
-    >>> found.users, found.items, found.scores, found.reasons
+    >>> found.users, found.items, found.scores
     (array([0, 1, 1], dtype=int32), array([0, 1, 0], dtype=int32), \
-array([1.5, 0.5, 1. ]), array([0, 0, 0], dtype=int32))
+array([1.5, 0.5, 1. ]))
     """
     from recsql.numerics.products import best_of_rows
 
@@ -62,29 +62,14 @@ array([1.5, 0.5, 1. ]), array([0, 0, 0], dtype=int32))
         if left.indptr[start] == left.indptr[end]:
             end = start  # nobody to score
         scores = weights.scores(left[start:end])
-        found = best_of_rows((start, end), mine, scores, has, shown, wanted)
-        _find_reasons(left, weights, found)
+        found: tuple[Any, ...] = best_of_rows(
+            (start, end), mine, scores, has, shown, wanted
+        )
         return found
 
     room = wanted[1] * kinds * len(shown.scopes)
-    rows, items, best, of_kind, reasons = in_parts(part, users if room else 0, room)
-    return BestItems(rows, items, best, of_kind > 0, reasons)
-
-
-def _find_reasons(left: csr_matrix, weights: ItemWeights, found: Found) -> None:
-    """Write the item that adds most to each new one; -1 where no item is cheap to name.
-
-    Of equal ones the first. What a user knows is its own reason already.
-    """
-    new = np.flatnonzero(found.kinds == 0)
-    users, starts = np.unique(found.rows[new], return_index=True)
-    for user, places in zip(users, np.split(new, starts)[1:], strict=True):
-        own = slice(*left.indptr[user : user + 2])
-        columns, amounts = left.indices[own], left.data[own].astype(np.float64)
-        terms = weights.crossings(columns, found.items[places])
-        if terms is None:
-            return
-        found.reasons[places] = columns[(terms * amounts[:, None]).argmax(axis=0)]
+    rows, items, best, of_kind = in_parts(part, users if room else 0, room)
+    return BestItems(rows, items, best, of_kind > 0)
 
 
 class _Crossings:

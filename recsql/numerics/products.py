@@ -12,7 +12,6 @@ import numpy as np
 
 from recsql.numerics.choice import (
     Cells,
-    Desk,
     Found,
     Shown,
     choose,
@@ -53,35 +52,11 @@ def best_of_sparse(
                     touched[size] = item
                     size += 1
         open_row(desk, row, known, shown)
-        first = end
-        end = choose(desk, row, sums, touched[:size], found, first)
+        end = choose(desk, row, sums, touched[:size], found, end)
         close_row(desk, row, known, shown)
-        _sparse_reasons(desk, row, left, right, found, (first, end))
         for item in touched[:size]:
             sums[item], is_touched[item] = 0, False
     return cut(found, end)
-
-
-@compiled
-def _sparse_reasons(
-    desk: Desk, row: int, left: Cells, right: Cells, found: Found, among: Rows
-) -> None:
-    """Write the feature that adds most to each new item; of equal ones the first."""
-    most = np.empty(among[1] - among[0], right.values.dtype)
-    for place in range(among[0], among[1]):
-        if not found.kinds[place]:
-            desk.places[found.items[place]] = place
-    for cell in range(left.starts[row], left.starts[row + 1]):
-        feature, amount = left.columns[cell], left.values[cell]
-        for near in range(right.starts[feature], right.starts[feature + 1]):
-            place = desk.places[right.columns[near]]
-            if place < 0:
-                continue
-            term = amount * right.values[near]
-            if found.reasons[place] < 0 or term > most[place - among[0]]:
-                found.reasons[place], most[place - among[0]] = feature, term
-    for place in range(among[0], among[1]):
-        desk.places[found.items[place]] = -1
 
 
 @compiled
@@ -102,26 +77,9 @@ def best_of_dense(
             for item in range(width):
                 sums[item] += amount * weights[item]
         open_row(desk, row, known, shown)
-        first = end
-        end = choose(desk, row, sums, every, found, first)
+        end = choose(desk, row, sums, every, found, end)
         close_row(desk, row, known, shown)
-        for place in range(first, end):
-            if not found.kinds[place]:
-                found.reasons[place] = _dense_reason(
-                    row, left, right, found.items[place]
-                )
     return cut(found, end)
-
-
-@compiled
-def _dense_reason(row: int, left: Cells, right: Any, item: int) -> int:
-    """Return the feature that adds most to an item; of equal ones the first."""
-    reason, most = -1, right[0, 0]
-    for cell in range(left.starts[row], left.starts[row + 1]):
-        term = left.values[cell] * right[left.columns[cell], item]
-        if reason < 0 or term > most:
-            reason, most = left.columns[cell], term
-    return reason
 
 
 @compiled
@@ -130,7 +88,7 @@ def best_of_rows(
 ) -> Found:
     """Return the best of rows whose scores are given, where left has cells.
 
-    Row 0 of the scores is row `rows[0]` of the others. New items get no reasons.
+    Row 0 of the scores is row `rows[0]` of the others.
     """
     width, count, kinds = wanted
     desk = new_desk(width, len(shown.scopes), kinds, count)
@@ -166,10 +124,8 @@ def best_of_scores(scores: Any, seen: Cells, first: int, count: int) -> Found:
             best[place], items[place] = take_worst(heaps, 0)
             owners[place] = first + row
         end += size
-    nothing = np.zeros(0, np.int32)
-    return Found(
-        owners[:end], items[:end], best[:end], nothing.astype(np.int8), nothing
-    )
+    kinds = np.zeros(0, np.int8)
+    return Found(owners[:end], items[:end], best[:end], kinds)
 
 
 @compiled

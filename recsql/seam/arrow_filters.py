@@ -131,9 +131,12 @@ def _terms(name: str, made: Made) -> Callable[..., Any]:
         from recsql.numerics import factorize, filtered
 
         matrix = factorize.sparse(*as_cells(users, items, weights))
+        pairs = as_pairs(shown, "user_index", "item_index")
+        if not len(pairs[0]):  # the graph is not made for nothing
+            return as_terms(filtered.linear_terms(matrix, matrix, pairs, 0))
         graph = made(as_sparse(everyone), vectors, parameters.as_py())
-        wanted = as_pairs(shown, "user_index", "item_index"), count.as_py()
-        return as_terms(filtered.filtered_terms(matrix, graph, *wanted))
+        found = filtered.filtered_terms(matrix, graph, pairs, count.as_py())
+        return as_terms(found)
 
     terms.__name__ = f"{name}_terms"
     return terms

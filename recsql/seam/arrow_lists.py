@@ -185,7 +185,6 @@ def as_best_items(found: BestItems) -> Any:
         item_index=found.items,
         score=found.scores.astype("float64"),
         is_known=pa.array(found.known),
-        reason_index=found.reasons,
     )
 
 

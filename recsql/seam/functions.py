@@ -48,8 +48,7 @@ BOUNDS = (
     "joint_low double, joint_high double)[]"
 )
 BEST = (
-    "struct(user_index integer, item_index integer, score double, "
-    "is_known boolean, reason_index integer)[]"
+    "struct(user_index integer, item_index integer, score double, is_known boolean)[]"
 )
 
 

@@ -1,6 +1,6 @@
 -- One row per (user_id, item_id): items that the takers of the user's items take.
--- score = sum over the user's items of weight * similarity; the largest term's item is
--- the reason. Sarwar, Karypis, Konstan and Riedl 2001.
+-- score = sum over the user's items of weight * similarity. Sarwar, Karypis, Konstan
+-- and Riedl 2001.
 {{
     config(
         enabled="item_knn" in var("candidate_sources"),
@@ -59,7 +59,14 @@ with
         from known
     ),
 
-    indexed as (select user_index, item_index, score, reason_index from best),
+    indexed as (
+        select
+            user_index,
+            item_index,
+            score,
+            case when is_known then item_index end as reason_index
+        from best
+    ),
 
     scored as ({{ with_ids("indexed") }}),
 

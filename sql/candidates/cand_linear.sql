@@ -1,8 +1,7 @@
 -- One row per (user_id, candidate_source, item_id): what follows from all that a user
 -- took, by each source that weighs items against items.
 -- score = sum over the user's items of weight * item weight (EASE, EDLAE: Steck 2019,
--- 2020; graph_filter: GF-CF, Shen et al. 2021; BSPM: Choi et al. 2023; SAR). The
--- largest term's item is the reason; BSPM names none.
+-- 2020; graph_filter: GF-CF, Shen et al. 2021; BSPM: Choi et al. 2023; SAR).
 {% set sources = linear_sources().split() %}
 {{ config(enabled=sources | length > 0, meta={"blocks": "user_index"}) }}
 with
@@ -52,7 +51,7 @@ with
                 user_index,
                 item_index,
                 score,
-                reason_index
+                case when is_known then item_index end as reason_index
             from {{ source }}_found
             {% if not loop.last %}
                 union all

@@ -14,24 +14,23 @@ with
         {{ source }}_found as (
             select
                 unnest(
-                    {{ linear_kind(source) }}_terms(
-                        list(user_index),
-                        list(item_index),
-                        list({{ cell_weight(var(source ~ "_weights")) }}),
-                        {% if linear_kind(source) != "linear" %}
-                            ({{ graph_matrix(source, "everyone") }}),
-                        {% endif %}
-                        {{ linear_weights(source, "item_weights") }},
-                        {% if linear_kind(source) != "linear" %}
-                            {{ graph_settings(source) }},
-                        {% endif %}
-                        {{ user_item_pairs("shown", source) }},
-                        {{ var("explanation_items") | int + 1 }}
-                    ),
+                    {{
+                        weight_terms(
+                            source,
+                            "everyone",
+                            "item_weights",
+                            "shown",
+                            var("explanation_items") | int + 1,
+                        )
+                    }},
                     recursive := true
                 )
             from user_items
-            where {{ linear_filter(source, "item_weights") }}
+            where
+                {{ linear_filter(source, "item_weights") }}
+                and user_index in (
+                    select user_index from shown where candidate_source = '{{ source }}'
+                )
         ),
 
         {{ source }}_terms as (

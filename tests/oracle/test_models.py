@@ -16,6 +16,8 @@ from tests.worlds import World, listed, random_lines, shuffled, tiny_world
 
 LINEAR = ("ease", "edlae", "graph_filter", "bspm")
 LATENT = ("bpr", "lmf", "svd")
+EXPLAINED = ("ease", "edlae", "graph_filter", "sar")
+KEY = ("candidate_source", "user_id", "item_id")
 SETTINGS: dict[str, Any] = {
     "candidate_sources": [
         *("history", "als", "rules", "group_popular", "popular"),
@@ -81,20 +83,8 @@ def test_linear_model_is_the_formula_of_its_paper(models: World, source: str) ->
     x = matrix_of(models, source)
     weights = linear.WEIGHTS[source](x)
     assert_best(models, source, x @ weights, x > 0)
-    items = dict(models.rows("select item_id, item_index from int_items"))
-    users = dict(models.rows("select user_id, user_index from int_users"))
     for row in models.dicts(listed(source)):
-        user, item = users[row["user_id"]], items[row["item_id"]]
-        terms = x[user] * weights[:, item]
-        if source == "bspm" and not row["is_repeat"]:
-            assert row["reason_item_id"] is None
-            continue
-        reason = items[row["reason_item_id"]]
-        if row["is_repeat"]:
-            assert reason == item
-        else:
-            assert x[user, reason] > 0
-            assert terms[reason] == pytest.approx(terms[x[user] > 0].max(), abs=1e-5)
+        assert row["reason_item_id"] == (row["item_id"] if row["is_repeat"] else None)
 
 
 def test_a_refresh_says_which_items_a_matrix_has_not(models: World) -> None:
@@ -158,30 +148,36 @@ def test_order_of_rows_and_threads_change_nothing(models: World) -> None:
 
 
 def test_rows_say_why(models: World) -> None:
+    """What is shown names the item with the largest term; no term, nothing to say."""
+    said = {"item_knn": "like ", **dict.fromkeys(EXPLAINED, "goes with ")}
+    surface = {"allow_repeat": "new_only", "length": 5, "fallback": ["popular"]}
     changed = {
-        "surfaces": [
-            {
-                "name": "new",
-                "allow_repeat": "new_only",
-                "length": 5,
-                "personal": personal,
-                "fallback": ["popular"],
-            }
-            for personal in (["ease"],)
-        ]
+        "candidate_sources": [*said, "popular"],
+        "surfaces": [{"name": name, "personal": [name], **surface} for name in said],
+        **{f"{source}_weights": "decayed" for source in EXPLAINED},
     }
-    with tiny_world(models.lines, **SETTINGS, **changed) as world:
+    with tiny_world(models.lines, **SETTINGS | changed) as world:
         titles = dict(world.rows("select item_id, title from int_items"))
-        reasons = {
-            (user, item): titles[reason]
-            for user, item, reason in world.rows(
-                f"select user_id, item_id, reason_item_id from {listed('ease')}"
-            )
-        }
-        rows = [
-            r for r in world.dicts("rec_for_user") if r["candidate_source"] == "ease"
-        ]
-        assert rows
-        for row in rows:
-            because = reasons[row["user_id"], row["item_id"]]
-            assert row["reason"] == f"goes with {because}"
+        users, items = (
+            dict(world.rows(f"select {name}_id, {name}_index from int_{name}s"))
+            for name in ("user", "item")
+        )
+        near = np.zeros((len(items), len(items)))
+        for row in world.dicts("sig_knn_neighbours"):
+            near[row["item_index"], row["similar_item_index"]] = row["similarity"]
+        reasons: dict[Any, Any] = {}
+        for row in world.dicts("list_reasons"):
+            source, user, item = (row[name] for name in KEY)
+            reasons[source, user, item] = row["reason_item_id"]
+            x = matrix_of(world, source)
+            weights = linear.WEIGHTS[source](x) if source in EXPLAINED else near
+            mine, one = x[users[user]], items[item]
+            terms = np.where(mine > 0, mine * weights[: len(mine), one], -np.inf)
+            reason = items[row["reason_item_id"]]
+            assert terms[reason] == pytest.approx(terms.max(), abs=1e-5), source
+        told = [r for r in world.dicts("rec_for_user") if r["candidate_source"] in said]
+        assert {row["candidate_source"] for row in told} == {*said}
+        for row in told:
+            source, user, item = (row[name] for name in KEY)
+            because = titles[reasons[source, user, item]]
+            assert row["reason"] == said[source] + because

@@ -1,11 +1,14 @@
 -- One row per (user_id, surface, item_rank): what a surface shows a user, and what it
 -- would show next, each with its reason in words.
 {{ config(materialized="view") }}
+{% set sources = linear_sources().split() | reject("equalto", "bspm") | list %}
+{% set joins = sources or "item_knn" in var("candidate_sources") %}
 with
     lists as (select * from {{ ref("list_ranked") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
+    {% if joins %} reasons as (select * from {{ ref("list_reasons") }}), {% endif %}
 
     final as (
         select
@@ -21,12 +24,13 @@ with
                 when user_items.item_id is not null
                 then {{ history_reason("user_items") }}
                 when
-                    lists.lead_source
+                    because.item_id is not null
+                    and lists.lead_source
                     in ('rules', 'ease', 'edlae', 'graph_filter', 'sar')
                 then concat('goes with ', because.title)
                 when lists.lead_source = 'sequential'
                 then concat('often follows ', because.title)
-                when lists.lead_source = 'item_knn'
+                when because.item_id is not null and lists.lead_source = 'item_knn'
                 then concat('like ', because.title)
                 when lists.lead_source = 'content'
                 then concat('similar to ', because.title)
@@ -54,7 +58,12 @@ with
                         'feature_als',
                         'bpr',
                         'bspm',
+                        'ease',
+                        'edlae',
+                        'graph_filter',
+                        'item_knn',
                         'lmf',
+                        'sar',
                         'svd',
                         'tifu_knn',
                         'user_knn'
@@ -76,7 +85,22 @@ with
         from lists
         inner join users on lists.user_id = users.user_id
         inner join items on lists.item_id = items.item_id
-        left join items as because on lists.reason_item_id = because.item_id
+        {% if joins %}
+            left join
+                reasons
+                on lists.user_id = reasons.user_id
+                and lists.item_id = reasons.item_id
+                and lists.lead_source = reasons.candidate_source
+        {% endif %}
+        left join
+            items as because
+            on {{
+                (
+                    "coalesce(lists.reason_item_id, reasons.reason_item_id)"
+                    if joins
+                    else "lists.reason_item_id"
+                )
+            }} = because.item_id
         left join
             user_items
             on lists.user_id = user_items.user_id

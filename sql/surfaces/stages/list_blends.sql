@@ -15,8 +15,10 @@ with
             item_id,
             {{ stable_sum("part") }} as score,
             bool_or(is_repeat) as is_repeat,
-            arg_max(candidate_source, (part, - place)) as lead_source,
-            arg_max(reason_item_id, (part, - place)) as reason_item_id
+            arg_max(
+                {'source':candidate_source, 'reason_item_id':reason_item_id},
+                (part, - place)
+            ) as lead
         from weighed
         group by user_id, surface, item_id
     ),
@@ -26,10 +28,10 @@ with
             blended.user_id,
             blended.surface,
             blended.item_id,
-            blended.lead_source,
+            blended.lead.source as lead_source,
             blended.score,
             blended.is_repeat,
-            blended.reason_item_id,
+            blended.lead.reason_item_id,
             row_number() over (
                 partition by blended.user_id, blended.surface
                 order by blended.score desc, items.item_index
