@@ -77,7 +77,7 @@ with
             case
                 when user_items.item_id is null
                 then 'the user has neither taken nor seen it'
-                else {{ what_happened("user_items") }}
+                else {{ history_reason("user_items") }}
             end
         from users
         cross join items

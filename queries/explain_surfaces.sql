@@ -68,7 +68,7 @@ with
                 then 1
                 when users.order_count < stages.min_orders
                 then 2
-                when not {{ reaches("proposed.score", "stages.min_score") }}
+                when not {{ meets_threshold("proposed.score", "stages.min_score") }}
                 then 3
                 else 4
             end as step
@@ -108,7 +108,7 @@ with
                 then
                     concat(
                         'rank ',
-                        cast(excluded.plain_rank as varchar),
+                        cast(excluded.item_rank as varchar),
                         ' without rules, ',
                         excluded.step,
                         case

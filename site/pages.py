@@ -19,6 +19,7 @@ from mkdocs.structure.files import File, Files
 from recsql.cli.main import cli
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.config.project import load_project
+from recsql.questions.inspection import heading, tree
 
 ROOT = Path(__file__).resolve().parents[1]
 TOP = ("CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "AGENTS.md")
@@ -113,28 +114,41 @@ def told(plan: Plan, text: str, name: str) -> str:
 
 
 def layers(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield a page per folder of sql/: its models in order, and what they read."""
-    order = [name for name in plan.graph.order if name in plan.models]
-    for folder in sorted(
-        path.name for path in (ROOT / "sql").iterdir() if path.is_dir()
+    """Yield a page per layer of sql/, folder by folder: contract, graph, models."""
+    folders: dict[str, list[str]] = {}
+    for line, _ in tree(
+        plan, [name for name in plan.graph.order if name in plan.models]
     ):
-        names = [n for n in order if plan.models[n].model.layer == folder]
-        parts = [f"# {folder}", f"`sql/{folder}`: {len(names)} models, in order."]
-        parts.append("```mermaid\nflowchart LR")
-        parts[-1] += "".join(
-            f"\n    {parent} --> {name}"
-            for name in names
-            for parent in plan.models[name].refs
-            if parent in names
-        )
-        parts[-1] += "".join(f"\n    {name}" for name in names) + "\n```"
-        for name in names:
-            head = told(plan, plan.project.properties[name].description, name)
-            reads = ", ".join(f"`{ref}`" for ref in plan.models[name].refs)
-            said = f"Reads {reads}." if reads else "Reads raw tables or none."
-            columns = ", ".join(f"`{c}`" for c in plan.project.properties[name].columns)
-            parts.append(f"## {name}\n\n{head}\n\n{said}\n\nColumns: {columns}.")
-        yield folder, "\n\n".join(parts)
+        if line.startswith("sql/"):
+            folders[line.removeprefix("sql/").strip("/")] = names = []
+        else:
+            names.append(line.strip())
+    for layer in sorted({folder.partition("/")[0] for folder in folders}):
+        parts = [f"# {layer}"]
+        for folder, names in folders.items():
+            if folder.partition("/")[0] == layer:
+                parts += [f"## sql/{folder}", *heading(plan, names[0])]
+                parts += [graph(plan, names), *(model(plan, name) for name in names)]
+        yield layer, "\n\n".join(parts)
+
+
+def graph(plan: Plan, names: list[str]) -> str:
+    """Return a picture of what some models read of each other."""
+    lines = [f"    {name}" for name in names]
+    lines += [
+        f"    {r} --> {n}" for n in names for r in plan.models[n].refs if r in names
+    ]
+    return "\n".join(["```mermaid", "flowchart LR", *lines, "```"])
+
+
+def model(plan: Plan, name: str) -> str:
+    """Return what a model is, what it reads and its columns."""
+    described = plan.project.properties[name]
+    reads = ", ".join(f"`{ref}`" for ref in plan.models[name].refs)
+    said = f"Reads {reads}." if reads else "Reads raw tables or none."
+    columns = ", ".join(f"`{column}`" for column in described.columns)
+    head = told(plan, described.description, name)
+    return f"### {name}\n\n{head}\n\n{said}\n\nColumns: {columns}."
 
 
 def commands() -> str:

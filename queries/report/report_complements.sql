@@ -8,9 +8,9 @@ with
         select
             sampled.item_text as item_id,
             complements.item_rank,
-            {{ id_text("complements.complement_item_id") }} as other_id,
-            left(complements.complement_title, 120) as other_title,
-            left(complements.complement_category, 80) as other_category,
+            {{ id_text("complements.related_item_id") }} as other_id,
+            left(complements.related_title, 120) as other_title,
+            left(complements.related_category, 80) as other_category,
             complements.pair_count,
             complements.confidence,
             complements.lift,

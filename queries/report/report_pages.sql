@@ -1,4 +1,4 @@
--- One row per sampled item and slot of its page. Read by `recsql report`.
+-- One row per sampled item and place on its page. Read by `recsql report`.
 with
     sampled as ({{ sampled_items() }}),
 
@@ -9,11 +9,11 @@ with
             sampled.item_text as item_id,
             left(pages.item_title, 120) as item_title,
             pages.is_available,
-            pages.slot,
+            pages.item_rank,
             pages.kind,
-            {{ id_text("pages.shown_item_id") }} as other_id,
-            left(pages.shown_title, 120) as other_title,
-            left(pages.shown_category, 80) as other_category
+            {{ id_text("pages.related_item_id") }} as other_id,
+            left(pages.related_title, 120) as other_title,
+            left(pages.related_category, 80) as other_category
         from pages
         inner join sampled on pages.item_id = sampled.item_id
         where pages.region = 'all'
@@ -21,4 +21,4 @@ with
 
 select *
 from final
-order by item_id, slot
+order by item_id, item_rank

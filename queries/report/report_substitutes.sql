@@ -10,9 +10,9 @@ with
         select
             sampled.item_text as item_id,
             substitutes.item_rank,
-            {{ id_text("substitutes.substitute_item_id") }} as other_id,
-            left(substitutes.substitute_title, 120) as other_title,
-            left(substitutes.substitute_category, 80) as other_category,
+            {{ id_text("substitutes.related_item_id") }} as other_id,
+            left(substitutes.related_title, 120) as other_title,
+            left(substitutes.related_category, 80) as other_category,
             substitutes.similarity,
             left(substitutes.shared_terms, 120) as shared_terms
         from substitutes

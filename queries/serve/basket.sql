@@ -23,25 +23,25 @@ with
         where
             region = (select region from asked)
             and list_contains($items, item_id)
-            and not list_contains($items, complement_item_id)
+            and not list_contains($items, related_item_id)
     ),
 
     summed as (
         select
-            complement_item_id as item_id,
-            complement_title as item_title,
-            complement_category as category,
+            related_item_id as item_id,
+            related_title as item_title,
+            related_category as category,
             {{ stable_sum("log_lift") }} as score,
             concat(
                 'goes with ', arg_max(item_title, (log_lift, - item_rank))
             ) as reason,
             cast(null as bigint) as popular_rank
         from found
-        group by complement_item_id, complement_title, complement_category
+        group by related_item_id, related_title, related_category
     ),
 
     filled as (
-        select item_id, item_title, item_category, null as score, reason, item_rank
+        select item_id, item_title, category, null as score, reason, item_rank
         from popular
         where
             region = (select region from asked)
@@ -54,7 +54,7 @@ with
         select item_id, item_title, category, score, reason, popular_rank
         from summed
         union all
-        select item_id, item_title, item_category, score, reason, item_rank
+        select item_id, item_title, category, score, reason, item_rank
         from filled
     ),
 

@@ -17,9 +17,9 @@ with
 
     listed as (
         select
-            complement_item_id as item_id,
-            complement_title as item_title,
-            complement_category as category,
+            related_item_id as item_id,
+            related_title as item_title,
+            related_category as category,
             log_lift as score,
             lift,
             confidence,
@@ -38,7 +38,7 @@ with
         select
             item_id,
             item_title,
-            item_category,
+            category,
             null,
             null,
             null,

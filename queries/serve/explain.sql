@@ -34,7 +34,7 @@ with
         select
             surface,
             'left out',
-            plain_rank,
+            item_rank,
             candidate_source,
             concat(step, coalesce(concat(' by rule ', rule_name), '')),
             null

@@ -1,4 +1,4 @@
--- One row per slot of the page of an item: what goes with it, or replaces it.
+-- One row per place on the page of an item: what goes with it, or replaces it.
 -- @get /items/{item}/page
 -- @param item item: The item's id.
 -- @param region text = all: A region of the data; all, or one that no
@@ -15,9 +15,9 @@ with
 
     final as (
         select
-            shown_item_id as item_id,
-            shown_title as item_title,
-            shown_category as category,
+            related_item_id as item_id,
+            related_title as item_title,
+            related_category as category,
             kind as source,
             case
                 when kind = 'complement'
@@ -27,7 +27,7 @@ with
                 else 'popular; nothing is known to go with it'
             end as reason,
             is_available,
-            slot as item_rank
+            item_rank
         from pages
         where pages.item_id = $item and region = (select region from asked)
     )

@@ -13,7 +13,7 @@ with
             neighbours.similarity
         from neighbours
         inner join items on neighbours.item_id = items.item_id
-        inner join items as other on neighbours.similar_item_id = other.item_id
+        inner join items as other on neighbours.related_item_id = other.item_id
     )
 
 select *

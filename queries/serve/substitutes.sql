@@ -16,9 +16,9 @@ with
 
     final as (
         select
-            substitute_item_id as item_id,
-            substitute_title as item_title,
-            substitute_category as category,
+            related_item_id as item_id,
+            related_title as item_title,
+            related_category as category,
             similarity as score,
             'content' as source,
             concat('alike: ', shared_terms) as reason,

@@ -27,11 +27,11 @@ with
                 else concat('proposed by ', sources)
             end as reason,
             score,
-            user_rank
+            item_rank
         from likely
         where item_id = $item
     )
 
 select *
 from final
-order by user_rank
+order by item_rank

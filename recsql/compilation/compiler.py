@@ -106,7 +106,7 @@ def compile_models(
         Node(
             name=name,
             parents=compiled.refs,
-            folder=compiled.model.layer,
+            folder=compiled.model.folder,
             tags=frozenset(compiled.config.get("tags", [])),
         )
         for name, compiled in models.items()

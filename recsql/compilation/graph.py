@@ -58,8 +58,9 @@ class Graph:
     ) -> tuple[str, ...]:
         """Return the chosen nodes in build order; no selector means all.
 
-        A selector is a name, a folder or `tag:x`; `+` before it adds ancestors, after
-        it descendants; a comma intersects; several selectors unite.
+        A selector is a name, a folder or file (`sql/signals/rules`, in dbt's words also
+        `signals.rules`) or `tag:x`; `+` before it adds ancestors, after it descendants;
+        a comma intersects; several selectors unite.
 
         Raises:
             InputError: a selector matches nothing.
@@ -77,14 +78,10 @@ class Graph:
         if core.startswith("tag:"):
             found = {n.name for n in self.nodes.values() if core[4:] in n.tags}
         else:
-            folder = core.removeprefix("sql/").strip("/")
-            found = {
-                n.name
-                for n in self.nodes.values()
-                if n.name == core or (n.folder and n.folder == folder)
-            }
+            found = {n.name for n in self.nodes.values() if _is_at(n, core)}
         if not found:
-            known = {*self.nodes, *(n.folder for n in self.nodes.values())}
+            folders = {n.folder for n in self.nodes.values()}
+            known = {*self.nodes, *folders, *(f.partition("/")[0] for f in folders)}
             raise InputError(
                 f'--select {selector}: no model, folder or tag is called "{core}".'
                 f"{did_you_mean(core, known)}"
@@ -96,6 +93,15 @@ class Graph:
             | (above if selector.startswith("+") else set())
             | (below if selector.endswith("+") else set())
         )
+
+
+def _is_at(node: Node, place: str) -> bool:
+    """Say whether a place is a node's name or file, or a folder around it."""
+    path = place.removeprefix("path:").removeprefix("sql/").strip("/")
+    if path == place:  # dbt's way to say it: signals.rules
+        path = path.replace(".", "/")
+    at = f"{node.folder}/{node.name}.sql"
+    return place == node.name or at == path or at.startswith(f"{path}/")
 
 
 def _reach(start: str, step: object) -> set[str]:

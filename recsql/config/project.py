@@ -33,10 +33,15 @@ class Model:
     name: str
     path: Path
     sql: str
-    layer: str
+    folder: str
     origin: str
     config: Mapping[str, Any] = field(default_factory=dict)
     replaces: Path | None = None
+
+    @property
+    def layer(self) -> str:
+        """Return the folder of `sql/` that it is in, whatever room of it."""
+        return self.folder.partition("/")[0]
 
 
 @dataclass(frozen=True)
@@ -213,7 +218,7 @@ def _all_models(
             models[model.name] = replace(
                 model,
                 replaces=known.path,
-                layer=model.layer or known.layer,
+                folder=model.folder or known.folder,
                 config=_merged(known.config, model.config),
             )
     return models
@@ -230,7 +235,7 @@ def _read_models(root: Path, settings: Mapping[str, Any]) -> list[Model]:
                     name=path.stem,
                     path=path,
                     sql=_read_text(path),
-                    layer=parts[0] if parts else "",
+                    folder="/".join(parts),
                     origin=settings["name"],
                     config=_folder_config(configs, (*parts, path.stem)),
                 )
@@ -274,12 +279,9 @@ def _files(
     default: str,
     glob: str,
 ) -> dict[str, Path]:
-    return {
-        path.stem: path
-        for folder, setting in zip(folders, settings, strict=True)
-        for sub in setting.get(key, [default])
-        for path in sorted((folder / sub).rglob(glob))
-    }
+    both = zip(folders, settings, strict=True)
+    subs = [folder / sub for folder, s in both for sub in s.get(key, [default])]
+    return {path.stem: path for sub in subs for path in sorted(sub.rglob(glob))}
 
 
 def _docs(folders: list[Path], settings: list[dict[str, Any]]) -> dict[str, str]:

@@ -79,7 +79,7 @@ def eject(project: Project, name: str) -> Path:
         raise InputError(f"eject: {project.root} holds no project. Run: recsql init")
     if source.is_relative_to(project.root):
         raise InputError(f"eject: {project.relative(source)} is yours already.")
-    folder = f"sql/{model.layer}" if model else "seeds"
+    folder = f"sql/{model.folder}" if model else "seeds"
     target = project.root / folder / source.name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -194,7 +194,7 @@ class _Run:
             self.broken.add(name)
 
     def _layer(self, name: str) -> str:
-        return self.plan.graph.nodes[name].folder
+        return self.plan.graph.nodes[name].folder.partition("/")[0]
 
     def _build(self, name: str, worker: Worker) -> ModelResult:
         started = time.perf_counter()

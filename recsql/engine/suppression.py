@@ -1,6 +1,6 @@
 """Who is forgotten stays forgotten: salted hashes, applied when inputs are read.
 
-The list is a raw table, so that models (macro `wanted_rows`, var `forgotten_users`)
+The list is a raw table, so that models (macro `input_filter`, var `forgotten_users`)
 leave these users out under every runner. The salt keeps hashes from being looked up
 elsewhere; whoever has this file and guesses an id can still check the guess.
 """

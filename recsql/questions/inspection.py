@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from statistics import median
 
 from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.layout import laid_out
 from recsql.compilation.lineage import ColumnNode, column_lineage
 from recsql.compilation.render import Compiled
 from recsql.config.files import write_beside
@@ -48,17 +51,42 @@ def tree(plan: Plan, names: Sequence[str]) -> list[tuple[str, str]]:
     folders: dict[str, list[str]] = {}
     for name in names:
         if name in plan.models:
-            folders.setdefault(plan.models[name].model.layer, []).append(name)
+            folders.setdefault(plan.models[name].model.folder, []).append(name)
     place = {name: number for number, name in enumerate(plan.graph.order)}
     rows: list[tuple[str, str]] = []
-    for folder in sorted(folders, key=lambda f: median(place[n] for n in folders[f])):
-        held = folders[folder]
-        rows.append((f"sql/{folder}/", f"{len(held)} model{'s' * (len(held) > 1)}"))
+    layers: dict[str, list[int]] = {}
+    for folder, held in folders.items():
+        layers.setdefault(folder.partition("/")[0], []).extend(place[n] for n in held)
+
+    def first(folder: str) -> tuple[float, float]:
+        layer = layers[folder.partition("/")[0]]
+        return median(layer), median(place[n] for n in folders[folder])
+
+    for folder in sorted(folders, key=first):
+        head = heading(plan, folders[folder][0])
+        held = _in_reading_order(folders[folder], head)
+        count = f"{len(held)} model{'s' * (len(held) > 1)}"
+        rows.append((f"sql/{folder}/", ": ".join([count, *head[:1]]).rstrip(".")))
         for name in held:
             told = plan.project.properties.get(name)
             what = " ".join(told.description.split()) if told else ""
             rows.append((f"  {name}", what.split(". ")[0].rstrip(".")))
     return rows
+
+
+def heading(plan: Plan, name: str) -> list[str]:
+    """Return what the yml of a model's folder begins with: contract, reading order."""
+    folder = plan.models[name].model.path.parent
+    path = folder / f"_{folder.name}.yml"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    above = takewhile(lambda line: line.startswith("#"), lines)
+    text = "\n".join(above).replace("\n#  ", "").replace("# ", "")
+    return text.splitlines()
+
+
+def _in_reading_order(names: Sequence[str], head: Sequence[str]) -> list[str]:
+    told = re.findall(r"\w+", " ".join(head))
+    return sorted(names, key=lambda n: told.index(n) if n in told else len(told))
 
 
 def write_compiled(
@@ -75,7 +103,7 @@ def write_compiled(
             problems += refused.problems
             continue
         calling += calls
-        target = folder / compiled.model.layer / f"{compiled.name}.sql"
+        target = folder / compiled.model.folder / f"{compiled.name}.sql"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             if not target.exists() or target.read_bytes() != text.encode():
@@ -89,7 +117,7 @@ def write_compiled(
 def _in_dialect(compiled: Compiled, dialect: str) -> tuple[str, bool]:
     """Return a model's SQL in a dialect, and whether it calls functions of recsql."""
     if dialect == "duckdb":
-        return compiled.sql, False
+        return laid_out(compiled.sql), False
     from recsql.compilation import spark
 
     return spark.translate(compiled), not spark.is_sql_only(compiled)

@@ -45,7 +45,7 @@ with
                             from item_factors
                             where model_name = '{{ source }}'
                         ),
-                        {{ pairs_of("known", source) }},
+                        {{ user_item_pairs("known", source) }},
                         {{ eligibility() }},
                         {{ var("candidates_per_user") | int }}
                     ),

@@ -23,7 +23,7 @@ with
         where users.group_kind is not null
     ),
 
-    reached as ({{ reached_ranks() }}),
+    reached as ({{ required_depths() }}),
 
     met as (
         select distinct audience, group_kind, group_name, scope_index from audiences
@@ -50,7 +50,7 @@ with
             and popularity.item_index = scope_items.item_index
     ),
 
-    scored as ({{ same_for_everyone() }}),
+    scored as ({{ audience_scores() }}),
 
     final as ({{ best_candidates("scored", "group_popular") }})
 

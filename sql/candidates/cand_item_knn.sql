@@ -32,18 +32,22 @@ with
         select
             unnest(
                 product_top(
-                    {{ matrix_of("user_index", "item_index", "greatest(weight, 0)") }},
+                    {{
+                        sparse_matrix(
+                            "user_index", "item_index", "greatest(weight, 0)"
+                        )
+                    }},
                     (
                         select
                             {{
-                                matrix_of(
+                                sparse_matrix(
                                     "item_index", "similar_item_index", "similarity"
                                 )
                             }}
                         from neighbours
                     ),
                     {{
-                        matrix_of(
+                        sparse_matrix(
                             "user_index", "item_index", "cast(familiarity as double)"
                         )
                     }},

@@ -28,7 +28,7 @@ with
                         list({{ cell_weight(var(source ~ "_weights")) }}),
                         list({{ familiarity() }}),
                         {% if linear_kind(source) != "linear" %}
-                            ({{ everyones_cells(source, "everyone") }}),
+                            ({{ graph_matrix(source, "everyone") }}),
                         {% endif %}
                         {{ linear_weights(source, "item_weights") }},
                         {% if linear_kind(source) != "linear" %}
@@ -40,7 +40,7 @@ with
                     recursive := true
                 )
             from user_items
-            where {{ linear_cells(source, "item_weights") }}
+            where {{ linear_filter(source, "item_weights") }}
         ),
     {% endfor %}
 

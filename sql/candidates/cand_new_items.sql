@@ -25,9 +25,9 @@ with
 
     audiences as (select user_id, scope_index as audience from user_scopes),
 
-    reached as ({{ reached_ranks() }}),
+    reached as ({{ required_depths() }}),
 
-    scored as ({{ same_for_everyone() }}),
+    scored as ({{ audience_scores() }}),
 
     final as ({{ best_candidates("scored", "new_items") }})
 

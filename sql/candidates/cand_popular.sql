@@ -10,11 +10,11 @@ with
 
     audiences as (select user_id, scope_index as audience from user_scopes),
 
-    reached as ({{ reached_ranks() }}),
+    reached as ({{ required_depths() }}),
 
     ranked as ({{ ranked_by_scope("popularity", "scope_items") }}),
 
-    scored as ({{ same_for_everyone() }}),
+    scored as ({{ audience_scores() }}),
 
     final as ({{ best_candidates("scored", "popular") }})
 

@@ -22,7 +22,7 @@ with
 
     recency as ({{ latest_first("user_items") }}),
 
-    summed as ({{ follow_rules("recency", "rules") }}),
+    summed as ({{ rule_scores("recency", "rules") }}),
 
     final as ({{ best_candidates("summed", "sequential") }})
 

@@ -46,15 +46,19 @@ with
                 product_top(
                     (
                         select
-                            {{ matrix_of("user_index", "similar_user_index", "share") }}
+                            {{
+                                sparse_matrix(
+                                    "user_index", "similar_user_index", "share"
+                                )
+                            }}
                         from neighbours
                     ),
                     (
-                        select {{ matrix_of("user_index", "item_index", "weight") }}
+                        select {{ sparse_matrix("user_index", "item_index", "weight") }}
                         from cells
                     ),
                     {{
-                        matrix_of(
+                        sparse_matrix(
                             "user_index", "item_index", "cast(familiarity as double)"
                         )
                     }},

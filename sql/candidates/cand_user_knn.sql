@@ -43,18 +43,18 @@ with
                     (
                         select
                             {{
-                                matrix_of(
+                                sparse_matrix(
                                     "user_index", "similar_user_index", "similarity"
                                 )
                             }}
                         from neighbours
                     ),
                     (
-                        select {{ matrix_of("user_index", "item_index", "weight") }}
+                        select {{ sparse_matrix("user_index", "item_index", "weight") }}
                         from cells
                     ),
                     {{
-                        matrix_of(
+                        sparse_matrix(
                             "user_index", "item_index", "cast(familiarity as double)"
                         )
                     }},

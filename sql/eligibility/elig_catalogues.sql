@@ -40,7 +40,7 @@ with
         {% endfor %}
     ),
 
-    final as ({{ of_categories("tested", "surface, profile, item_index") }})
+    final as ({{ category_matches("tested", "surface, profile, item_index") }})
 
 select *
 from final

@@ -60,7 +60,8 @@ with
     ),
 
     final as (
-        select kept.experiment, kept.user_id, plan.variant, kept.bucket
+        select
+            kept.experiment, kept.user_id, plan.variant, kept.bucket, {{ run_stamp() }}
         from kept
         inner join
             plan

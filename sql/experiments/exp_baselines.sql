@@ -28,7 +28,7 @@ with
     ),
 
     totals as (
-        select known.user_id, {{ bought_since("since.from_at") }}
+        select known.user_id, {{ purchase_metrics("since.from_at") }}
         from known
         cross join since
         left join

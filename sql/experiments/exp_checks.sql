@@ -75,7 +75,8 @@ with
                 when fewest_users < {{ var("experiment_min_users") | int }}
                 then 'too few users'
                 else 'ok'
-            end as verdict
+            end as verdict,
+            {{ run_stamp() }}
         from tested
     )
 

@@ -62,8 +62,7 @@ with
             cuped.standard_error as cuped_standard_error,
             corrected.cuped_p_value,
             cuped.variance_reduction,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from comparisons
         {% for other in ["corrected", "sequential", "cuped"] %}
             inner join

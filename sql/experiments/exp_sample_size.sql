@@ -1,7 +1,6 @@
 -- One row per planned test of var sample_sizes: the users it needs, or what they find.
--- users of a variant = z_square * (variance of the control * variant_share /
--- control_share + of the variant) / difference^2. Fleiss, Levin and Paik 2003, chapter
--- 4, without correction; where no uplift is given, the same solved for the difference.
+-- users of a variant = z_square * (control's variance * variant_share / control_share
+-- + its own) / difference^2 or, without uplift, solved for that. Fleiss et al. 2003, 4.
 {{ config(enabled=var("sample_sizes") | length > 0) }}
 {% set total = "(control_users + users_per_variant * (variant_count - 1))" %}
 with
@@ -92,7 +91,8 @@ with
             control_users,
             users_per_variant,
             {{ total }} as total_users,
-            cast(ceil({{ total }} / users_per_day) as bigint) as days
+            cast(ceil({{ total }} / users_per_day) as bigint) as days,
+            {{ run_stamp() }}
         from rounded
     )
 

@@ -9,7 +9,7 @@ with
             periods.experiment,
             periods.user_id,
             periods.period,
-            {{ bought_since("periods.from_at") }}
+            {{ purchase_metrics("periods.from_at") }}
         from periods
         inner join lines on periods.user_id = lines.user_id
         where

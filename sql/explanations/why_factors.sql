@@ -29,7 +29,7 @@ with
                             where model_name = '{{ source }}'
                         ),
                         {{ "null" if source == "svd" else als_parameters() }},
-                        {{ pairs_of("shown", source) }},
+                        {{ user_item_pairs("shown", source) }},
                         {{ var("explanation_items") | int + 1 }}
                     ),
                     recursive := true
@@ -49,7 +49,7 @@ with
         ),
     {% endfor %}
 
-    final as ({{ named_terms(sources) }})
+    final as ({{ term_contributions(sources) }})
 
 select *
 from final

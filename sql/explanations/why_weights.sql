@@ -27,7 +27,7 @@ with
                 )
             from user_items
             where
-                {{ linear_cells(source, "item_weights") }}
+                {{ linear_filter(source, "item_weights") }}
                 and user_index in (
                     select user_index from shown where candidate_source = '{{ source }}'
                 )
@@ -39,7 +39,7 @@ with
         ),
     {% endfor %}
 
-    final as ({{ named_terms(sources) }})
+    final as ({{ term_contributions(sources) }})
 
 select *
 from final

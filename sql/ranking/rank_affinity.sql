@@ -2,7 +2,7 @@
 -- category, or another attribute of it.
 -- weight, baskets: of all the user's items with that value; share: of the user's whole
 -- weight; days: since the last of them.
-{{ config(enabled=ranker_wants("affinity") == "yes") }}
+{{ config(enabled=uses_ranker("affinity") == "yes") }}
 with
     pairs as (select * from {{ ref("rank_pairs") }}),
     user_items as (select * from {{ ref("int_user_items") }}),

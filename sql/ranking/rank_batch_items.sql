@@ -1,7 +1,7 @@
 -- One row per (user_index, allow_repeat, candidate_source, item_index): the batch in
 -- which a source proposes an item, on surfaces with strategy mix.
 -- batch = ceil(rank / mix_batch), the rank among what the surface allows.
-{{ config(enabled=mix_wants() == "yes") }}
+{{ config(enabled=uses_mix() == "yes") }}
 with
     candidates as (select * from {{ ref("cand_all") }}),
     users as (select * from {{ ref("int_users") }}),
@@ -48,7 +48,8 @@ with
         inner join users on candidates.user_id = users.user_id
         inner join items on candidates.item_id = items.item_id
         inner join
-            kinds on {{ is_of_kind("candidates.is_repeat", "kinds.allow_repeat") }}
+            kinds
+            on {{ matches_allow_repeat("candidates.is_repeat", "kinds.allow_repeat") }}
     )
 
 select *

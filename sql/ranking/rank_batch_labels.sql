@@ -1,7 +1,7 @@
 -- One row per (user_index, allow_repeat, candidate_source, batch) to learn from, as of
 -- a past moment: which share of the batch the user took in the holdout that followed.
 -- Of users who took something.
-{{ config(enabled=mix_wants() == "yes" and var("as_of") is not none) }}
+{{ config(enabled=uses_mix() == "yes" and var("as_of") is not none) }}
 with
     batch_items as (select * from {{ ref("rank_batch_items") }}),
     holdout as (select * from {{ ref("int_holdout") }}),

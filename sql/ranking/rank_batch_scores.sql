@@ -2,7 +2,7 @@
 -- item of the batch is taken, by gradient-boosted trees; a batch comes after those
 -- before it.
 -- chance = min(score) over (partition by user and source order by batch).
-{{ config(enabled=mix_wants() == "yes") }}
+{{ config(enabled=uses_mix() == "yes") }}
 with
     batches as (select * from {{ ref("rank_batches") }}),
     mixer as (select * from {{ ref("stg_mixers") }}),

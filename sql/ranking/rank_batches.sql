@@ -1,6 +1,6 @@
 -- One row per (user_index, allow_repeat, candidate_source, batch): what is known of the
 -- next items of a source before they are looked at: of the user and the source.
-{{ config(enabled=mix_wants() == "yes") }}
+{{ config(enabled=uses_mix() == "yes") }}
 with
     batch_items as (select * from {{ ref("rank_batch_items") }}),
     users as (select * from {{ ref("rank_users") }}),

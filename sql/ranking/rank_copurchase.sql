@@ -1,7 +1,7 @@
 -- One row per (user_index, item_index): how often the item shares baskets with the
 -- user's latest items.
 -- similarity = baskets with both / sqrt(baskets with one * baskets with the other)
-{{ config(enabled=ranker_wants("copurchase") == "yes") }}
+{{ config(enabled=uses_ranker("copurchase") == "yes") }}
 with
     pairs as (select * from {{ ref("rank_pairs") }}),
     item_pairs as (select * from {{ ref("sig_item_pairs") }}),

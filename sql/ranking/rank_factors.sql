@@ -1,5 +1,5 @@
 -- One row per (user_index, item_index): what ALS says of a pair, in its top or not.
-{{ config(enabled=ranker_wants("factors") == "yes") }}
+{{ config(enabled=uses_ranker("factors") == "yes") }}
 with
     pairs as (select * from {{ ref("rank_pairs") }}),
     user_factors as (

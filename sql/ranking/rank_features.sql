@@ -2,7 +2,7 @@
 -- each.
 -- Null where a theme has nothing to say; a theme that var ranker_themes leaves out is
 -- not built.
-{{ config(enabled=ranker_wants() == "yes") }}
+{{ config(enabled=uses_ranker() == "yes") }}
 {% set keys = {"users": ["user_index"], "items": ["item_index"]} %}
 with
     pairs as (select * from {{ ref("rank_pairs") }}),

@@ -2,7 +2,7 @@
 -- took it. decayed_h = sum over all events of event weight * 2^(-age / h), h in
 -- ranker_half_lives;
 -- overdue = days since the last over the user's own gap, else the item's.
-{{ config(enabled=ranker_wants("history") == "yes") }}
+{{ config(enabled=uses_ranker("history") == "yes") }}
 with
     pairs as (select * from {{ ref("rank_pairs") }}),
     events as (select * from {{ ref("int_events") }}),

@@ -1,6 +1,6 @@
 -- One row per item_index of the pairs: how popular the item is, of late, and how loyal
 -- its takers are.
-{{ config(enabled=ranker_wants("items") == "yes") }}
+{{ config(enabled=uses_ranker("items") == "yes") }}
 with
     items as (select * from {{ ref("int_items") }}),
     ages as (select * from {{ ref("int_item_ages") }}),

@@ -2,7 +2,7 @@
 -- user took the item in the holdout that followed.
 -- From users who took nothing there is nothing to learn; of the others ranker_users at
 -- most are drawn by hash.
-{{ config(enabled=ranker_wants() == "yes" and var("as_of") is not none) }}
+{{ config(enabled=uses_ranker() == "yes" and var("as_of") is not none) }}
 with
     pairs as (select * from {{ ref("rank_pairs") }}),
     holdout as (select * from {{ ref("int_holdout") }}),

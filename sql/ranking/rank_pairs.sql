@@ -2,7 +2,7 @@
 -- together.
 -- Of each source the best ranker_depth new items and repeats, or with `all` every item
 -- that the user may be shown; the source that ranks a pair best leads.
-{{ config(enabled=ranker_wants() == "yes") }}
+{{ config(enabled=uses_ranker() == "yes") }}
 {% set every = var("ranker_depth") == "all" %}
 with
     candidates as (select * from {{ ref("cand_all") }}),

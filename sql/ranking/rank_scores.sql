@@ -2,7 +2,7 @@
 -- learned ranker.
 -- score = sum of the trees of the newest ranker, LightGBM's LambdaMART: Burges 2010.
 -- Users are scored some hundred at a time, as the model's text is sent with each call.
-{{ config(enabled=ranker_wants() == "yes", meta={"blocks": "user_index"}) }}
+{{ config(enabled=uses_ranker() == "yes", meta={"blocks": "user_index"}) }}
 with
     pairs as (select * from {{ ref("rank_pairs") }} where {{ in_block("user_index") }}),
     features as (

@@ -1,6 +1,6 @@
 -- One row per (user_index, item_index): what every candidate source says of a pair.
 -- Null where the source does not have the pair among its best.
-{{ config(enabled=ranker_wants("sources") == "yes") }}
+{{ config(enabled=uses_ranker("sources") == "yes") }}
 with
     pairs as (select * from {{ ref("rank_pairs") }}),
     candidates as (select * from {{ ref("cand_all") }}),

@@ -1,5 +1,5 @@
 -- One row per user_index with baskets: how active the user is, and how much repeats.
-{{ config(enabled=ranker_wants("users") == "yes" or mix_wants() == "yes") }}
+{{ config(enabled=uses_ranker("users") == "yes" or uses_mix() == "yes") }}
 with
     users as (select * from {{ ref("int_users") }}),
     baskets as (select * from {{ ref("int_baskets") }}),

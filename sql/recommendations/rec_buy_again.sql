@@ -20,7 +20,7 @@ with
             row_number() over (
                 partition by user_id order by weight desc, item_index
             ) as item_rank
-        from ({{ eligible_of("taken") }}) as shown
+        from ({{ eligible_pairs("taken") }}) as shown
         qualify item_rank <= {{ var("buy_again_per_user") | int }}
     ),
 
@@ -75,8 +75,7 @@ with
             end as status,
             score,
             item_rank,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from timed
     )
 

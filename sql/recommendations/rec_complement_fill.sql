@@ -24,9 +24,10 @@ with
             ranked.region,
             items.item_id,
             items.title as item_title,
-            items.category as item_category,
+            items.category,
             'popular; nothing is known to go with it' as reason,
-            ranked.item_rank
+            ranked.item_rank,
+            {{ run_stamp() }}
         from ranked
         inner join items on ranked.item_index = items.item_index
     )

@@ -9,10 +9,10 @@ with
         select
             items.item_id,
             rules.region,
-            complements.item_id as complement_item_id,
+            complements.item_id as related_item_id,
             items.title as item_title,
-            complements.title as complement_title,
-            complements.category as complement_category,
+            complements.title as related_title,
+            complements.category as related_category,
             rules.pair_count,
             rules.support,
             rules.confidence,
@@ -20,7 +20,8 @@ with
             rules.log_lift,
             rules.rule_pass,
             concat('goes with ', items.title) as reason,
-            rules.list_rank as item_rank
+            rules.list_rank as item_rank,
+            {{ run_stamp() }}
         from rules
         inner join items on rules.antecedent_index = items.item_index
         inner join

@@ -1,4 +1,4 @@
--- One row per (user_id, surface, plain_rank): what a surface would have shown by its
+-- One row per (user_id, surface, item_rank): what a surface would have shown by its
 -- strategy alone, and which rule or cap took its place.
 with
     pools as (select * from {{ ref("list_pools") }}),
@@ -70,11 +70,10 @@ with
             items.title as item_title,
             items.category,
             judged.candidate_source,
-            judged.plain_rank,
+            judged.plain_rank as item_rank,
             judged.step,
             judged.rule_name,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from judged
         inner join items on judged.item_id = items.item_id
     )

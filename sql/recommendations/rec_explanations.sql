@@ -27,8 +27,7 @@ with
             parts.user_share,
             parts.contribution,
             parts.contribution_share,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from shown
         inner join
             parts

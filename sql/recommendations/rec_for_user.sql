@@ -1,6 +1,6 @@
 -- One row per (user_id, surface, item_rank): what to show a user, and why.
 with
-    lists as (select * from {{ ref("list_told") }}),
+    lists as (select * from {{ ref("list_explained") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
 
     final as (
@@ -11,13 +11,13 @@ with
             lists.item_title,
             lists.category,
             lists.score,
+            lists.is_repeat,
             lists.candidate_source,
             lists.reason,
             lists.placed_by,
             lists.propensity,
             lists.item_rank,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from lists
         inner join
             surfaces

@@ -1,4 +1,5 @@
--- One row per (item_id, region, slot): what the page of an item shows, everywhere and
+-- One row per (item_id, region, item_rank): what the page of an item shows,
+-- everywhere and
 -- in each region that availability or restrictions name.
 -- What goes with it; first what replaces it, where the item may not be shown itself.
 {% set wanted = var("item_page_length") | int %}
@@ -19,7 +20,7 @@ with
             select
                 substitutes.item_id,
                 substitutes.region,
-                substitutes.substitute_item_id,
+                substitutes.related_item_id,
                 substitutes.item_rank
             from substitutes
             left join
@@ -31,7 +32,7 @@ with
     {% endif %}
 
     complements as (
-        select item_id, region, complement_item_id, 'complement' as kind, item_rank
+        select item_id, region, related_item_id, 'complement' as kind, item_rank
         from rules
         union all
         select items.item_id, popular.region, filled.item_id, 'popular', list_rank
@@ -44,7 +45,7 @@ with
         select
             complements.item_id,
             complements.region,
-            complements.complement_item_id as shown_item_id,
+            complements.related_item_id,
             complements.kind,
             {{ wanted }} + complements.item_rank as place
         from complements
@@ -54,38 +55,39 @@ with
                 replacing
                 on complements.item_id = replacing.item_id
                 and complements.region = replacing.region
-                and complements.complement_item_id = replacing.substitute_item_id
+                and complements.related_item_id = replacing.related_item_id
         {% endif %}
         where complements.item_rank <= {{ wanted }}
         {% if has_substitutes %}
                 and replacing.item_id is null
             union all
-            select item_id, region, substitute_item_id, 'substitute', item_rank
+            select item_id, region, related_item_id, 'substitute', item_rank
             from replacing
         {% endif %}
     ),
 
     -- places differ, so rank() counts them; for row_number() DuckDB gathers lists
     placed as (
-        select *, rank() over (partition by item_id, region order by place) as slot
+        select *, rank() over (partition by item_id, region order by place) as item_rank
         from united
-        qualify slot <= {{ wanted }}
+        qualify item_rank <= {{ wanted }}
     ),
 
     final as (
         select
             placed.item_id,
             placed.region,
-            placed.shown_item_id,
+            placed.related_item_id,
             items.title as item_title,
-            shown.title as shown_title,
-            shown.category as shown_category,
+            shown.title as related_title,
+            shown.category as related_category,
             on_sale.item_id is not null as is_available,
             placed.kind,
-            placed.slot
+            placed.item_rank,
+            {{ run_stamp() }}
         from placed
         inner join items on placed.item_id = items.item_id
-        inner join items as shown on placed.shown_item_id = shown.item_id
+        inner join items as shown on placed.related_item_id = shown.item_id
         left join
             on_sale
             on placed.region = on_sale.region

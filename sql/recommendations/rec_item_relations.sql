@@ -1,4 +1,4 @@
--- One row per (item_id, other_item_id): whether the other item replaces this one or
+-- One row per (item_id, related_item_id): whether the other item replaces this one or
 -- goes with it, by what the same users do; see sig_item_relations.
 {{ config(enabled=var("item_relations")) }}
 {% set measures = "user_count, user_lift, pair_count, pair_lift, similarity" %}
@@ -18,16 +18,17 @@ with
     final as (
         select
             items.item_id,
-            others.item_id as other_item_id,
+            others.item_id as related_item_id,
             items.title as item_title,
-            others.title as other_title,
+            others.title as related_title,
             directed.user_count,
             directed.user_lift,
             directed.pair_count,
             directed.pair_lift,
             directed.similarity,
             directed.is_substitute,
-            directed.is_complement
+            directed.is_complement,
+            {{ run_stamp() }}
         from directed
         inner join items on directed.item_index = items.item_index
         inner join items as others on directed.other_item_index = others.item_index

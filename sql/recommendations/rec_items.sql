@@ -45,8 +45,7 @@ with
             items.is_new,
             obstacles.item_id is null as is_eligible,
             obstacles.obstacle,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from items
         left join obstacles on items.item_id = obstacles.item_id
         {% if names %} left join worded on items.item_id = worded.item_id {% endif %}

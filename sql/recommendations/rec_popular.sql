@@ -40,8 +40,7 @@ with
             popularity.trend,
             united.score,
             united.popularity_rank as item_rank,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from united
         inner join items on united.item_id = items.item_id
         inner join popularity on united.item_id = popularity.item_id

@@ -6,8 +6,8 @@
 with
     programs as (select * from {{ ref("list_programs") }}),
     limits as (select * from {{ ref("list_item_limits") }}),
-    promises as (select * from {{ ref("list_promises") }}),
-    uses as (select * from {{ ref("list_uses") }}),
+    promises as (select * from {{ ref("list_minimums") }}),
+    uses as (select * from {{ ref("list_item_uses") }}),
     items as (select * from {{ ref("int_items") }}),
 
     prices as (select surface, unnest(prices) as dual from programs),
@@ -86,8 +86,7 @@ with
             cast(united.used as double) as used,
             united.shadow_price,
             programs.is_sample,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from united
         inner join programs on united.surface = programs.surface
     )

@@ -28,8 +28,7 @@ with
             items.title as item_title,
             predicted.predicted_rating,
             coalesce(rating_items.rating_count, 0) as item_rating_count,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from predicted
         inner join items on predicted.item_id = items.item_id
         left join rating_items on predicted.item_id = rating_items.item_id

@@ -64,7 +64,8 @@ with
             {{ ratio("ranked.has_y - ranked.has_both", "ranked.lacks_x") }}
             as other_share,
             ranked.llr as log_likelihood_ratio,
-            ranked.item_rank
+            ranked.item_rank,
+            {{ run_stamp() }}
         from ranked
         inner join items on ranked.item_index = items.item_index
         where ranked.item_rank <= {{ var("segment_items_per_group") | int }}

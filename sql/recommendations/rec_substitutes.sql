@@ -9,7 +9,6 @@ with
     term_weights as (select * from {{ ref("sig_item_term_weights") }}),
     region_items as (select * from {{ ref("elig_region_items") }}),
 
-    -- items of equal title and variant are one
     named as (
         select
             item_index,
@@ -80,13 +79,14 @@ with
         select
             items.item_id,
             ranked.region,
-            other.item_id as substitute_item_id,
+            other.item_id as related_item_id,
             items.title as item_title,
-            other.title as substitute_title,
-            other.category as substitute_category,
+            other.title as related_title,
+            other.category as related_category,
             ranked.similarity,
             shared.shared_terms,
-            ranked.item_rank
+            ranked.item_rank,
+            {{ run_stamp() }}
         from ranked
         inner join
             shared

@@ -14,8 +14,7 @@ with
             last_order_at,
             event_count,
             last_at,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from users
     )
 

@@ -1,4 +1,4 @@
--- One row per (item_id, user_rank): whom to tell about an item, the likeliest first.
+-- One row per (item_id, item_rank): whom to tell about an item, the likeliest first.
 -- score = sum over the personal sources that propose the item of 1 / (60 + the user's
 -- rank among its users there): reciprocal rank fusion, Cormack et al. 2009.
 {% set personal = (
@@ -53,9 +53,9 @@ with
             *,
             row_number() over (
                 partition by item_id order by score desc, user_index
-            ) as user_rank
+            ) as item_rank
         from fused
-        qualify user_rank <= {{ var("users_per_item") | int }}
+        qualify item_rank <= {{ var("users_per_item") | int }}
     ),
 
     final as (
@@ -68,9 +68,8 @@ with
             user_items.last_taken_at as last_at,
             ranked.sources,
             ranked.score,
-            ranked.user_rank,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            ranked.item_rank,
+            {{ run_stamp() }}
         from ranked
         inner join users on ranked.user_index = users.user_index
         inner join items on ranked.item_id = items.item_id

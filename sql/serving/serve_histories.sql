@@ -15,7 +15,7 @@ with
             {{ is_repeat("user_items") }} as is_repeat,
             user_items.basket_count,
             coalesce(user_items.last_taken_at, user_items.last_at) as last_at,
-            {{ what_happened("user_items") }} as what_happened,
+            {{ history_reason("user_items") }} as what_happened,
             user_items.weight
         from user_items
         inner join items on user_items.item_id = items.item_id

@@ -27,7 +27,7 @@ with
     final as (
         select
             items.item_id,
-            other.item_id as similar_item_id,
+            other.item_id as related_item_id,
             ranked.similarity,
             ranked.item_rank
         from ranked

@@ -2,7 +2,7 @@
 -- items of it are sold out or turned down.
 {{ config(enabled=var("serving")) }}
 with
-    lists as (select * from {{ ref("list_told") }}),
+    lists as (select * from {{ ref("list_explained") }}),
     surfaces as (select * from {{ ref("list_surfaces") }}),
 
     final as (
@@ -16,8 +16,7 @@ with
             lists.candidate_source,
             lists.reason,
             lists.item_rank,
-            {{ text(invocation_id) }} as run_id,
-            {{ as_timestamp(run_started_at) }} as generated_at
+            {{ run_stamp() }}
         from lists
         inner join
             surfaces

@@ -18,7 +18,7 @@ with
                 {{ mapped("availability", "item_id") }},
                 {{ read_as(mapped("availability", "available_from"), "timestamp") }},
                 {{ window_end("availability", "available_to") }}
-            from {{ input_relation("availability") }} {{ wanted_rows("availability") }}
+            from {{ input_relation("availability") }} {{ input_filter("availability") }}
         {% endif %}
     ),
 

@@ -1,5 +1,5 @@
 -- One row per exposure before as_of: an item was shown to a user, and clicked or not.
-{{ config(enabled=reads_exposures() == "yes") }}
+{{ config(enabled=uses_exposures() == "yes") }}
 with
     mapped as (
         {% if var("exposures").get("table") is none and var("exposures").get(

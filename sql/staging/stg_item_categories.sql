@@ -11,7 +11,7 @@ with
             select
                 {{ mapped("items", "item_id") }},
                 nullif(trim(cast({{ mapped("items", "category") }} as varchar)), '')
-            from {{ input_relation("items") }} {{ wanted_rows("items") }}
+            from {{ input_relation("items") }} {{ input_filter("items") }}
         {% endif %}
     ),
 

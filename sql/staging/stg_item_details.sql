@@ -13,7 +13,7 @@ with
                 {% for name in names %}
                     , ({{ attributes[name] }}) as {{ name }}
                 {% endfor %}
-            from {{ input_relation("items") }} {{ wanted_rows("items") }}
+            from {{ input_relation("items") }} {{ input_filter("items") }}
         {% else %}
             select
                 item_id

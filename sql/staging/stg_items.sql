@@ -24,7 +24,7 @@ with
                 as available_from,
                 {{ window_end("items", "available_to") }} as available_to,
                 cast({{ mapped("items", "variant") }} as varchar) as variant
-            from {{ input_relation("items") }} {{ wanted_rows("items") }}
+            from {{ input_relation("items") }} {{ input_filter("items") }}
         {% endif %}
     ),
 

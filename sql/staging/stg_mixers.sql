@@ -1,6 +1,6 @@
 -- One row at most: the trees of strategy mix that learned from the latest events; of
 -- these the last. A backtest sees only those that learned from nothing later.
-{{ config(enabled=mix_wants() == "yes") }}
+{{ config(enabled=uses_mix() == "yes") }}
 with
     rankers as (select * from {{ source("raw", "rankers") }}),
 

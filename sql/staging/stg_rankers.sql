@@ -1,6 +1,6 @@
 -- One row at most: the ranker that learned from the latest events; of these the last.
 -- A backtest sees only rankers that learned from nothing later than its as_of.
-{{ config(enabled=ranker_wants() == "yes") }}
+{{ config(enabled=uses_ranker() == "yes") }}
 with
     rankers as (select * from {{ source("raw", "rankers") }}),
 

@@ -26,7 +26,7 @@ with
                 ),
                 {{ read_as(mapped("restrictions", "starts_at"), "timestamp") }},
                 {{ read_as(mapped("restrictions", "ends_at"), "timestamp") }}
-            from {{ input_relation("restrictions") }} {{ wanted_rows("restrictions") }}
+            from {{ input_relation("restrictions") }} {{ input_filter("restrictions") }}
         {% endif %}
     ),
 

@@ -1,7 +1,7 @@
 -- One row per (allow_repeat, list_name, other_list_name): from how many orders on the
 -- first serves a user better, by the last backtest (null: never).
 -- As of a past moment, by one that was scored on nothing later.
-{{ config(enabled=asks_thresholds() == "yes") }}
+{{ config(enabled=uses_thresholds() == "yes") }}
 with
     thresholds as (select * from {{ source("raw", "order_thresholds") }}),
 

@@ -15,7 +15,7 @@ with
                 {{ mapped("users", "user_id") }} as user_id,
                 cast({{ mapped("users", "user_group") }} as varchar) as user_group,
                 cast({{ mapped("users", "region") }} as varchar) as region
-            from {{ input_relation("users") }} {{ wanted_rows("users") }}
+            from {{ input_relation("users") }} {{ input_filter("users") }}
         {% endif %}
     ),
 

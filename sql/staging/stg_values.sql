@@ -1,6 +1,6 @@
 -- One row per (table_name, column_name): a mapped column that is read as a time, a
 -- number or a flag, and how many of its values can and cannot be read.
-{% set shown = reads_exposures() == "yes" or has_propensities() == "yes" %}
+{% set shown = uses_exposures() == "yes" or has_propensities() == "yes" %}
 {% set inputs = ["events", "items", "availability", "restrictions"] %}
 {{ config(materialized="table") }}
 with
@@ -45,8 +45,8 @@ with
                                 case when {{ has_zone(raw) }} then 1 end as zoned,
                             {% else %} 0 as zoned,
                             {% endif %}
-                            {{ far_text(input, column) }} as far
-                        from {{ input_relation(input) }} {{ wanted_rows(input) }}
+                            {{ implausible_time(input, column) }} as far
+                        from {{ input_relation(input) }} {{ input_filter(input) }}
                     ) as looked_at
             {% endfor %}
         {% endfor %}

@@ -10,7 +10,7 @@ with
                 ' baskets have lines more than ',
                 cast(max_basket_days as varchar),
                 ' days apart (var max_basket_days), such as ',
-                {{ shown_text("example") }}
+                {{ quoted_text("example") }}
             ) as problem
         from spread
         where basket_count > 0

@@ -1,7 +1,7 @@
 -- No pair without a decayed count, whatever half-lives var ranker_half_lives lists.
 {{
     config(
-        enabled=ranker_wants() == "yes" and "history" in var("ranker_themes"),
+        enabled=uses_ranker() == "yes" and "history" in var("ranker_themes"),
     )
 }}
 with

@@ -15,7 +15,7 @@ with
                 ' of ',
                 cast(item_count as varchar),
                 ' items are in several rows of the catalogue, such as ',
-                {{ shown_text("example") }},
+                {{ quoted_text("example") }},
                 ': each category counts, the longest title, of other columns those of ',
                 'its row, of two attributes the smaller'
             ) as problem

@@ -8,7 +8,7 @@ with
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
-    {% if ranker_wants() == "yes" %}
+    {% if uses_ranker() == "yes" %}
         ranker as (select * from {{ ref("stg_rankers") }}),
     {% endif %}
     {% if has_exposures %}
@@ -33,7 +33,7 @@ with
         union all
         select 'int_user_items', max(last_at)
         from user_items
-        {% if ranker_wants() == "yes" %}
+        {% if uses_ranker() == "yes" %}
             union all
             select 'stg_rankers', max(learned_until)
             from ranker

@@ -3,7 +3,7 @@ with
     complements as (select * from {{ ref("rec_complements") }}),
 
     broken as (
-        {{ broken_ranks("complements", ["item_id", "region"], "complement_item_id") }}
+        {{ broken_ranks("complements", ["item_id", "region"], "related_item_id") }}
     ),
 
     final as (

@@ -21,7 +21,7 @@ with
     listed as (
         select item_id, region, count(*) as item_count
         from item_pages
-        where shown_item_id <> item_id
+        where related_item_id <> item_id
         group by item_id, region
     ),
 

@@ -1,8 +1,8 @@
 -- Every page is numbered 1 to n and does not show its own item.
 with
-    pages as (select *, slot as item_rank from {{ ref("rec_item_page") }}),
+    pages as (select * from {{ ref("rec_item_page") }}),
 
-    broken as ({{ broken_ranks("pages", ["item_id", "region"], "shown_item_id") }}),
+    broken as ({{ broken_ranks("pages", ["item_id", "region"], "related_item_id") }}),
 
     final as (
         select

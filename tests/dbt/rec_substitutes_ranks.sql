@@ -4,7 +4,7 @@ with
     substitutes as (select * from {{ ref("rec_substitutes") }}),
 
     broken as (
-        {{ broken_ranks("substitutes", ["item_id", "region"], "substitute_item_id") }}
+        {{ broken_ranks("substitutes", ["item_id", "region"], "related_item_id") }}
     ),
 
     final as (

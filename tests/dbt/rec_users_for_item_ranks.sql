@@ -1,6 +1,6 @@
 -- Every item's users are ranked 1 to n.
 with
-    lists as (select *, user_rank as item_rank from {{ ref("rec_users_for_item") }}),
+    lists as (select * from {{ ref("rec_users_for_item") }}),
 
     broken as ({{ broken_ranks("lists", ["item_id"]) }}),
 
@@ -11,7 +11,7 @@ with
                 cast(item_id as varchar),
                 ' has ',
                 cast(row_count as varchar),
-                ' users with user_rank from ',
+                ' users with item_rank from ',
                 cast(first_rank as varchar),
                 ' to ',
                 cast(last_rank as varchar),

@@ -2,7 +2,7 @@
 {{ config(enabled=(var("rule_levels") | length) > 0) }}
 with
     nodes as (select * from {{ ref("sig_nodes") }}),
-    asked as ({{ asked_levels() }}),
+    asked as ({{ rule_level_pairs() }}),
 
     levels as (
         select antecedent_level as node_level

@@ -189,12 +189,12 @@ def test_a_cycle_names_its_path(shop: Path, recsql: Recsql) -> None:
 def test_a_failing_model_skips_its_children(shop: Path, recsql: Recsql) -> None:
     before = published(shop)
     recsql("eject", "int_items", "--project", shop)
-    path = shop / "sql/interactions/int_items.sql"
+    path = shop / "sql/interactions/items/int_items.sql"
     path.write_text(path.read_text().replace("catalogue.title,", "catalogue.oops,"))
     done = recsql("refresh", "--project", shop)
     assert done.code == 1
     assert "skipped  rec_for_user" in done.out
-    assert "sql/interactions/int_items.sql:" in done.err
+    assert "sql/interactions/items/int_items.sql:" in done.err
     assert '"oops"' in done.err
     assert published(shop) == before
 

@@ -17,11 +17,14 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 import pytest
+from sqlfmt.api import format_string
+from sqlfmt.mode import Mode
 
 from recsql.__main__ import main
 from recsql.config.project import builtin_root
 from tests.integration.conftest import Recsql, write_events
 
+LAYOUT = Mode(no_jinjafmt=True)
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
 COMMANDS += ["explain", "forget", "init", "lineage", "load", "ls", "publish"]
 COMMANDS += ["refresh", "report", "rollback", "run", "serve", "show", "test"]
@@ -241,7 +244,7 @@ def test_folds_are_moments_in_time(shop: Path, recsql: Recsql) -> None:
 
 def test_eject_then_ls_says_the_model_is_yours(shop: Path, recsql: Recsql) -> None:
     assert recsql("eject", "sig_rules", "--project", shop).code == 0
-    assert (shop / "sql/signals/sig_rules.sql").exists()
+    assert (shop / "sql/signals/rules/sig_rules.sql").exists()
     rows = recsql("ls", "--project", shop).out.splitlines()
     (row,) = [row for row in rows if row.startswith("sig_rules ")]
     assert "replaces the built-in model" in row
@@ -259,7 +262,8 @@ def test_the_tree_has_a_line_for_every_model(shop: Path, recsql: Recsql) -> None
     assert {name for name, _ in told} - set(folders) == models
     assert len(told) == len(models) + len(folders), "with what it holds, and once"
     assert folders[0] == "sql/staging/"
-    assert folders.index("sql/signals/") < folders.index("sql/recommendations/")
+    assert folders.index("sql/signals/rules/") < folders.index("sql/recommendations/")
+    assert "What goes together in a basket" in dict(told)["sql/signals/rules/"]
 
 
 def test_a_replaced_model_is_what_runs(shop: Path, recsql: Recsql) -> None:
@@ -283,9 +287,15 @@ def test_selection_builds_only_what_was_asked(shop: Path, recsql: Recsql) -> Non
 def test_compile_writes_plain_sql(shop: Path, recsql: Recsql, tmp_path: Path) -> None:
     done = recsql("compile", "--project", shop, "--out", tmp_path / "out")
     assert done.code == 0
-    text = (tmp_path / "out/interactions/int_user_items.sql").read_text()
+    text = (tmp_path / "out/interactions/users/int_user_items.sql").read_text()
     assert "{{" not in text
     assert "main.int_owner_items" in text
+    texts = [path.read_text() for path in sorted((tmp_path / "out").rglob("*.sql"))]
+    assert len(texts) > 100
+    for text in texts:
+        assert not re.search(r"\n\n\n|[ \t]\n|\n\n *\)", text), "a hole is left"
+        assert not re.search(r"^[})]", text, re.M), "as deep as what it is in"
+    assert all(format_string(text, LAYOUT) == text for text in texts[::8])
 
 
 def test_lineage_ends_at_the_raw_columns(shop: Path, recsql: Recsql) -> None:

@@ -206,7 +206,7 @@ def test_a_basket_is_completed_by_its_rules(project: Project) -> None:
     score: dict[str, float] = defaultdict(float)
     for item, complement, log_lift in built(
         project,
-        "select item_id, complement_item_id, log_lift from rec_complements "
+        "select item_id, related_item_id, log_lift from rec_complements "
         "where log_lift is not null",
     ):
         if item in basket and complement not in basket:

@@ -215,8 +215,8 @@ def test_an_item_is_found_and_leads_on(page: Page, shop: Path) -> None:
     page.keyboard.press("Enter")
     assert ITEMS[7] in page.locator("#item-facts").inner_text()
     for place, table, column in (
-        ("complements", "rec_complements", "complement_title"),
-        ("substitutes", "rec_substitutes", "substitute_title"),
+        ("complements", "rec_complements", "related_title"),
+        ("substitutes", "rec_substitutes", "related_title"),
     ):
         expected = published(
             shop,

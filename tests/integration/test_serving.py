@@ -360,7 +360,7 @@ def test_a_session_by_neighbours_sums_what_its_items_say(
 ) -> None:
     similar: dict[int, dict[int, float]] = {}
     for item, other, similarity in published(
-        project, "select item_id, similar_item_id, similarity from serve_neighbours"
+        project, "select item_id, related_item_id, similarity from serve_neighbours"
     ):
         similar.setdefault(item, {})[other] = similarity
     clicks = [101, 117, 104]

@@ -46,7 +46,7 @@ def shop(served_project: Project, tmp_path_factory: pytest.TempPathFactory) -> P
         )
         console.execute(f"delete {mine} and item_rank = 5")
         for table in ("rec_for_user", "rec_complements"):
-            title = "item_title" if table == "rec_for_user" else "complement_title"
+            title = "item_title" if table == "rec_for_user" else "related_title"
             console.execute(f"update main.{table} set {title} = '{HOSTILE}'")
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         publish(replace(plan, project=plan.project), warehouse)

@@ -73,7 +73,7 @@ def test_substitutes_are_the_nearest_items_that_may_be_shown(world: World) -> No
             [row["similarity"] for row in found[item]], [near[i] for i in kept]
         )
         for row in found[item]:
-            other = row["substitute_item_id"]
+            other = row["related_item_id"]
             shared = set(mine) & set(weights[other])
             assert set(str(row["shared_terms"]).split(", ")) == shared
 
@@ -124,5 +124,5 @@ def test_an_item_that_was_never_sold_is_recommended_while_it_is_new() -> None:
         given = {**wide, "content_neighbours": 50, "undated_items_are_new": is_new}
         with tiny_world(random_lines(1), wanted=wanted, **given) as world:
             proposed = world.rows("from cand_content where item_id = 999")
-            replaces = world.rows("from rec_substitutes where substitute_item_id = 999")
+            replaces = world.rows("from rec_substitutes where related_item_id = 999")
             assert bool(proposed) == bool(replaces) == is_new

@@ -277,7 +277,7 @@ def test_users_for_an_item_are_fused_by_their_ranks() -> None:
             scores[item][user] += 1 / (60 + rank)
             names[item, user].add(source)
     found: dict[Any, list[Any]] = defaultdict(list)
-    for row in sorted(rows, key=lambda r: r["user_rank"]):
+    for row in sorted(rows, key=lambda r: r["item_rank"]):
         item, user = row["item_id"], row["user_id"]
         found[item].append(user)
         assert row["score"] == pytest.approx(scores[item][user], rel=1e-12)
@@ -319,8 +319,8 @@ def test_pages_of_items_on_sale_and_of_others() -> None:
                 f"select item_id, {column}, {kind} from {name} order by item_rank"
             )
             for name, column, kind in (
-                ("rec_substitutes", "substitute_item_id", "'substitute'"),
-                ("rec_complements", "complement_item_id", "'complement'"),
+                ("rec_substitutes", "related_item_id", "'substitute'"),
+                ("rec_complements", "related_item_id", "'complement'"),
             )
         }
         popular = world.rows(
@@ -328,7 +328,7 @@ def test_pages_of_items_on_sale_and_of_others() -> None:
         )
     pages: dict[int, list[Any]] = defaultdict(list)
     for row in sorted(rows, key=lambda r: r["slot"]):
-        pages[row["item_id"]].append((row["kind"], row["shown_item_id"]))
+        pages[row["item_id"]].append((row["kind"], row["related_item_id"]))
         assert row["is_available"] == (row["item_id"] in shown)
     for item in known:
         wanted: dict[int, str] = {}

@@ -111,5 +111,5 @@ def test_what_the_same_users_never_take_at_once_is_a_substitute() -> None:
     assert verdicts[frozenset((0, 5))] == (False, True)
     assert len(published) == 2 * len(relations)
     for row in published:
-        key = frozenset((row["item_id"], row["other_item_id"]))
+        key = frozenset((row["item_id"], row["related_item_id"]))
         assert (row["is_substitute"], row["is_complement"]) == verdicts[key]

@@ -133,7 +133,7 @@ def world() -> Iterator[World]:
 
 
 def test_lists_are_what_the_program_shows(world: World) -> None:
-    rows = world.dicts("list_worths")
+    rows = world.dicts("list_item_values")
     limits = {row["item_index"]: row for row in world.dicts("list_item_limits")}
     items = world.dicts("int_items")
     users_of = {row["item_index"]: row["user_count"] for row in items}

@@ -58,7 +58,7 @@ def test_complements_are_rules_and_popular_items_go_on(world: World) -> None:
     popular = world.rows("select item_id from sig_popularity order by popularity_rank")
     lists: dict[int, list[Any]] = defaultdict(list)
     for row in sorted(world.dicts("rec_complements"), key=lambda row: row["item_rank"]):
-        lists[row["item_id"]].append((row["complement_item_id"], row["rule_pass"]))
+        lists[row["item_id"]].append((row["related_item_id"], row["rule_pass"]))
         assert row["item_rank"] == len(lists[row["item_id"]])
     fill = world.rows("select item_id from rec_complement_fill order by item_rank")
     assert fill == popular[: n + 1]
@@ -77,7 +77,7 @@ def test_complements_carry_the_rules_figures(world: World) -> None:
         for rule in world.dicts("sig_rules")
     }
     for row in world.dicts("rec_complements"):
-        rule = rules[row["item_id"], row["complement_item_id"]]
+        rule = rules[row["item_id"], row["related_item_id"]]
         for name in ("pair_count", "support", "confidence", "lift"):
             assert row[name] == rule[name]
 

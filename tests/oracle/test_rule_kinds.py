@@ -156,7 +156,7 @@ def test_rules_of_a_region_and_their_fallback(seed: int) -> None:
             assert row["log_lift"] == pytest.approx(-order)
         shown = [r for r in lists if (r["region"], r["item_id"]) == (shop, x)]
         shown.sort(key=lambda row: row["item_rank"])
-        assert [row["complement_item_id"] for row in shown] == [
+        assert [row["related_item_id"] for row in shown] == [
             row["consequent_item_id"] for row in own[:10]
         ]
     covered = {row["item_id"] for row in lists if row["region"] == "all"}

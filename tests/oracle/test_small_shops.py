@@ -91,7 +91,7 @@ def test_what_goes_with_everything_leads_nowhere() -> None:
     asked = {**EVERYTHING, "candidate_sources": ["rules", "sequential", "popular"]}
     with tiny_world(lines, **asked) as world:
         ((complement,),) = world.rows(
-            "select complement_item_id from rec_complements "
+            "select related_item_id from rec_complements "
             f"where item_id = {pasta} and item_rank = 1"
         )
         ((candidate,),) = world.rows(
@@ -144,7 +144,7 @@ def test_of_substitutes_with_one_title_the_first_is_shown() -> None:
     asked = {**EVERYTHING, "items": items, "content_max_item_share": 1.0}
     with tiny_world(lines, wanted="+rec_substitutes", **asked) as world:
         found = world.rows(
-            "select substitute_title, count(*), min(similarity) >= 0.1 "
+            "select related_title, count(*), min(similarity) >= 0.1 "
             "from rec_substitutes where item_id = 1 group by 1 order by 1"
         )
         assert world.broken() == []
@@ -219,15 +219,15 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
     }
     with tiny_world(baskets(*orders), tables={"sold": offers}, **asked) as world:
         pages = world.rows(
-            "select region, shown_item_id, kind from rec_item_page "
-            f"where item_id = {pasta} and kind <> 'substitute' order by region, slot"
+            "select region, related_item_id, kind from rec_item_page "
+            f"where item_id = {pasta} and kind <> 'substitute' order by region, item_rank"
         )
         unsold = world.rows(
-            "select shown_item_id, kind from rec_item_page "
+            "select related_item_id, kind from rec_item_page "
             f"where item_id = {sauce} and region = 'FR' and kind <> 'substitute'"
         )
         complements = world.rows(
-            "select complement_item_id, reason from rec_complements "
+            "select related_item_id, reason from rec_complements "
             f"where item_id = {pasta} and region = 'FR' order by item_rank"
         )
         fill = world.rows(
@@ -235,8 +235,8 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
             "order by item_rank"
         )
         shown = world.rows(
-            "select distinct region, shown_item_id from rec_item_page union "
-            "select region, substitute_item_id from rec_substitutes"
+            "select distinct region, related_item_id from rec_item_page union "
+            "select region, related_item_id from rec_substitutes"
         )
         assert world.broken() == []
     assert pages[:2] == [("DE", sauce, "complement"), ("DE", jam, "popular")]

@@ -197,9 +197,9 @@ def assert_tables_of_items_are_shown(world: World) -> None:
         world.rows("select region, scope_index from elig_scopes where user_id is null")
     )
     for region, item in (
-        *world.rows("select region, substitute_item_id from rec_substitutes"),
-        *world.rows("select region, shown_item_id from rec_item_page"),
-        *world.rows("select region, complement_item_id from rec_complements"),
+        *world.rows("select region, related_item_id from rec_substitutes"),
+        *world.rows("select region, related_item_id from rec_item_page"),
+        *world.rows("select region, related_item_id from rec_complements"),
         *world.rows("select region, item_id from rec_complement_fill"),
         *world.rows(
             "select case when group_kind = 'region' then group_name else 'all' end, "

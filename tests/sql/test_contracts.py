@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from recsql.compilation.lineage import output_columns, parse
 from recsql.config.declared import runner_vars
 from recsql.config.project import builtin_root, load_project
 from recsql.config.settings import family_of
+from recsql.errors import InputError
 from tests.worlds import ALL_SOURCES, ALL_SWITCHES, model_of
 
 LAYERS = [
@@ -79,6 +81,47 @@ def test_arrows_point_down_the_layers() -> None:
             if parent in PLAN.models:
                 above = PLAN.models[parent].model.layer
                 assert LAYERS.index(above) <= LAYERS.index(compiled.model.layer), name
+
+
+FOLDERS = {
+    name: compiled.model.path.relative_to(ROOT / "sql").parent
+    for name, compiled in PLAN.models.items()
+}
+
+
+def test_a_folder_begins_with_its_contract_and_reading_order() -> None:
+    files = list((ROOT / "sql").rglob("*.sql"))
+    for folder in sorted({path.parent for path in files}):
+        lines = (folder / f"_{folder.name}.yml").read_text().partition("\n\n")[0]
+        what, contract, order = re.sub(r"\n#   +", " ", lines).splitlines()
+        assert re.match(r"# [A-Z].*[.?]$", what), folder
+        assert contract.startswith("# Contract: "), folder
+        names = order.removeprefix("# Read in this order: ").rstrip(".").split(", ")
+        assert sorted(names) == sorted(p.stem for p in files if p.parent == folder)
+        for place, name in enumerate(names):
+            reads = PLAN.models[name].refs if name in PLAN.models else ()
+            assert not set(reads) & set(names[place + 1 :]), f"{name}: read it later"
+
+
+def test_folders_of_a_layer_read_each_other_one_way() -> None:
+    reads: dict[Path, set[Path]] = {folder: set() for folder in FOLDERS.values()}
+    for name, compiled in PLAN.models.items():
+        reads[FOLDERS[name]] |= {FOLDERS[r] for r in compiled.refs if r in FOLDERS}
+    for folder, above in reads.items():
+        above.discard(folder)
+    TopologicalSorter(reads).prepare()  # says which, were there a circle
+
+
+def test_models_are_selected_by_folder_as_by_dbt() -> None:
+    rules = {name for name, path in FOLDERS.items() if str(path) == "signals/rules"}
+    for said in ("sql/signals/rules", "signals/rules/", "signals.rules"):
+        assert set(PLAN.graph.select([said])) == rules
+    assert PLAN.graph.select(["path:sql/signals/rules/sig_rules.sql"]) == ("sig_rules",)
+    assert set(PLAN.graph.select(["sql/signals"])) == {
+        name for name in MODELS if name.startswith("sig_")
+    }
+    with pytest.raises(InputError, match='Did you mean "signals/rules"'):
+        PLAN.graph.select(["signals/rule"])
 
 
 def test_only_staging_reads_sources() -> None:
@@ -185,7 +228,9 @@ def test_what_is_off_by_default_costs_nothing() -> None:
     assert {"stg_holdout_exposures", "eval_policies"} <= off
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=str)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "macros").rglob("*.sql")), ids=lambda p: p.stem
+)
 def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
     text = path.read_text()
     head, _, body = text.partition("-#}")
@@ -198,49 +243,68 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 
 # Macros with one use: where engines differ, what keeps another macro short, and what
 # CONTRIBUTING offers to authors of candidate sources.
-KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "best_of_scopes"}
+KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "top_by_scope"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
-KEPT |= {"split_part", "is_test_event", "shared_items"}
-KEPT |= {"event_decay", "eligible_of", "owner_key", "line_key"}
-KEPT |= {"event_key", "tombstones", "far_text", "summed_weights", "aged_weight"}
-KEPT |= {"unreadable_text", "best_of_scopes", "user_columns"}
+KEPT |= {"split_part", "is_test_event", "overlap_by_depth"}
+KEPT |= {"event_decay", "eligible_pairs", "owner_key", "line_key"}
+KEPT |= {"event_key", "tombstones", "implausible_time", "decay_sums", "decayed_sum"}
+KEPT |= {"unreadable_text", "top_by_scope", "user_columns"}
 
 
 # Macros that still read a CTE by a name of their own; another takes it as argument.
 SILENT = {
     "baseline_ratings",
-    "best_of_kinds",
-    "due_fit",
+    "top_by_familiarity",
+    "refit_due",
     "eligibility",
-    "eligible_of",
-    "named_fit",
-    "named_terms",
-    "nearest_of",
+    "eligible_pairs",
+    "fitted_model",
+    "term_contributions",
+    "nearest_neighbours",
     "neighbour_ratings",
-    "reached_ranks",
-    "row_scales",
-    "row_weights",
-    "rows_or_gone",
-    "same_for_everyone",
-    "shared_items",
+    "required_depths",
+    "similarity_norms",
+    "similarity_weights",
+    "rows_and_removals",
+    "audience_scores",
+    "overlap_by_depth",
     "with_ids",
 }
 
 
 def test_a_macro_gets_the_ctes_it_reads_as_arguments() -> None:
-    for path in (ROOT / "macros").glob("*.sql"):
+    for path in (ROOT / "macros").rglob("*.sql"):
         body = path.read_text().partition("-#}")[2]
         own = re.search(r"\b(?:from|join)\s+[a-z_]\w*\b(?!\s*\()", body)
         assert (own is not None) == (path.stem in SILENT), path.stem
+
+
+def test_a_macro_stands_with_those_who_use_it() -> None:
+    """In the folder of a layer that uses it, or of expressions that several use."""
+    macros = {path.stem: path for path in (ROOT / "macros").rglob("*.sql")}
+    files = [*macros.values(), *(ROOT / "sql").rglob("*.sql")]
+    users: dict[str, set[str]] = {name: set() for name in macros}
+    for path in [*files, *(ROOT / "queries").rglob("*.sql")]:
+        top, *rest = path.relative_to(ROOT).parts
+        for name in set(re.findall(r"\b(\w+)\(", path.read_text())) & set(macros):
+            if name != path.stem:
+                users[name].add(rest[0] if top != "queries" else "queries")
+    for path in (ROOT / "tests/dbt").glob("*.sql"):
+        for name in set(re.findall(r"\b(\w+)\(", path.read_text())) & set(macros):
+            users[name].add("tests")
+    for name, path in macros.items():
+        folder = path.parent.name
+        assert folder in users[name] or folder == "expressions", name
+        assert folder != "expressions" or len(users[name]) > 1, name
 
 
 def test_a_unit_test_says_whether_its_model_is_added_to() -> None:
     """As dbt wants it, which else refuses to read the project."""
     for unit_test in PLAN.project.unit_tests:
         model = PLAN.models.get(unit_test.model)
-        if (model and re.search(r"(refreshed|fitted)_as\(", model.model.sql)) or (
-            model and model.incremental
-        ):
+        if (
+            model and re.search(r"(incremental|fit)_materialization\(", model.model.sql)
+        ) or (model and model.incremental):
             assert "is_incremental" in unit_test.macros, unit_test.name
 
 
@@ -253,10 +317,10 @@ def test_rows_of_a_unit_test_name_the_same_columns() -> None:
 
 
 def test_a_macro_used_once_is_inlined() -> None:
-    folders = ("sql/**", "macros", "queries/**", "tests/dbt")
+    folders = ("sql/**", "macros/**", "queries/**", "tests/dbt")
     files = [path for folder in folders for path in ROOT.glob(f"{folder}/*.sql")]
     texts = [path.read_text().partition("-#}")[2] or path.read_text() for path in files]
-    for path in (ROOT / "macros").glob("*.sql"):
+    for path in (ROOT / "macros").rglob("*.sql"):
         uses = sum(len(re.findall(rf"\b{path.stem}\(", text)) for text in texts) - 1
         assert uses > 1 or path.stem in KEPT, path.stem
 
@@ -280,7 +344,7 @@ def test_the_page_on_metrics_has_every_formula() -> None:
 def test_conditions_on_users_are_told_by_all_their_columns() -> None:
     """Macro user_columns lists them: what it does not know would share a catalogue."""
     users, items = (set(COLUMNS[f"main.int_{kind}"]) for kind in ("users", "items"))
-    text = (ROOT / "macros/user_columns.sql").read_text()
+    text = (ROOT / "macros/eligibility/user_columns.sql").read_text()
     shared, own = (
         set(
             re.findall(r'"(\w+)"', re.search(rf"set {name} = \[(.*?)\]", text, re.S)[1])

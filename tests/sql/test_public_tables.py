@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,19 @@ def test_a_public_table_keeps_a_contract(name: str) -> None:
     assert contract is not None
     assert list(contract.types) == COLUMNS[f"main.{name}"], "dbt stores the yml's order"
     assert PLAN.models[name].config["access"] == "public"
+
+
+@pytest.mark.parametrize("name", [n for n in PLAN.public if "serve_" not in n])
+def test_public_tables_spell_a_thing_one_way(name: str) -> None:
+    columns = set(COLUMNS[f"main.{name}"])
+    assert {"run_id", "generated_at"} <= columns
+    ranks = {column for column in columns if column.endswith("_rank")}
+    assert ranks <= {"item_rank", "part_rank"} | {c for c in ranks if "mean_rank" in c}
+    ids = {column for column in columns if column.endswith("item_id")}
+    assert ids <= {"item_id", "related_item_id", "reason_item_id"}
+    titles = {column for column in columns if column.endswith("title")}
+    assert titles <= {"item_title", "related_title", "reason_title"}
+    assert not {"slot", "item_category", "title"} & columns
 
 
 def test_only_public_tables_are_open_to_other_projects() -> None:
@@ -128,9 +142,14 @@ def test_ids_have_the_type_that_the_vars_say_or_any() -> None:
 
 
 def test_dbt_project_yml_names_models_where_they_are() -> None:
-    """dbt only warns of a name that is not there, and the tags go nowhere."""
-    folders = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["models"]["recsql"]
-    for folder, settings in folders.items():
-        for name in settings if isinstance(settings, dict) else ():
+    """A setting of a model that is no more, or in another folder, would say nothing."""
+
+    def named(settings: object, folder: Path) -> None:
+        for name, below in settings.items() if isinstance(settings, dict) else ():
             if not name.startswith("+"):
-                assert (ROOT / f"sql/{folder}/{name}.sql").exists(), f"{folder}: {name}"
+                is_folder = (folder / name).is_dir()
+                assert is_folder or (folder / f"{name}.sql").exists(), folder / name
+                named(below, folder / name)
+
+    models = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["models"]
+    named(models["recsql"], ROOT / "sql")

@@ -62,7 +62,7 @@ def refused(given: dict[str, Any]) -> str:
         (
             ruled("items.item_id in (select id from blocked)"),
             IN_RULE + "items.item_id in (select id from blocked): ",
-            'reads table "blocked", which is no part of sql/surfaces/list_rule_hits',
+            'reads table "blocked", which is no part of sql/surfaces/rules/',
         ),
         (
             {"rule_region": "regon"},

@@ -1,0 +1,13 @@
+{#- top_by_scope(scored, family=""): the body of a CTE that keeps of scored pairs the best of
+    each kind (top_by_familiarity) in each scope of the user; is_extra where only scopes of surfaces
+    keep it.
+    top_by_scope("scored")  ->  select user_id, ..., bool_and(...) as is_extra from ... -#}
+{% macro top_by_scope(scored, family="") %}
+    {% set columns = (
+        family
+        ~ "user_id, item_id, item_index, score, is_repeat, reason_item_id"
+    ) %}
+    select {{ columns }}, bool_and(surface is not null) as is_extra
+    from ({{ top_by_familiarity(scored, family, true) }}) as kept
+    group by {{ columns }}
+{% endmacro %}

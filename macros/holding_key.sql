@@ -1,6 +1,0 @@
-{#- holding_key(): whose units of what a line moves, as text. Two owners may share a key: it
-    only says which lines are worth a window.
-    holding_key()  ->  concat(coalesce(cast(user_id as varchar), basket_id), ' ', ...) -#}
-{% macro holding_key() -%}
-    concat(coalesce(cast(user_id as varchar), basket_id), ' ', cast(item_id as varchar))
-{%- endmacro %}

@@ -1,7 +1,0 @@
-{#- own_repeats(): 'yes' where a surface means another thing by repeats than var repeat_means;
-    else nothing.
-    own_repeats()  ->  yes -#}
-{% macro own_repeats() -%}
-    {%- set other = "seen" if var("repeat_means") == "taken" else "taken" -%}
-    {{- surfaces_use(["repeat_means"], other) -}}
-{%- endmacro %}

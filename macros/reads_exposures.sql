@@ -1,6 +1,0 @@
-{#- reads_exposures(): 'yes' where an experiment or the cap of a surface asks what users were
-    shown; else nothing.
-    reads_exposures()  ->  yes -#}
-{% macro reads_exposures() -%}
-    {{- "yes" if var("experiments") | length > 0 or surfaces_use(["cap"]) == "yes" -}}
-{%- endmacro %}

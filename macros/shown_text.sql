@@ -1,9 +1,0 @@
-{#- shown_text(column): a text of the data in quotes and short; empty where it is null.
-    shown_text("example")  ->  case when example is null then '' else concat('"', ...) end -#}
-{% macro shown_text(column) -%}
-    case
-        when {{ column }} is null
-        then ''
-        else concat('"', substring({{ column }}, 1, 60), '"')
-    end
-{%- endmacro %}

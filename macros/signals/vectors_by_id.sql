@@ -1,0 +1,14 @@
+{#- vectors_by_id(models, side): the body of a CTE that makes the lists of vectors of the fits
+    in CTE `models` a table, by the ids that are beside them: indexes are those as of the fit.
+    vectors_by_id("models", "item")
+    ->  select keys.model_name, keys.item_id, vectors.factors from (...) as ... -#}
+{% macro vectors_by_id(models, side) %}
+    select keys.model_name, keys.{{ side }}_id, vectors.factors
+    from ({{ unnested_values(models, side ~ "_ids", side ~ "_id") }}) as keys
+    inner join
+        (
+            {{ unnested_values(models, "factors." ~ side ~ "_factors", "factors") }}
+        ) as vectors
+        on keys.model_name = vectors.model_name
+        and keys.value_index = vectors.value_index
+{% endmacro %}
