@@ -11,7 +11,7 @@
         count(lists.item_id) as shown_count
     from {{ ref("rec_item_page") }} as pages
     left join {{ ref("rec_for_user") }} as lists on pages.item_id = lists.item_id
-    where pages.region = 'all' and pages.slot = 1
+    where pages.region = 'all' and pages.item_rank = 1
     group by pages.item_id
     qualify
         row_number() over (order by count(lists.item_id) desc, pages.item_id)

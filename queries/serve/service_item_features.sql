@@ -1,6 +1,6 @@
 -- One row per item and what the ranker knows of it, by places from 0. Kept in memory by
 -- the service.
-{{ config(enabled=var("serving") and ranker_wants("items") == "yes") }}
+{{ config(enabled=var("serving") and uses_ranker("items") == "yes") }}
 with
     features as (select * from {{ ref("serve_item_features") }}),
     items as (select * from {{ ref("serve_items") }}),

@@ -1,6 +1,6 @@
 -- One row per learned ranker, one at most, and which features are known of any item.
 -- Kept in memory by the service.
-{{ config(enabled=var("serving") and ranker_wants() == "yes") }}
+{{ config(enabled=var("serving") and uses_ranker() == "yes") }}
 with
     rankers as (select * from {{ ref("serve_rankers") }}),
 

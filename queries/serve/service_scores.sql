@@ -1,6 +1,6 @@
 -- One row per user and item that a source proposes: the ranker's score, by places from
 -- 0. Kept in memory by the service.
-{{ config(enabled=var("serving") and ranker_wants() == "yes") }}
+{{ config(enabled=var("serving") and uses_ranker() == "yes") }}
 with
     scores as (select * from {{ ref("serve_scores") }}),
     items as (select * from {{ ref("serve_items") }}),

@@ -1,5 +1,5 @@
 -- One row per user and what the ranker knows of them. Kept in memory by the service.
-{{ config(enabled=var("serving") and ranker_wants("users") == "yes") }}
+{{ config(enabled=var("serving") and uses_ranker("users") == "yes") }}
 with
     features as (select * from {{ ref("serve_user_features") }}),
 

@@ -1,5 +1,5 @@
 -- One row per item: what the ranker knows of it, in the order of serve_rankers.
-{{ config(enabled=var("serving") and ranker_wants("items") == "yes") }}
+{{ config(enabled=var("serving") and uses_ranker("items") == "yes") }}
 with
     features as (select * from {{ ref("rank_items") }}),
     items as (select * from {{ ref("int_items") }}),

@@ -3,7 +3,7 @@
 {% set themes = var("ranker_themes") %}
 {% set of_items = ranker_features("items").split() if "items" in themes else [] %}
 {% set of_users = ranker_features("users").split() if "users" in themes else [] %}
-{{ config(enabled=var("serving") and ranker_wants() == "yes") }}
+{{ config(enabled=var("serving") and uses_ranker() == "yes") }}
 with
     ranker as (select * from {{ ref("stg_rankers") }}),
 

@@ -1,6 +1,6 @@
 -- One row per (user_id, item_id) that a source proposes: the learned ranker's score,
 -- from all that is known of the pair.
-{{ config(enabled=var("serving") and ranker_wants() == "yes") }}
+{{ config(enabled=var("serving") and uses_ranker() == "yes") }}
 with
     scores as (select * from {{ ref("rank_scores") }}),
 

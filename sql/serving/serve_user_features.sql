@@ -1,5 +1,5 @@
 -- One row per user: what the ranker knows of it, in the order of serve_rankers.
-{{ config(enabled=var("serving") and ranker_wants("users") == "yes") }}
+{{ config(enabled=var("serving") and uses_ranker("users") == "yes") }}
 with
     features as (select * from {{ ref("rank_users") }}),
     users as (select * from {{ ref("int_users") }}),
