@@ -5,11 +5,10 @@
 The demo data; both sides in turn in one run, BLAS on one thread. recsql's side is a
 query of the project whose rows are stored: the model of a factorization, sig_*_model,
 or what is fitted for EASE and the graph filter, and the step `indexed`
-of their candidates: each user's 100 best new items and repeats with reasons. The peer
-builds the CSR matrix of the same cells and calls `implicit`, `svds` of SciPy, or the
-textbook formula in NumPy and SciPy with the items and scores of a top 100, without
-reasons. Results are compared before anything is timed. Target: at most 1.15 times the
-peer.
+of their candidates: each user's 100 best new items and repeats. The peer builds the CSR
+matrix of the same cells and calls `implicit`, `svds` of SciPy, or the textbook formula
+in NumPy and SciPy with the items and scores of a top 100. Results are compared before
+anything is timed. Target: at most 1.15 times the peer.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def fitting_queries(plan: Plan, name: str) -> list[Compiled]:
     steps, found, _ = model.sql.partition("\n\n    indexed as (")
     if not found:
         raise SystemExit("cand_linear has no step `indexed`: adapt bench_models")
-    columns = "user_index, item_index, score, reason_index"
+    columns = "user_index, item_index, score"
     sql = steps.rstrip().rstrip(",") + f"\n\nselect {columns}\nfrom {name}_found"
     best = replace(model, model=replace(model.model, name=f"bench_{name}"), sql=sql)
     return [plan.models[FITS[name]], best]

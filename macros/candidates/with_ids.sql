@@ -1,6 +1,6 @@
 {#- with_ids(indexed, of_family=false): the body of a CTE that gives scored (user_index,
-    item_index) their ids, and reason_index the id of that item. The model imports users and
-    items.
+    item_index, is_known) their ids; a known item is its own reason. The model imports
+    users and items.
     with_ids("indexed")  ->  select users.user_id, items.item_id, ... from indexed ... -#}
 {% macro with_ids(indexed, of_family=false) %}
     select
@@ -9,9 +9,8 @@
         items.item_id,
         {{ indexed }}.item_index,
         {{ indexed }}.score,
-        because.item_id as reason_item_id
+        case when {{ indexed }}.is_known then items.item_id end as reason_item_id
     from {{ indexed }}
     inner join users on {{ indexed }}.user_index = users.user_index
     inner join items on {{ indexed }}.item_index = items.item_index
-    left join items as because on {{ indexed }}.reason_index = because.item_index
 {% endmacro %}

@@ -92,20 +92,32 @@ def _bind(plan: Plan, empty: Warehouse, model: Compiled, *, knows_types: bool) -
 
 def _require_conditions(plan: Plan, empty: Warehouse, model: Compiled) -> None:
     """Refuse a where or when that is a text or a time: true or false, else a number."""
-    for each in expressions(plan.project.vars):
-        if each.var in model.vars and each.steps[-1] in NEUTRAL:
-            asked = {each: f"list_sum([{each.text}]) = 1"}  # knows no texts
-            project = plan.project.with_vars(rewritten(plan.project.vars, asked))
-            renderer = Renderer(project)
-            renderer.source_relation = plan.renderer.source_relation
-            try:
-                empty.connection.execute(f"describe {renderer.render(model.model).sql}")
-            except duckdb.BinderException as error:
-                if "aggregate function" in str(error):
-                    raise ProjectError(
-                        f"{plan.project.entry(each.place)}: {each.text}: it is no "
-                        "condition: it is neither true nor false."
-                    ) from None
+    asked = {
+        each: f"list_sum([{each.text}]) = 1"  # knows no texts
+        for each in expressions(plan.project.vars)
+        if each.var in model.vars and each.steps[-1] in NEUTRAL
+    }
+    if not asked or _unbound(plan, empty, model, asked) is None:
+        return
+    for each, text in asked.items():
+        error = _unbound(plan, empty, model, {each: text})
+        if "aggregate function" in str(error):
+            raise ProjectError(
+                f"{plan.project.entry(each.place)}: {each.text}: it is no "
+                "condition: it is neither true nor false."
+            )
+
+
+def _unbound(
+    plan: Plan, empty: Warehouse, model: Compiled, texts: Mapping[Expression, str]
+) -> duckdb.BinderException | None:
+    """Return why the model does not bind where expressions say something else."""
+    other = _with_vars(plan, model, rewritten(plan.project.vars, texts))
+    try:
+        empty.connection.execute(f"describe {other.sql}")
+    except duckdb.BinderException as error:
+        return error
+    return None
 
 
 def _make(empty: Warehouse, model: Compiled) -> None:
@@ -142,8 +154,12 @@ def _kept_alone(
 ) -> Compiled:
     """Return the model as it is with one of the expressions, or none."""
     others = [each for each in written if each != kept]
-    project = plan.project.with_vars(without(plan.project.vars, others))
-    renderer = Renderer(project)
+    return _with_vars(plan, model, without(plan.project.vars, others))
+
+
+def _with_vars(plan: Plan, model: Compiled, given: Mapping[str, Any]) -> Compiled:
+    """Return the model as it is with other vars."""
+    renderer = Renderer(plan.project.with_vars(given))
     renderer.source_relation = plan.renderer.source_relation
     return renderer.render(model.model)
 

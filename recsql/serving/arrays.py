@@ -6,7 +6,7 @@ Items have places from 0, the most popular first.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from recsql.numerics.sessions import Flags, Floats, Folder, Linked, Sessions
+from recsql.serving.columns import Ask, numbers_of, owners, vectors_of
 from recsql.serving.lists import Rows
 from recsql.serving.ranking import Ranker, read_ranker
 from recsql.serving.rights import Rights, read_rights
 
-Ask = Callable[[str], pa.Table | None]
 EVERYWHERE = "all"
 
 
@@ -142,8 +142,8 @@ def _items(table: pa.Table) -> Items:
         texts=table["text"].combine_chunks(),
         titles=table["item_title"].to_pylist(),
         places={text: place for place, text in enumerate(ids)},
-        eligible=_numbers(table["is_eligible"]).astype(bool),
-        factors=_vectors(table["als_factors"]),
+        eligible=numbers_of(table["is_eligible"]).astype(bool),
+        factors=vectors_of(table["als_factors"]),
     )
 
 
@@ -152,7 +152,7 @@ def _users(table: pa.Table | None) -> Users:
         return Users({}, [], None)
     numbers = {text: n for n, text in enumerate(table["user_text"].to_pylist())}
     return Users(
-        numbers, table["home_region"].to_pylist(), _vectors(table["als_factors"])
+        numbers, table["home_region"].to_pylist(), vectors_of(table["als_factors"])
     )
 
 
@@ -162,11 +162,10 @@ def _history(
     """Return each user's items with weights, and those that are repeats."""
     if table is None:
         return None, None
-    numbers = [users.numbers[text] for text in table["user_text"].to_pylist()]
-    rows, count = np.array(numbers, dtype=np.int32), len(users.numbers)
-    places = _numbers(table["item_place"]).astype(np.int32)
-    weights = _numbers(table["weight"]).astype(np.float64)
-    repeats = _numbers(table["is_repeat"]).astype(bool)
+    rows, count = owners(table, users.numbers), len(users.numbers)
+    places = numbers_of(table["item_place"]).astype(np.int32)
+    weights = numbers_of(table["weight"]).astype(np.float64)
+    repeats = numbers_of(table["is_repeat"]).astype(bool)
     return (
         Linked.of(rows, places, weights, count),
         Linked.of(rows[repeats], places[repeats], weights[repeats], count),
@@ -177,9 +176,9 @@ def _neighbours(table: pa.Table | None, count: int) -> Linked | None:
     if table is None:
         return None
     return Linked.of(
-        _numbers(table["item_place"]).astype(np.int32),
-        _numbers(table["similar_place"]).astype(np.int32),
-        _numbers(table["similarity"]).astype(np.float64),
+        numbers_of(table["item_place"]).astype(np.int32),
+        numbers_of(table["similar_place"]).astype(np.int32),
+        numbers_of(table["similarity"]).astype(np.float64),
         count,
     )
 
@@ -188,8 +187,8 @@ def _offers(table: pa.Table | None, count: int) -> dict[str, Flags]:
     offers: dict[str, Flags] = {}
     if table is not None and table.num_rows:
         regions = table["region"].combine_chunks().dictionary_encode()
-        codes = _numbers(regions.indices)
-        places = _numbers(table["item_place"])
+        codes = numbers_of(regions.indices)
+        places = numbers_of(table["item_place"])
         for code, region in enumerate(regions.dictionary.to_pylist()):
             offers[region] = np.zeros(count, dtype=bool)
             offers[region][places[codes == code]] = True
@@ -199,27 +198,10 @@ def _offers(table: pa.Table | None, count: int) -> dict[str, Flags]:
 def _sessions(table: pa.Table | None, count: int) -> Sessions | None:
     if table is None or table.num_rows == 0:
         return None
-    sessions = (_numbers(table["session_number"]) - 1).astype(np.int32)
-    return Sessions.of(sessions, _numbers(table["item_place"]).astype(np.int32), count)
-
-
-def _numbers(column: pa.ChunkedArray | pa.Array) -> np.ndarray[Any, Any]:
-    is_whole = isinstance(column, pa.Array)
-    return np.asarray(
-        column.to_numpy(**({"zero_copy_only": False} if is_whole else {}))
+    sessions = (numbers_of(table["session_number"]) - 1).astype(np.int32)
+    return Sessions.of(
+        sessions, numbers_of(table["item_place"]).astype(np.int32), count
     )
-
-
-def _vectors(column: pa.ChunkedArray) -> Floats | None:
-    """Return vectors as a matrix, zeros where there are none; None without any."""
-    lists = column.combine_chunks()
-    lengths = _numbers(lists.value_lengths().fill_null(0)).astype(np.int64)
-    width = int(lengths.max(initial=0))
-    if width == 0:
-        return None
-    matrix = np.zeros((len(lists), width), dtype=np.float32)
-    matrix[lengths == width] = _numbers(lists.flatten()).reshape(-1, width)
-    return matrix
 
 
 def filled(arrays: Arrays, places: Any, source: str, reasons: Any, scores: Any) -> Rows:

@@ -13,9 +13,9 @@ import pyarrow as pa
 from recsql.errors import InputError
 from recsql.numerics.ranking import Scorer
 from recsql.numerics.sessions import Doubles, Flags, Floats, Ints, Linked
+from recsql.serving.columns import Ask, numbers_of, owners
 
 LOG = logging.getLogger("recsql.serving")
-Ask = Callable[[str], pa.Table | None]
 FACTORS = ("factor_product", "factor_cosine")
 
 
@@ -106,32 +106,34 @@ def read_ranker(ask: Ask, numbers: Mapping[str, int], item_count: int) -> Ranker
         return None
     items = _known(
         ask("service_item_features"),
-        lambda some: some["item_place"].to_pylist(),
+        lambda some: numbers_of(some["item_place"]),
         [scorer.names.index(name) for name in row["item_features"]],
         item_count,
     )
     users = _known(
         ask("service_user_features"),
-        lambda some: [numbers[text] for text in some["user_text"].to_pylist()],
+        lambda some: owners(some, numbers),
         [scorer.names.index(name) for name in row["user_features"]],
         len(numbers),
     )
-    whose = np.array([numbers[t] for t in pairs["user_text"].to_pylist()], np.int32)
-    places = pairs["item_place"].to_numpy().astype(np.int32)
-    scores = pairs["score"].to_numpy().astype(np.float64)
-    return Ranker(scorer, Linked.of(whose, places, scores, len(numbers)), items, users)
+    scored = Linked.of(
+        owners(pairs, numbers),
+        numbers_of(pairs["item_place"]).astype(np.int32),
+        numbers_of(pairs["score"]).astype(np.float64),
+        len(numbers),
+    )
+    return Ranker(scorer, scored, items, users)
 
 
 def _known(
     table: pa.Table | None,
-    places: Callable[[pa.Table], list[int]],
+    places: Callable[[pa.Table], Ints],
     columns: list[int],
     count: int,
 ) -> Known:
     """Return the features of a table as a matrix of so many rows."""
     rows = np.full((count, len(columns)), np.nan, dtype=np.float32)
     if table is not None and table.num_rows and columns:
-        lists = table["features"].combine_chunks()
-        values = lists.flatten().to_numpy(zero_copy_only=False)
+        values = numbers_of(table["features"].combine_chunks().flatten())
         rows[places(table)] = values.reshape(-1, len(columns))
     return Known(rows, columns)

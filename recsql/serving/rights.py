@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from recsql.numerics.sessions import Flags, Ints
+from recsql.serving.columns import Ask, numbers_of, owners
 
-Ask = Callable[[str], pa.Table | None]
 NO_ITEM = -1  # of a list of a user's own of which nothing may be shown
 
 
@@ -67,9 +67,9 @@ def read_rights(ask: Ask, numbers: Mapping[str, int], item_count: int) -> Rights
     limits, profiles = ask("service_limits"), ask("service_profiles")
     sides: tuple[dict[int, Ints], dict[int, Ints]] = ({}, {})
     if limits is not None and limits.num_rows:
-        users = np.array([numbers[text] for text in limits["user_text"].to_pylist()])
-        places = limits["item_place"].fill_null(NO_ITEM).to_numpy().astype(np.int32)
-        is_own = limits["is_allowed"].to_numpy()
+        users = owners(limits, numbers)
+        places = numbers_of(limits["item_place"].fill_null(NO_ITEM)).astype(np.int32)
+        is_own = numbers_of(limits["is_allowed"]).astype(bool)
         for side, marked in zip(sides, (~is_own, is_own), strict=True):
             whose, starts = np.unique(users[marked], return_index=True)
             parts = np.split(places[marked], starts[1:])
@@ -77,11 +77,13 @@ def read_rights(ask: Ask, numbers: Mapping[str, int], item_count: int) -> Rights
     held: dict[str, Ints] = {}
     if profiles is not None:
         for surface, user, profile in zip(
-            *(profiles[n].to_pylist() for n in ("surface", "user_text", "profile")),
+            profiles["surface"].to_pylist(),
+            owners(profiles, numbers),
+            profiles["profile"].to_pylist(),
             strict=True,
         ):
             held.setdefault(surface, np.zeros(len(numbers), dtype=np.int32))
-            held[surface][numbers[user]] = profile
+            held[surface][user] = profile
     return Rights(
         *sides, _catalogues(ask("service_catalogues"), item_count, held), held
     )

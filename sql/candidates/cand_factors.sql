@@ -70,7 +70,7 @@ with
                 user_index,
                 item_index,
                 score,
-                cast(null as integer) as reason_index
+                false as is_known
             from {{ source }}_new
             union all
         {% endfor %}
@@ -79,7 +79,7 @@ with
             known.user_index,
             known.item_index,
             list_inner_product(user_factors.factors::double[], item_factors.factors),
-            known.item_index
+            true
         from known
         inner join
             user_factors

@@ -59,14 +59,7 @@ with
         from known
     ),
 
-    indexed as (
-        select
-            user_index,
-            item_index,
-            score,
-            case when is_known then item_index end as reason_index
-        from best
-    ),
+    indexed as (select user_index, item_index, score, is_known from best),
 
     scored as ({{ with_ids("indexed") }}),
 

@@ -51,7 +51,7 @@ with
                 user_index,
                 item_index,
                 score,
-                case when is_known then item_index end as reason_index
+                is_known
             from {{ source }}_found
             {% if not loop.last %}
                 union all

@@ -136,7 +136,7 @@ def test_refresh_publishes_the_public_tables(shop: Path, recsql: Recsql) -> None
     parts = "changes drift fits freshness matches models rejected runs values"
     watched = [f"mon_{n}" for n in parts.split()]
     lists = [f"rec_{n}" for n in names.split()]
-    parts = "histories items neighbours offers reserve sessions users"
+    parts = "histories items limits neighbours offers reserve sessions users"
     served = [f"serve_{n}" for n in parts.split()]
     assert tables == ["catalog", "manifest", *watched, *lists, *served]
     assert comments == (0,)

@@ -218,7 +218,8 @@ def test_kill_9_of_the_service_and_of_the_load(own: Project) -> None:
     )
     assert len(shown) > 50
     kept = dict(found)
-    assert {name: kept.get(name) for name in shown} == dict(shown)
+    # user 35 may see one item, which their region has not: an empty list shows nothing
+    assert {name: kept.get(name, 0) for name in shown} == dict(shown)
     assert len(found) - len(shown) <= 3  # answers that were cut off by a kill
     named = rows(own, "select event_id, count(*) from raw.served_events group by all")
     assert set(events) <= {name for name, _ in named}

@@ -45,7 +45,7 @@ def public_tables(lines: Sequence[Line], threads: int) -> Tables:
                 key=repr,
             )
             for name in names & set(world.warehouse.kinds)
-            if not name.startswith("mon_")  # may be empty
+            if not name.startswith("mon_") and name != "serve_limits"  # may be empty
         }
 
 

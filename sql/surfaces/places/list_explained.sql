@@ -1,16 +1,15 @@
 -- One row per (user_id, surface, item_rank): what a surface shows a user, and what it
 -- would show next, each with its reason in words.
 {{ config(materialized="view") }}
-{% set sources = linear_sources().split() | reject("equalto", "bspm") | list %}
-{% set wordless = sources + "item_knn als feature_als bpr bspm lmf svd".split() %}
+{% set reasoned = reasoned_sources().split() %}
+{% set wordless = reasoned + "als feature_als bpr bspm lmf svd".split() %}
 {% set wordless = wordless + ["tifu_knn", "user_knn"] %}
-{% set joins = sources or "item_knn" in var("candidate_sources") %}
 with
     lists as (select * from {{ ref("list_ranked") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
     user_items as (select * from {{ ref("int_user_items") }}),
-    {% if joins %} reasons as (select * from {{ ref("list_reasons") }}), {% endif %}
+    {% if reasoned %} reasons as (select * from {{ ref("list_reasons") }}), {% endif %}
 
     final as (
         select
@@ -73,7 +72,7 @@ with
         from lists
         inner join users on lists.user_id = users.user_id
         inner join items on lists.item_id = items.item_id
-        {% if joins %}
+        {% if reasoned %}
             left join
                 reasons
                 on lists.user_id = reasons.user_id
@@ -85,7 +84,7 @@ with
             on {{
                 (
                     "coalesce(lists.reason_item_id, reasons.reason_item_id)"
-                    if joins
+                    if reasoned
                     else "lists.reason_item_id"
                 )
             }} = because.item_id

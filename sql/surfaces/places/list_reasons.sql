@@ -1,10 +1,9 @@
--- One row per (user_id, item_id, candidate_source): whose weight speaks most for an
--- item
--- that a surface shows or would show next; of sources that add up all a user's items.
+-- One row per (user_id, item_id, candidate_source): which of a user's items speaks most
+-- for one that a surface shows or would show next, in sources that add all of them up.
 -- The reason is the item of the largest term; of equal ones that of the smallest index.
-{% set linear = linear_sources().split() | reject("equalto", "bspm") | list %}
-{% set knn = ["item_knn"] | select("in", var("candidate_sources")) | list %}
-{% set sources = linear + knn %}
+{% set sources = reasoned_sources().split() %}
+{% set linear = sources | reject("equalto", "item_knn") | list %}
+{% set knn = sources | select("equalto", "item_knn") | list %}
 {{ config(enabled=sources | length > 0, meta={"blocks": "user_index"}) }}
 with
     lists as (select * from {{ ref("list_ranked") }}),
