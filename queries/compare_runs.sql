@@ -21,21 +21,7 @@ with
             earlier.metric_value as first_run,
             later.metric_value as second_run,
             later.metric_value - earlier.metric_value as difference,
-            case
-                when
-                    abs(later.metric_value - earlier.metric_value) <= sqrt(
-                        earlier.half_width * earlier.half_width
-                        + later.half_width * later.half_width
-                    )
-                then 'could be chance'
-                when earlier.half_width is null
-                then null
-                when
-                    definitions.higher_is_better
-                    = (later.metric_value > earlier.metric_value)
-                then 'better'
-                else 'worse'
-            end as verdict
+            {{ run_verdict() }} as verdict
         from whole as earlier
         inner join
             whole as later

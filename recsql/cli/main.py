@@ -200,7 +200,9 @@ def eject(model: str, **options: Any) -> None:
     from recsql.config.scaffold import eject as eject_one
 
     target = eject_one(open_project(**options), model)
-    open_console().line(f"wrote {target}: edit it; it replaces the built-in one")
+    console = open_console()
+    console.line(f"wrote {target}: edit it; it replaces the built-in one")
+    console.next(with_project(f"test --select {model}", options))
 
 
 @cli.command("demo", short_help="Real groceries, from load to published.")
@@ -211,7 +213,9 @@ def demo(threads: int | None, **options: Any) -> None:
     from recsql.demo.groceries import run_demo
 
     project = open_project(**options, load=demo_project)
-    run_demo(project, threads or project.profile.threads, open_console())
+    console = open_console()
+    run_demo(project, threads or project.profile.threads, console)
+    console.next(*(with_project(name, options) for name in ("report", "serve --ui")))
 
 
 COMMANDS = [backtest, compare, forget, load, report, serve, train_ranker, tune]

@@ -7,7 +7,12 @@ from typing import Any
 
 import click
 
-from recsql.cli.options import open_console, open_to_work, work_options
+from recsql.cli.options import (
+    open_console,
+    open_to_work,
+    with_project,
+    work_options,
+)
 
 
 @click.command("train-ranker", short_help="Learn how to order the candidates.")
@@ -53,3 +58,4 @@ def train_ranker(
         f"trained {ranker.trees} trees on {trained.pairs:,} pairs of "
         f"{len(trained.moments)} folds{newest}"
     )
+    console.next(with_project("backtest --last 28d --ranker train", options))

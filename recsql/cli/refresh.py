@@ -80,6 +80,7 @@ def publish(**options: Any) -> None:
         if project.profile.cluster is None:
             finish(project, project.profile.threads, console.event)
         pipeline.publish_tables(project, console.event)
+    console.next(with_project("show rec_for_user", options))
 
 
 @click.command("rollback", short_help="Show readers an older version again.")
@@ -102,7 +103,9 @@ def rollback(to: int | None, **options: Any) -> None:
         else:
             finish(project, project.profile.threads, open_console().event)
             shown = publish.rollback(project, to)
-    open_console().line(f"readers now see version {shown}")
+    console = open_console()
+    console.line(f"readers now see version {shown}")
+    console.next(with_project("versions", options))
 
 
 @click.command("versions", short_help="List the published versions.")

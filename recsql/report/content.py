@@ -12,6 +12,7 @@ from typing import Any
 
 from recsql.report.data import Answers, Model, Part
 from recsql.report.findings import KINDS, findings, kinds_of, measured, thresholds
+from recsql.report.summary import changes, headline, lights, to_do
 from recsql.terminal.advice import advice_of
 
 SECTIONS = {
@@ -23,6 +24,7 @@ SECTIONS = {
     "experiments": "Experiments",
     "policies": "Policies",
     "runs": "Over time",
+    "versions": "Versions",
     "drift": "Drift",
     "users": "Users",
     "items": "Items",
@@ -58,6 +60,7 @@ def content_of(answers: Answers) -> Mapping[str, Any]:
     drift = list(_drift(answers))
     policies = parts["policies"].dicts
     there = {**dict.fromkeys(SECTIONS, True), "drift": drift, "policies": policies}
+    there["versions"] = answers.before is not None
     return {
         "project": answers.project.name,
         "parts": parts,
@@ -69,7 +72,12 @@ def content_of(answers: Answers) -> Mapping[str, Any]:
         "places": [(x, x) for x in dict.fromkeys(row["places"] for row in policies)],
         "estimators": ESTIMATORS,
         "refreshes": answers.parts.get("refreshes", Part()).dicts,
-        "headline": _headline(answers),
+        "headline": headline(answers),
+        "lights": lights(answers),
+        "changes": list(changes(answers)),
+        "to_do": list(to_do(answers)),
+        "before": answers.before,
+        "changed_tables": [r for r in parts["diff_tables"].dicts if r["difference"]],
         **_quality(answers),
         "surfaces": _by_surface(answers, "ranks"),
         "experiments": [(key, list(rows)) for key, rows in experiments],
@@ -163,14 +171,6 @@ def _by_surface(answers: Answers, part: str) -> list[tuple[str, list[Row]]]:
     names = [surface["name"] for surface in answers.project.vars["surfaces"]]
     found = [(name, [row for row in rows if row["surface"] == name]) for name in names]
     return [(name, own) for name, own in found if own]
-
-
-def _headline(answers: Answers) -> str:
-    surfaces = answers.parts["surfaces"].dicts
-    users = max((row["user_count"] for row in surfaces), default=0)
-    if not users:
-        return "What users are shown, and how good it is"
-    return f"What {users:,} users are shown, and how good it is"
 
 
 def _tiles(answers: Answers, metric: str) -> Iterator[tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,13 @@ from recsql.compilation.render import Renderer
 from recsql.config.project import Project
 from recsql.config.settings import metric_definitions, rising_metrics
 from recsql.engine.warehouse import Warehouse, open_warehouse
-from recsql.errors import InputError, InUse
+from recsql.errors import InputError, InUse, WarehouseError
 from recsql.publishing.manifest import read_manifest
 from recsql.publishing.versions import Versions
-from recsql.questions.queries import answer, render_query
+from recsql.questions.queries import answer, diff, render_query
 
 PREFIX = "report_"
+CHANGE_DEPTH = 10  # places of a list that are compared, as in `recsql diff`
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Answers:
     rising: frozenset[str]  # metrics of which more is better
     manifest: Mapping[str, Any]
     build_is_read: bool
+    before: Mapping[str, Any] | None = None  # manifest of the version before
 
 
 def gather(project: Project) -> Answers:
@@ -73,10 +75,11 @@ def gather(project: Project) -> Answers:
     renderer = Renderer(project)
     versions = Versions(project.profile.folder)
     manifest = read_manifest(versions, versions.current or 0)
+    before, changed = _change(project, versions)
     with _files(project) as files:
         return Answers(
             project=project,
-            parts=_parts(renderer, files),
+            parts={**_parts(renderer, files), **changed},
             models=_models(project, files[-1]),
             descriptions={
                 name: _description(project, renderer, name)
@@ -86,7 +89,27 @@ def gather(project: Project) -> Answers:
             rising=rising_metrics(project),
             manifest=manifest,
             build_is_read=len(files) > 1,
+            before=before,
         )
+
+
+def _change(
+    project: Project, versions: Versions
+) -> tuple[Mapping[str, Any] | None, dict[str, Part]]:
+    """Say what readers see that they did not in the version before, if one is kept."""
+    current = versions.current or 0
+    older = [number for number in versions.numbers if number < current]
+    found = None
+    if older:
+        # an older version may have other tables or columns than now
+        with suppress(InputError, WarehouseError):
+            found = diff(project, (older[-1], current), CHANGE_DEPTH)
+    parts = {
+        f"diff_{name}": Part(shown.headers, shown.rows) if shown else Part()
+        for name in ("surfaces", "users", "items", "tables")
+        for shown in [getattr(found, name, None)]
+    }
+    return (found.older if found else None), parts
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from recsql.evaluation.results import kinds_in_order
 from recsql.report.data import Answers
+from recsql.report.people import counted
 
 KINDS = {
     "all": "all items",
@@ -68,8 +69,12 @@ def findings(answers: Answers) -> Iterator[str]:
         ]
         text = f"Of {names[kind]}, {others[0]['list_name']} leads by {metric}"
         if unclear:
-            text += f"; it cannot be told from {', '.join(unclear)}"
-        elif others:
+            text += f", but is not clearly better than {', '.join(unclear)}"
+        elif len(others) == 1:
+            text += (
+                f"; it is better than {others[0]['other_list_name']}, and not by chance"
+            )
+        else:
             text += f"; it is better than all {len(others)} others, and not by chance"
         yield text + "."
 
@@ -89,9 +94,7 @@ def _more(users: int | None) -> str:
     if users is None:
         return "they are equal"
     if users == 0:
-        return "means would tell, ranks do not"
-    return (
-        f"about {users:,} more users would tell"
-        if users < 1_000_000
-        else "over a million more users would tell"
-    )
+        return "by the mean it is, by ranks it is not"
+    if users >= 1_000_000:
+        return "over a million more users would have to be scored to say so"
+    return f"about {counted(users, 'more user')} would have to be scored to say so"

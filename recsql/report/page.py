@@ -24,7 +24,7 @@ from recsql.report.content import content_of
 from recsql.report.data import Answers, Part, gather
 
 FOLDER = Path(__file__).with_name("assets")
-SCRIPTS = ("dom", "charts", "lookup", "lineage", "navigation")
+SCRIPTS = ("dom", "sections", "charts", "compare", "lookup", "lineage", "navigation")
 ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 FORMATS = {
     "count": "{:,.0f}",

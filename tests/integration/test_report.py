@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,14 +115,16 @@ def browser() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, file: Path, **options: Any) -> Page:
-    """Open a page, wait for its charts; it must neither complain nor fetch."""
+    """Open a page, wait for the charts of open sections; it must neither complain
+    nor fetch."""
     page = browser.new_page(**options)
     heard: list[str] = []
     page.on("console", lambda message: heard.append(message.text))
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.on("request", lambda request: heard.append(request.url))
     page.goto(file.as_uri())
-    assert page.evaluate("window.drawn") == page.locator(".chart").count()
+    charts = page.locator(".chart:visible")
+    assert page.evaluate("window.drawn") == charts.count()
     assert [line for line in heard if not line.startswith("data:")] == [file.as_uri()]
     return page
 
@@ -129,6 +132,136 @@ def opened(browser: Browser, file: Path, **options: Any) -> Page:
 @pytest.fixture(scope="module")
 def page(browser: Browser, shop: Path) -> Page:
     return opened(browser, shop / "report.html")
+
+
+def test_the_first_screen_says_whether_it_is_good(page: Page, shop: Path) -> None:
+    hits = published(
+        shop,
+        "select metric_value * user_count from eval_summary where metric = 'hit_rate' "
+        "and segment_kind = 'all' and allow_repeat = 'all' "
+        "and list_name in ('popular', 'surface home') order by list_name desc",
+    )
+    told = page.locator("h1").inner_text()
+    assert "home puts first for them" in told
+    if hits[0] != hits[1]:
+        assert re.search(r"a plain bestseller list reaches (\d|all|nobody)", told)
+    summary = page.locator(".summary").inner_text()
+    assert page.locator(".lights li strong").all_inner_texts() == ["home", "discover"]
+    assert "No earlier version is kept" in summary
+    assert len(published(shop, "select surface from eval_suggestions")) == len(
+        re.findall(r"(Leave|Change) (home|discover)", summary)
+    )
+    box = page.locator(".summary").bounding_box()
+    assert box is not None
+    assert box["y"] + 100 < 720
+
+
+def test_it_opens_on_a_user_whose_lists_differ(page: Page, shop: Path) -> None:
+    shown = str(page.locator("#user-facts dd").first.inner_text())
+    share = (
+        "select max(share) from (select user_id, count(distinct item_id) / count(*) "
+        "as share from rec_for_user {} group by user_id)"
+    )
+    (best,) = published(shop, share.format(""))
+    (own,) = published(shop, share.format("where user_id = ?"), shown)
+    assert own == best
+
+
+def test_nobody_stays_after_a_look_up_that_failed(browser: Browser, shop: Path) -> None:
+    page = opened(browser, shop / "report.html")
+    for kind, word in (("user", "user"), ("item", "item")):
+        search = page.locator(f"#{kind}-search")
+        search.focus()
+        page.keyboard.type("no such one")
+        page.keyboard.press("Enter")
+        said = page.locator(f"#{kind}-facts").inner_text()
+        assert f"No {word} “no such one” is in this file" in said
+        assert page.locator(f"#{kind}s ol.list li").count() == 0
+    page.evaluate("location.hash = '#user=%E0%A4%A'")
+    page.wait_for_function(
+        "document.getElementById('user-facts').textContent.includes('%E0%A4%A')"
+    )
+    page.evaluate("location.hash = '#user=user%201'")
+    page.locator("#user-list li").first.wait_for()
+    search = page.locator("#user-search")
+    search.focus()
+    page.keyboard.type("not chosen")
+    page.keyboard.press("Escape")
+    assert search.input_value() == "user 1"
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def second(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same shop with a version 2 and a second backtest, both a little other."""
+    copy = tmp_path_factory.mktemp("second") / "shop"
+    shutil.copytree(shop, copy, symlinks=True)
+    folder = copy / "warehouse/versions"
+    shutil.copytree(folder / "1", folder / "2")
+    manifest = folder / "2/manifest.json"
+    manifest.chmod(0o600)
+    manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 2'))
+    (folder / "2/recsql.duckdb").chmod(0o600)
+    (copy / "warehouse/current").unlink()
+    (copy / "warehouse/current").symlink_to("versions/2")
+    with duckdb.connect(str(folder / "2/recsql.duckdb")) as db:
+        db.execute(
+            "update rec_for_user set item_rank = 3 - item_rank "
+            "where user_id = 'user 1' and surface = 'home' and item_rank <= 2"
+        )
+    for file in (folder / "2/recsql.duckdb", copy / "warehouse/build.duckdb"):
+        with duckdb.connect(str(file)) as db:
+            for table in ("eval_runs", "eval_summary"):
+                db.execute(
+                    f"insert into {table} by name select * replace ('later' as run_id, "
+                    f"generated_at + interval 1 day as generated_at) from {table}"
+                )
+            db.execute(
+                "update eval_summary set metric_value = metric_value + 1 where run_id "
+                "= 'later' and list_name = 'surface home' and metric = 'ndcg'"
+            )
+    write_report(load_project(copy), copy / "report.html")
+    return copy
+
+
+def test_two_versions_and_two_runs_side_by_side(browser: Browser, second: Path) -> None:
+    page = opened(browser, second / "report.html")
+    changed = page.locator(".summary > div").nth(1).inner_text()
+    (users,) = published(
+        second,
+        "select count(distinct user_id) from rec_for_user where surface = 'home'",
+    )
+    assert f"home: 1 of {users:,} users has another list" in changed
+    assert "home went from" in changed
+    lists = page.locator("#versions tr", has_text="home").first.inner_text()
+    assert lists.split()[1:5] == [str(users), "0", "0", "1"]
+    assert "user 1" in page.locator("#versions").inner_text()
+    rows = page.locator("#runs-rows tr")
+    assert {row.locator("td").last.inner_text() for row in rows.all()} == {"better"}
+    assert {row.locator("td").nth(4).inner_text() for row in rows.all()} == {"+1.0"}
+    assert (
+        "figures are the same and left out" in page.locator("#runs-said").inner_text()
+    )
+    second_run = page.locator("#run-second")
+    second_run.select_option(index=1)
+    assert "Choose a later" in page.locator("#runs-said").inner_text()
+    page.close()
+
+
+def test_lines_have_their_names_at_their_ends(browser: Browser, second: Path) -> None:
+    page = opened(browser, second / "report.html")
+    for section in ("orders", "runs"):
+        drawing = page.locator(f"#{section} .chart svg")
+        frame = drawing.bounding_box()
+        labels = drawing.locator(".mark-text.role-mark text")
+        boxes = [label.bounding_box() for label in labels.all()]
+        assert frame is not None
+        assert len(boxes) > 3
+        tops = sorted(box["y"] for box in boxes if box)
+        assert all(b - a > 10 for a, b in pairwise(tops))
+        right = frame["x"] + frame["width"]
+        assert all(box and box["x"] + box["width"] <= right + 1 for box in boxes)
+    page.close()
 
 
 def test_every_chart_is_drawn_named_and_a_table_too(page: Page) -> None:
@@ -302,7 +435,7 @@ def test_a_model_shows_what_it_reads(page: Page, shop: Path) -> None:
 
 def test_the_page_is_built_for_assistive_technology(page: Page) -> None:
     assert page.locator("h1").count() == 1
-    assert page.locator("main > section").count() == page.locator("h2").count()
+    assert page.locator("main > section").count() == page.locator("main h2").count()
     unnamed = "e => e.filter(e => !e.labels.length).length"
     assert page.locator("input, select").evaluate_all(unnamed) == 0
     assert page.locator("table").count() == page.locator("table caption").count()
@@ -322,12 +455,20 @@ def test_it_fits_a_phone(browser: Browser, shop: Path, scheme: Any) -> None:
         is_mobile=True,
     )
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert phone.evaluate("document.documentElement.scrollHeight / innerHeight") < 8
+    assert phone.locator("details.part[open]").count() == 1
     phone.keyboard.press("Tab")
     assert phone.evaluate("document.activeElement.className") == "skip"
     background = phone.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (
         background == {"light": "rgb(255, 255, 255)", "dark": "rgb(16, 19, 23)"}[scheme]
     )
+    phone.locator("#orders summary h2").click()
+    phone.locator("#orders .chart svg").wait_for()
+    phone.goto(f"{phone.url}#user=bob%20o'neil")
+    phone.wait_for_function("document.activeElement.id == 'user-search'")
+    assert "bob o'neil" in phone.locator("#user-facts").inner_text()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     phone.emulate_media(media="print")
     assert not phone.locator("nav").is_visible()
     assert phone.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"

@@ -47,6 +47,46 @@ function chosen(place) {
   return rows.filter((row) => wanted.every(([column, value]) => row[column] === value));
 }
 
+// Crossing lines have their names at their ends, one below the other where they are close.
+const LABEL = { size: 11, step: 13, width: 96 };
+
+function namedAtEnds(spec, rows, { series, along, figure, ends }) {
+  const lines = grouped(rows.filter((row) => row[figure] !== null), series);
+  if (lines.size < 2) return;
+  const figures = rows.flatMap((row) => [figure, ...ends].map((column) => row[column]));
+  const known = figures.filter((value) => typeof value === "number");
+  let [low, high] = [Math.min(...known), Math.max(...known)];
+  if (low === high) [low, high] = [low - 1, high + 1];
+  const height = Math.max(spec.height, lines.size * LABEL.step);
+  const order = (row) => (typeof row[along] === "number" ? row[along] : Date.parse(row[along]));
+  const labels = [...lines.values()].map((own) => {
+    const last = own.reduce((best, row) => (order(row) >= order(best) ? row : best));
+    return { ...last, at: (height * (high - last[figure])) / (high - low) };
+  });
+  labels.sort((a, b) => a.at - b.at || (a[series] < b[series] ? -1 : 1));
+  let free = 0;
+  for (const label of labels) free = (label.at = Math.max(label.at, free)) + LABEL.step;
+  free = height;
+  for (const label of labels.toReversed()) free = (label.at = Math.min(label.at, free)) - LABEL.step;
+  for (const layer of spec.layer) {
+    if (layer.encoding.y) layer.encoding.y.scale = { domain: [low, high], nice: false, zero: false };
+  }
+  for (const label of labels) label.figure_at = high - (label.at * (high - low)) / height;
+  spec.height = height;
+  spec.layer.push({
+    data: { values: labels },
+    mark: { type: "text", align: "left", dx: 6, fontSize: LABEL.size, limit: LABEL.width - 8 },
+    encoding: {
+      x: { value: "width" },
+      y: { field: "figure_at", type: "quantitative" },
+      text: { field: series },
+      opacity: { condition: { param: "chosen", value: 1 }, value: 0.15 },
+    },
+  });
+  spec.padding = { left: 5, top: 5, bottom: 5, right: LABEL.width };
+  spec.autosize = { type: "fit-x", contains: "padding" };
+}
+
 async function draw(place) {
   const spec = structuredClone(data.charts[place.dataset.chart]);
   const rows = chosen(place);
@@ -54,6 +94,7 @@ async function draw(place) {
   const has = ({ name }) => !name || rows.some((row) => row[name] !== null);
   if (spec.layer) spec.layer = spec.layer.filter(has);
   coloured(spec, rows, place.clientWidth);
+  if (spec.usermeta?.ends) namedAtEnds(spec, rows, spec.usermeta.ends);
   spec.data = { values: rows };
   spec.width = "container";
   // Vega-Lite fits a width to the page only beside a height in pixels.
@@ -72,8 +113,13 @@ for (const section of document.querySelectorAll("[data-choices]")) {
   section.addEventListener("change", () => section.querySelectorAll(".chart").forEach(draw));
 }
 
-// Until all are drawn the page is too short to scroll to where the address points.
-window.drawn = Promise.all([...document.querySelectorAll(".chart")].map(draw)).then((all) => {
+// A chart has a width once its section is open. Until those that are open are drawn the
+// page is too short to scroll to where the address points.
+const charts = new Map(sections.map((part) => [part, [...part.querySelectorAll(".chart")]]));
+for (const [part, places] of charts) {
+  if (!part.open) part.addEventListener("toggle", () => places.forEach(draw), { once: true });
+}
+window.drawn = Promise.all(sections.filter((part) => part.open).flatMap((part) => charts.get(part)).map(draw)).then((all) => {
   document.getElementById(location.hash.slice(1))?.scrollIntoView({ behavior: "instant" });
   return all.length;
 });

@@ -1,11 +1,13 @@
 // Searching users, items and models, and what is shown of them.
 
-// An input with suggestions: the combobox pattern of the ARIA practices guide.
-function combobox(box, options, pick) {
+// An input with suggestions: the combobox pattern of the ARIA practices guide. What
+// matches nothing is missed: nobody may take what stands there for the answer.
+function combobox(box, options, pick, miss) {
   const input = box.querySelector("input");
   const list = box.querySelector("ul");
   let found = [];
   let active = -1;
+  let chosen = "";
 
   function close() {
     list.hidden = true;
@@ -23,7 +25,7 @@ function combobox(box, options, pick) {
   }
 
   function choose(option) {
-    input.value = option.title;
+    chosen = input.value = option.title;
     close();
     pick(option.id);
   }
@@ -52,7 +54,11 @@ function combobox(box, options, pick) {
   input.addEventListener("input", open);
   input.addEventListener("focus", () => input.select());
   input.addEventListener("click", open);
-  input.addEventListener("blur", close);
+  input.addEventListener("blur", () => {
+    if (!list.hidden && !found.length) miss(input.value);
+    else input.value = chosen;
+    close();
+  });
   input.addEventListener("keydown", (event) => {
     const moves = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key in moves) {
@@ -62,12 +68,17 @@ function combobox(box, options, pick) {
     } else if (event.key === "Enter" && !list.hidden && found.length) {
       event.preventDefault();
       choose(found[Math.max(active, 0)]);
+    } else if (event.key === "Enter" && !list.hidden) {
+      chosen = input.value;
+      close();
+      miss(input.value);
     } else if (event.key === "Escape" && !list.hidden) {
       event.preventDefault(); // a browser would empty the input
+      input.value = chosen;
       close();
     }
   });
-  return (option) => { input.value = option; };
+  return (title) => { chosen = input.value = title; };
 }
 
 const lists = grouped(unpack("lists"), "user_id");
@@ -238,6 +249,15 @@ function showItem(id) {
   );
 }
 
+// Who was asked for is not here: say so, and leave nothing of anybody else.
+function showNone(kind, text) {
+  const size = kind === "user" ? lists.size : pages.size;
+  document.getElementById(`${kind}-facts`).replaceChildren(
+    element("p", { class: "missed" }, `No ${kind} “${text}” is in this file, which holds ${count(size)} ${kind}s. Write it with: recsql report --${kind} ${JSON.stringify(text)}`),
+  );
+  for (const place of document.querySelectorAll(`#${kind}s ol.list, #${kind}s .tabs`)) place.replaceChildren();
+}
+
 function itemTitle(id) {
   return items.get(id)?.item_title ?? pages.get(id)?.[0].item_title ?? id;
 }
@@ -247,19 +267,31 @@ const boxes = {};
 function follow() {
   const [, kind, text] = /^#(user|item)=(.*)$/.exec(location.hash) ?? [];
   if (!kind) return;
-  const id = decodeURIComponent(text);
-  if (!(kind === "user" ? lists : pages).has(id)) return;
-  if (kind === "user") showUser(id);
+  if (!boxes[kind]) return;
+  lookUp(kind, decoded(text));
+  reveal(`${kind}s`).scrollIntoView({ behavior: "instant" });
+  document.getElementById(`${kind}-search`).focus({ preventScroll: true });
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // written by hand
+  }
+}
+
+// Show a user or an item, or that it is not here.
+function lookUp(kind, id) {
+  if (!(kind === "user" ? lists : pages).has(id)) showNone(kind, id);
+  else if (kind === "user") showUser(id);
   else showItem(id);
   boxes[kind]?.(kind === "user" ? id : itemTitle(id));
-  document.getElementById(`${kind}s`).scrollIntoView({ behavior: "instant" });
-  document.getElementById(`${kind}-search`).focus({ preventScroll: true });
 }
 
 function goTo(kind, id) {
   history.replaceState(null, "", `#${kind}=${encodeURIComponent(id)}`);
-  if (kind === "user") showUser(id);
-  else showItem(id);
+  lookUp(kind, id);
 }
 
 if (lists.size) {
@@ -267,10 +299,9 @@ if (lists.size) {
     id, title: id, search: id.toLowerCase(),
     note: users.has(id) ? `${count(users.get(id).order_count)} orders` : "",
   }));
-  boxes.user = combobox(document.getElementById("user-box"), options, (id) => goTo("user", id));
-  const first = lists.has(data.asked.user) ? data.asked.user : options[0].id;
-  showUser(first);
-  boxes.user(first);
+  boxes.user = combobox(document.getElementById("user-box"), options, (id) => goTo("user", id), (text) => showNone("user", text));
+  const [opening] = unpack("opening");
+  lookUp("user", data.asked.user ?? (lists.has(opening?.user_id) ? opening.user_id : options[0].id));
 }
 if (pages.size) {
   const ids = [...(items.size ? items.keys() : pages.keys())];
@@ -278,10 +309,8 @@ if (pages.size) {
     id, title: itemTitle(id), search: `${itemTitle(id)} ${id}`.toLowerCase(),
     note: items.has(id) ? `${count(items.get(id).user_count)} users` : id,
   }));
-  boxes.item = combobox(document.getElementById("item-box"), options, (id) => goTo("item", id));
-  const first = pages.has(data.asked.item) ? data.asked.item : ids[0];
-  showItem(first);
-  boxes.item(itemTitle(first));
+  boxes.item = combobox(document.getElementById("item-box"), options, (id) => goTo("item", id), (text) => showNone("item", text));
+  lookUp("item", data.asked.item ?? ids[0]);
 }
 addEventListener("hashchange", follow);
 drawn.finally(follow);
