@@ -3,10 +3,11 @@
     of the other, and the row itself at rank 0; `scales` are made by similarity_norms, and
     shrinkage is knn_shrinkage unless given.
     nearest_neighbours("cells", "scales", "item_index", "user_index", "jaccard", "voter", 50)  ->
-    select unnest(similar_rows((select ... from {{ cells }}), ...), recursive := true) ... -#}
+    select unnest(similar_rows((select ... from cells), ...), recursive := true) ... -#}
 {% macro nearest_neighbours(
     cells, scales, row, column, similarity, side, count, shrinkage=none
 ) %}
+    {% set damping = var("knn_shrinkage") if shrinkage is none else shrinkage %}
     select
         unnest(
             similar_rows(
@@ -19,12 +20,7 @@
                     ),
                     'denominator':
                     '{{ "union" if similarity == "jaccard" else "product" }}',
-                    'shrinkage':
-                    {{
-                        (
-                            var("knn_shrinkage") if shrinkage is none else shrinkage
-                        ) | float
-                    }}
+                    'shrinkage':{{ damping | float }}
                 },
                 {{ count }}
             ),
