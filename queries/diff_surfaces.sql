@@ -9,7 +9,7 @@ with
 
     aligned as ({{ aligned_lists("newer", "older", var("asked_depth")) }}),
 
-    overlaps_of_users as ({{ rank_biased_overlaps(var("asked_depth")) }}),
+    overlaps_of_users as ({{ rank_biased_overlaps("aligned", var("asked_depth")) }}),
 
     compared as (
         select

@@ -361,12 +361,12 @@ class World:
             )
         )
 
-    def broken(self) -> list[str]:
-        """Return what the data tests of all that is built complain of."""
+    def broken(self, status: str = "failed") -> list[str]:
+        """Return what the data tests of all that is built complain (or warn) of."""
         plan, built = plan_with(**self.vars), self.warehouse.kinds
         names = [name for name in plan.models if name in built]
         checks = run_checks(plan_checks(plan, names, built), self.warehouse, 1)
-        return [check.problem for check in checks if check.status == "failed"]
+        return [check.problem for check in checks if check.status == status]
 
     @property
     def past(self) -> list[Line]:

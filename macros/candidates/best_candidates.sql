@@ -2,9 +2,8 @@
     candidate model. Brings into the contract, marked as repeats and ranked, each user's best
     of what is new, of what is only seen and of what is taken (top_by_familiarity), and last what
     else is among the best of a surface's own catalogue. `scored` has user_id, item_id,
-    item_index, score and reason_item_id, and of a family of sources its candidate_source;
-    the model imports user_items, user_scopes, scope_items and exclusions. Equal scores go to
-    the more popular item.
+    item_index, score and reason_item_id, and of a family of sources its candidate_source. What users
+    have and may be shown it reads itself. Equal scores go to the more popular item.
     best_candidates("scored", "als")  ->  select user_id, item_id, 'als' as ... -#}
 {% macro best_candidates(scored, candidate_source=none) %}
     {% set own = surfaces_use(["where"]) == "yes" %}

@@ -1,6 +1,7 @@
 {#- top_by_familiarity(scored, family="", in_every_scope=false): the body of a CTE that keeps of
     scored pairs, as far as users may be shown them, each user's best n items that are new, of
-    those only seen and of those taken; of each scope of the user where it is asked for.
+    those only seen and of those taken; of each scope of the user where it is asked for. It
+    reads users' items itself.
     top_by_familiarity("scored")  ->  select eligible.*, ... as is_repeat from (...) ... -#}
 {% macro top_by_familiarity(scored, family="", in_every_scope=false) %}
     select
@@ -17,7 +18,7 @@
         ) as familiar_rank
     from ({{ eligible_pairs(scored, in_every_scope) }}) as eligible
     left join
-        user_items
+        {{ of_block("int_user_items") }} as user_items
         on eligible.user_id = user_items.user_id
         and eligible.item_id = user_items.item_id
     qualify familiar_rank <= {{ var("candidates_per_user") | int }}

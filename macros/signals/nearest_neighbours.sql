@@ -1,14 +1,17 @@
-{#- nearest_neighbours(row, column, similarity, side, count, shrinkage=none): the body of a CTE with
-    the `count` most similar rows of each row, which is the voter or the target of the
-    other, and the row itself at rank 0; shrinkage is knn_shrinkage unless given. The model
-    names the cells `cells` and their scales `scales`.
-    nearest_neighbours("item_index", "user_index", "jaccard", "voter", 50)  ->
+{#- nearest_neighbours(cells, scales, row, column, similarity, side, count, shrinkage=none): the body
+    of a CTE with the `count` most similar rows of each row, which is the voter or the target
+    of the other, and the row itself at rank 0; `scales` are made by similarity_norms, and
+    shrinkage is knn_shrinkage unless given.
+    nearest_neighbours("cells", "scales", "item_index", "user_index", "jaccard", "voter", 50)  ->
     select unnest(similar_rows((select ... from cells), ...), recursive := true) ... -#}
-{% macro nearest_neighbours(row, column, similarity, side, count, shrinkage=none) %}
+{% macro nearest_neighbours(
+    cells, scales, row, column, similarity, side, count, shrinkage=none
+) %}
+    {% set damping = var("knn_shrinkage") if shrinkage is none else shrinkage %}
     select
         unnest(
             similar_rows(
-                (select {{ sparse_matrix(row, column, "weight") }} from cells),
+                (select {{ sparse_matrix(row, column, "weight") }} from {{ cells }}),
                 {
                     'row_index':list(row_index),
                     'row_scale':list({{ side }}_scale),
@@ -17,16 +20,11 @@
                     ),
                     'denominator':
                     '{{ "union" if similarity == "jaccard" else "product" }}',
-                    'shrinkage':
-                    {{
-                        (
-                            var("knn_shrinkage") if shrinkage is none else shrinkage
-                        ) | float
-                    }}
+                    'shrinkage':{{ damping | float }}
                 },
                 {{ count }}
             ),
             recursive := true
         )
-    from scales
+    from {{ scales }}
 {% endmacro %}

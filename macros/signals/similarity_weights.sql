@@ -1,9 +1,8 @@
-{#- similarity_weights(similarity, row, column): the body of a CTE that says how much each column
-    says of each row, by macro feature_weight. The model names the cells `taken`, with
-    their `amount`.
-    similarity_weights("cosine", "item_index", "user_index")  ->
+{#- similarity_weights(cells, similarity, row, column): the body of a CTE that says how much each
+    column says of each row, by macro feature_weight from the `amount` of their cells.
+    similarity_weights("taken", "cosine", "item_index", "user_index")  ->
     select item_index, user_index, cast(amount as double) as weight from taken ... -#}
-{% macro similarity_weights(similarity, row, column) %}
+{% macro similarity_weights(cells, similarity, row, column) %}
     {%- set row_length = "sum(amount) over (partition by " ~ row ~ ")" %}
     select
         {{ row }},
@@ -17,10 +16,10 @@
                 ratio(row_length ~ " * corpus.row_count", "corpus.total_amount"),
             )
         }} as weight
-    from taken
+    from {{ cells }}
     cross join
         (
             select count(distinct {{ row }}) as row_count, sum(amount) as total_amount
-            from taken
+            from {{ cells }}
         ) as corpus
 {% endmacro %}

@@ -51,7 +51,7 @@ def load_project(
         folder: where its dbt_project.yml lies.
         vars_given: vars that differ from it, e.g. `{"decay_days": 30}`.
         threads: how many models are built at once; by default what profiles.yml says.
-        memory_limit: for DuckDB, e.g. `"2GB"`.
+        memory_limit: for DuckDB and Python together, e.g. `"2GB"`.
         listener: is told what happens, e.g. `print`; by default nobody is.
 
     Raises:

@@ -65,7 +65,7 @@ def work_options(command: Command) -> Command:
             callback=lambda context, _, given: context.meta.update({VERBOSE: given}),
             help="List every model, also on a terminal.",
         ),
-        click.option("--memory-limit", metavar="SIZE", help="For DuckDB, e.g. 2GB."),
+        click.option("--memory-limit", metavar="SIZE", help="For all, e.g. 2GB."),
         click.option("--threads", type=click.IntRange(1, 64), help="Models at once."),
     ):
         command = option(command)
@@ -132,8 +132,8 @@ def require_on_spark(target: str, memory_limit: str | None) -> None:
         )
     if memory_limit is not None:
         raise InputError(
-            f"{command}: --memory-limit is DuckDB's; target {target} is Spark: set "
-            "spark.executor.memory in profiles.yml."
+            f"{command}: --memory-limit is for this machine; target {target} is Spark: "
+            "set spark.executor.memory in profiles.yml."
         )
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from recsql.config import properties
 from recsql.config.profile import Profile, read_profile
 from recsql.config.properties import ModelProperties, SourceTable, UnitTest
-from recsql.errors import ProjectError, did_you_mean
+from recsql.errors import InputError, ProjectError, did_you_mean
+from recsql.seam.memory import divided
 
 PROJECT_FILE = "dbt_project.yml"
 PATHS = ("model-paths", "macro-paths", "seed-paths", "test-paths", "analysis-paths")
@@ -74,8 +75,15 @@ class Project:
         return replace(self, vars={**self.vars, **changed})
 
     def with_memory_limit(self, size: str) -> Project:
-        """Return the project with another limit for DuckDB, e.g. 2GB."""
-        settings = {**self.profile.settings, "memory_limit": size}
+        """Return the project with a limit for DuckDB and Python together, e.g. 2GB.
+
+        Raises:
+            InputError: it is no size, or too little.
+        """
+        try:
+            settings = {**self.profile.settings, **divided(size)}
+        except ValueError as error:
+            raise InputError(f"--memory-limit: {error}.") from None
         return replace(self, profile=replace(self.profile, settings=settings))
 
     def entry(self, place: str) -> str:

@@ -30,6 +30,7 @@ from recsql.errors import (
 )
 from recsql.seam import udfs
 from recsql.seam.arrow_lists import FEWER_ROWS
+from recsql.seam.memory import PYTHON_MEMORY
 
 LINE = re.compile(r"^LINE (\d+):", re.M)
 DAMAGE = ("not a valid DuckDB", "Could not read enough", "checksum", "Corrupt")
@@ -170,7 +171,7 @@ def open_warehouse(
     connection = _connect(path, settings)
     warehouse = Warehouse(path or Path(":memory:"), connection, {}, was_sealed)
     try:
-        udfs.register(connection)
+        udfs.register(connection, settings.get(PYTHON_MEMORY))
         names = connection.execute(
             "select table_name, if(table_type = 'VIEW', 'view', 'table') "
             "from information_schema.tables where table_schema = 'main'"
@@ -204,7 +205,9 @@ def _make_folder(folder: Path) -> None:
 def _connect(
     path: Path | None, settings: Mapping[str, Any]
 ) -> duckdb.DuckDBPyConnection:
-    options: dict[str, Any] = {k: _option(setting) for k, setting in settings.items()}
+    options: dict[str, Any] = {
+        k: _option(setting) for k, setting in settings.items() if k != PYTHON_MEMORY
+    }
     zone = options.pop("TimeZone", "UTC")  # not that of the machine
     try:
         connection = duckdb.connect(str(path) if path else ":memory:", config=options)

@@ -52,6 +52,7 @@ from recsql.seam.functions import (
     VECTORS,
     Function,
 )
+from recsql.seam.memory import Room
 
 if TYPE_CHECKING:
     import duckdb
@@ -271,10 +272,15 @@ FUNCTIONS = (
 )
 
 
-def register(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make every function callable from SQL on this connection and its cursors."""
+def register(connection: duckdb.DuckDBPyConnection, memory: int | None = None) -> None:
+    """Make every function callable from SQL on this connection and its cursors.
+
+    With `memory`, all calls at a time keep to so many bytes beside DuckDB.
+    """
+    room = Room(memory) if memory else None
     for function in FUNCTIONS:
         call = function.run(function.body)
+        call = room.guarded(function.name, call) if room else call
         call.__signature__ = inspect.signature(function.body)  # type: ignore[attr-defined]
         connection.create_function(  # type: ignore[call-overload]
             function.name,

@@ -13,13 +13,6 @@ with
     ),
     neighbours as (select * from {{ ref("sig_content_neighbours") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (
-        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
-    ),
-    scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (
-        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
-    ),
 
     recency as ({{ latest_first("user_items") }}),
 

@@ -16,13 +16,6 @@ with
     {% endif %}
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (
-        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
-    ),
-    scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (
-        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
-    ),
 
     known as (
         select
@@ -91,7 +84,7 @@ with
             and known.item_index = item_factors.item_index
     ),
 
-    scored as ({{ with_ids("indexed", of_family=true) }}),
+    scored as ({{ with_ids("indexed", "users", "items", of_family=true) }}),
 
     final as ({{ best_candidates("scored") }})
 

@@ -4,10 +4,8 @@
 with
     popularity as (select * from {{ ref("sig_group_popularity") }}),
     users as (select * from {{ ref("int_users") }}),
-    user_items as (select * from {{ ref("int_user_items") }}),
     user_scopes as (select * from {{ ref("elig_user_scopes") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     audiences as (
         select
@@ -22,8 +20,6 @@ with
         inner join user_scopes on users.user_id = user_scopes.user_id
         where users.group_kind is not null
     ),
-
-    reached as ({{ required_depths() }}),
 
     met as (
         select distinct audience, group_kind, group_name, scope_index from audiences
@@ -50,7 +46,7 @@ with
             and popularity.item_index = scope_items.item_index
     ),
 
-    scored as ({{ audience_scores() }}),
+    scored as ({{ audience_scores("audiences", "ranked") }}),
 
     final as ({{ best_candidates("scored", "group_popular") }})
 

@@ -4,9 +4,6 @@
 {{ config(enabled="history" in var("candidate_sources")) }}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
-    scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     scored as (
         select user_id, item_id, item_index, weight as score, item_id as reason_item_id

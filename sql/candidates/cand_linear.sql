@@ -9,13 +9,6 @@ with
     user_items as (select * from everyone where {{ in_block("user_index") }}),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (
-        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
-    ),
-    scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (
-        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
-    ),
     item_weights as (select * from {{ ref("sig_linear_weights") }}),
 
     {% for source in sources %}
@@ -59,7 +52,7 @@ with
         {% endfor %}
     ),
 
-    scored as ({{ with_ids("indexed", of_family=true) }}),
+    scored as ({{ with_ids("indexed", "users", "items", of_family=true) }}),
 
     final as ({{ best_candidates("scored") }})
 

@@ -5,10 +5,8 @@ with
     items as (select * from {{ ref("int_items") }}),
     recent as (select * from {{ ref("int_recent_items") }}),
     ages as (select * from {{ ref("int_item_ages") }}),
-    user_items as (select * from {{ ref("int_user_items") }}),
     user_scopes as (select * from {{ ref("elig_user_scopes") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     fresh as (
         select
@@ -25,9 +23,7 @@ with
 
     audiences as (select user_id, scope_index as audience from user_scopes),
 
-    reached as ({{ required_depths() }}),
-
-    scored as ({{ audience_scores() }}),
+    scored as ({{ audience_scores("audiences", "ranked") }}),
 
     final as ({{ best_candidates("scored", "new_items") }})
 

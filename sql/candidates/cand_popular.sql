@@ -3,18 +3,14 @@
 {{ config(enabled="popular" in var("candidate_sources")) }}
 with
     popularity as (select * from {{ ref("sig_popularity") }}),
-    user_items as (select * from {{ ref("int_user_items") }}),
     user_scopes as (select * from {{ ref("elig_user_scopes") }}),
     scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
 
     audiences as (select user_id, scope_index as audience from user_scopes),
 
-    reached as ({{ required_depths() }}),
-
     ranked as ({{ ranked_by_scope("popularity", "scope_items") }}),
 
-    scored as ({{ audience_scores() }}),
+    scored as ({{ audience_scores("audiences", "ranked") }}),
 
     final as ({{ best_candidates("scored", "popular") }})
 

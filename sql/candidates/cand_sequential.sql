@@ -12,13 +12,6 @@ with
         select * from {{ ref("int_user_items") }} where {{ in_block("user_index") }}
     ),
     rules as (select * from {{ ref("sig_sequential_rules") }}),
-    user_scopes as (
-        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
-    ),
-    scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (
-        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
-    ),
 
     recency as ({{ latest_first("user_items") }}),
 

@@ -15,15 +15,8 @@ with
     neighbours as (select * from {{ ref("sig_similar_sessions") }}),
     sessions as (select * from {{ ref("sig_recent_sessions") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_items as (
-        select * from {{ ref("int_user_items") }} where {{ in_block("user_index") }}
-    ),
     user_scopes as (
         select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
-    ),
-    scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (
-        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
     ),
 
     held as (

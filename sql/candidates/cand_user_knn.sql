@@ -16,13 +16,6 @@ with
     ),
     users as (select * from {{ ref("int_users") }}),
     items as (select * from {{ ref("int_items") }}),
-    user_scopes as (
-        select * from {{ ref("elig_user_scopes") }} where {{ in_block("user_index") }}
-    ),
-    scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (
-        select * from {{ ref("elig_exclusions") }} where {{ in_block("user_index") }}
-    ),
 
     known as (
         select user_index, item_index, {{ familiarity() }} as familiarity
@@ -68,7 +61,7 @@ with
 
     indexed as (select user_index, item_index, score, is_known from best),
 
-    scored as ({{ with_ids("indexed") }}),
+    scored as ({{ with_ids("indexed", "users", "items") }}),
 
     final as ({{ best_candidates("scored", "user_knn") }})
 

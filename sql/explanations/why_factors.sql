@@ -49,7 +49,7 @@ with
         ),
     {% endfor %}
 
-    final as ({{ term_contributions(sources) }})
+    final as ({{ term_contributions(sources, "_terms", "shown") }})
 
 select *
 from final

@@ -89,7 +89,7 @@ with
         qualify place <= {{ var("explanation_items") | int + 1 }}
     ),
 
-    final as ({{ term_contributions(["user_knn"]) }})
+    final as ({{ term_contributions(["user_knn"], "_terms", "shown") }})
 
 select *
 from final

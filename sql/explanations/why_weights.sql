@@ -39,7 +39,7 @@ with
         ),
     {% endfor %}
 
-    final as ({{ term_contributions(sources) }})
+    final as ({{ term_contributions(sources, "_terms", "shown") }})
 
 select *
 from final

@@ -4,9 +4,6 @@
 {{ config(enabled="history" in var("candidate_sources")) }}
 with
     user_items as (select * from {{ ref("int_user_items") }}),
-    user_scopes as (select * from {{ ref("elig_user_scopes") }}),
-    scope_items as (select * from {{ ref("elig_scope_items") }}),
-    exclusions as (select * from {{ ref("elig_exclusions") }}),
     own_rhythms as (select * from {{ ref("int_repurchases") }}),
     item_rhythms as (select * from {{ ref("sig_item_rhythms") }}),
     reference as (select * from {{ ref("int_reference_time") }}),

@@ -15,9 +15,12 @@ with
 
     pairs as (select user_id, item_id from shown group by user_id, item_id),
 
-    based as ({{ baseline_ratings("pairs") }}),
+    based as (
+        {{ baseline_ratings("pairs", "rating_mean", "rating_items", "rating_users") }}
+    ),
 
-    {% if model == "item_knn" %} predicted as ({{ neighbour_ratings("based") }}),
+    {% if model == "item_knn" %}
+        predicted as ({{ neighbour_ratings("based", "neighbours", "residuals") }}),
     {% else %} predicted as (select *, baseline as predicted_rating from based),
     {% endif %}
 

@@ -1,55 +1,12 @@
 -- One row per (item_id, region, item_rank): what can replace an item, by both texts,
 -- everywhere and in each region that availability or restrictions name.
--- Eligible or new items, also for an item that was never sold. Of equal titles the most
--- similar, unless `variant` says they differ.
+-- similarity = cosine of the items' term weights; shared_terms by what they say of the
+-- item. Also for an item that was never sold.
 {{ config(enabled="content" in var("candidate_sources")) }}
 with
     items as (select * from {{ ref("int_items") }}),
-    neighbours as (select * from {{ ref("sig_content_neighbours") }}),
+    ranked as (select * from {{ ref("sig_substitutes") }}),
     term_weights as (select * from {{ ref("sig_item_term_weights") }}),
-    region_items as (select * from {{ ref("elig_region_items") }}),
-
-    named as (
-        select
-            item_index,
-            category,
-            min(item_index) over (partition by title, variant) as title_index
-        from items
-    ),
-
-    matched as (
-        select
-            region_items.region,
-            neighbours.item_index,
-            neighbours.similar_item_index,
-            neighbours.similarity,
-            neighbours.neighbour_rank
-        from neighbours
-        inner join named as mine on neighbours.item_index = mine.item_index
-        inner join named as other on neighbours.similar_item_index = other.item_index
-        inner join region_items on other.item_index = region_items.item_index
-        where
-            neighbours.similarity >= {{ var("min_similarity") | float }}
-            {% if var("substitutes_same_category") %}
-                and (mine.category is null or mine.category = other.category)
-            {% endif %}
-        qualify
-            row_number() over (
-                partition by region, neighbours.item_index, other.title_index
-                order by neighbours.neighbour_rank
-            )
-            = 1
-    ),
-
-    ranked as (
-        select
-            *,
-            row_number() over (
-                partition by region, item_index order by neighbour_rank
-            ) as item_rank
-        from matched
-        qualify item_rank <= {{ var("substitutes_per_item") | int }}
-    ),
 
     -- no term holds a bar
     told as (

@@ -160,8 +160,13 @@ def test_a_refresh_in_the_past_publishes_nothing(
     assert published(shop) == before
 
 
-def test_too_little_memory_is_said(shop: Path, recsql: Recsql) -> None:
-    done = recsql("refresh", "--project", shop, "--memory-limit", "5MB")
+def test_too_little_memory_is_said(
+    shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = recsql("refresh", "--project", shop, "--memory-limit", "500MB")
+    assert (done.code, "500MB is too little: from 600 MB on" in done.err) == (2, True)
+    monkeypatch.setenv("RECSQL_MEMORY_LIMIT", "5MB")  # DuckDB's alone
+    done = recsql("refresh", "--project", shop)
     assert done.code == 1
     assert "Out of Memory" in done.err
     assert "Allow more by --memory-limit" in done.err

@@ -54,8 +54,9 @@ def test_what_does_not_fit_is_spilled(
     for limit in ("120MB", "2GB"):
         watch = Watch(tmp_path / "spill")
         watch.start()
-        run = ("run", "--full-refresh", "--select", "+sig_rules", "--memory-limit")
-        done = recsql(*run, limit, "--project", builtin_root())
+        monkeypatch.setenv("RECSQL_MEMORY_LIMIT", limit)  # DuckDB's alone
+        run = ("run", "--full-refresh", "--select", "+sig_rules")
+        done = recsql(*run, "--project", builtin_root())
         watch.is_over.set()
         watch.join()
         assert done.code == 0, done.err

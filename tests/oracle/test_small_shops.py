@@ -55,6 +55,37 @@ def test_six_items_of_which_one_is_blocked_can_be_published(
         assert listed == [(1, 4), (2, 4), (3, 5), (4, 4), (5, 4), (6, 4), (999, 5)]
 
 
+def test_what_ends_before_it_starts_is_named() -> None:
+    """A window is half-open: of six, those that end at their start or before hold."""
+    days = [AS_OF + timedelta(days=days) for days in (0, 1)]
+    whole = pa.table(
+        {
+            "item": pa.array([1, 2, 3, 4], pa.int64()),
+            "since": [days[0], days[1], days[0], None],
+            "until": [days[1], days[0], days[0], days[0]],
+        }
+    )
+    mapped = restrictions(item_id="item", starts_at="since", ends_at="until")
+    places = {"table": "lists", "region": "'north'", "item_id": "item", "where": None}
+    window = {"available_from": "since", "available_to": "until"}
+    asked = {
+        **EVERYTHING,
+        "restrictions": mapped,
+        "availability": {**places, **window},
+        "wanted": "+elig_offers +elig_restrictions",
+    }
+    with tiny_world(baskets((1, 2, 3, 4)), tables={"lists": whole}, **asked) as world:
+        assert world.rows("select item_id from elig_restrictions") == [(1,)]
+        (refused,), (warned,) = world.broken(), world.broken("warned")
+    since, until = (f"{day:%Y-%m-%d %H:%M:%S}" for day in reversed(days))
+    assert refused == (
+        "tests/dbt/restrictions_can_hold.sql: 2 rows of input restrictions end before "
+        f'they start, such as block of item "2" from {since} to {until}, and never '
+        "hold; mend them, or leave them out by entry where of var restrictions"
+    )
+    assert "2 rows of input availability have available_to before" in warned
+
+
 def test_a_source_that_is_personal_and_fallback_fills() -> None:
     both = {
         "name": "home",
@@ -220,7 +251,8 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
     with tiny_world(baskets(*orders), tables={"sold": offers}, **asked) as world:
         pages = world.rows(
             "select region, related_item_id, kind from rec_item_page "
-            f"where item_id = {pasta} and kind <> 'substitute' order by region, item_rank"
+            f"where item_id = {pasta} and kind <> 'substitute' "
+            "order by region, item_rank"
         )
         unsold = world.rows(
             "select related_item_id, kind from rec_item_page "

@@ -47,6 +47,11 @@ def random_restrictions(chance: random.Random) -> Rules:
         whom = chance.choice(["user", "region", "both"] + ["all"] * (kind == "block"))
         users = whom in ("user", "both")
         places = whom in ("region", "both")
+        starts_at, ends_at = (
+            moment(chance, chance.random() < past) for past in (0.8, 0.2)
+        )
+        if starts_at and ends_at and ends_at <= starts_at:
+            ends_at = None  # such a window is refused
         rows.append(
             {
                 "kind": kind,
@@ -56,8 +61,8 @@ def random_restrictions(chance: random.Random) -> Rules:
                 "category": f"category {chance.randint(0, 5)}"
                 if named == "category"
                 else None,
-                "starts_at": moment(chance, chance.random() < 0.8),
-                "ends_at": moment(chance, chance.random() < 0.2),
+                "starts_at": starts_at,
+                "ends_at": ends_at,
             }
         )
     return rows

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 from typing import Any
 
 import duckdb
@@ -12,6 +14,7 @@ from scipy import stats
 
 from recsql.numerics import factorize, latent
 from recsql.seam import arrow_lists, udfs
+from recsql.seam.memory import Room
 
 SETTINGS = (
     "{'factors': 3, 'regularization': 0.05, 'alpha': 5.0, 'iterations': 4, "
@@ -380,6 +383,36 @@ def test_a_fit_says_its_ceiling_before_it_starts(
     expected = rf"\(7 users x {numbers}\).*Set var {var} .* at most {numbers - 1}\."
     with pytest.raises(duckdb.Error, match=expected):
         value(connection, calls)
+
+
+def test_what_does_not_fit_beside_duckdb_is_said_before_it_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """7 users and 2 items have vectors of 3 + 2 numbers, twice: 360 bytes."""
+    monkeypatch.setattr(factorize, "als", lambda *_: pytest.fail("it began"))
+    with duckdb.connect() as connection:
+        udfs.register(connection, memory=359)
+        expected = r"als_fit needs about .*--memory-limit leaves .*Allow --memory-limit"
+        with pytest.raises(duckdb.Error, match=expected):
+            value(connection, fit("[0, 6]", "[0, 1]", "[1.0, 1.0]"))
+
+
+def test_functions_wait_for_each_other_where_memory_is_short() -> None:
+    """Of four calls with 4 of 10 bytes each never more than two are at work."""
+    room, at_work, most = Room(10), [0], [0]
+
+    def work() -> None:
+        with room.taken("als_fit", 4):
+            at_work[0] += 1
+            most[0] = max(most[0], at_work[0])
+            sleep(0.01)
+            at_work[0] -= 1
+
+    with ThreadPoolExecutor(4) as pool:
+        for called in [pool.submit(work) for _ in range(4)]:
+            called.result(timeout=10)
+    assert most == [2]
+    assert room.used == 0
 
 
 def test_als_on_a_gpu_that_is_not_there_is_refused_by_var(

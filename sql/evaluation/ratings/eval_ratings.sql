@@ -20,10 +20,12 @@ with
         group by user_id, item_id
     ),
 
-    based as ({{ baseline_ratings("pairs") }}),
+    based as (
+        {{ baseline_ratings("pairs", "rating_mean", "rating_items", "rating_users") }}
+    ),
 
     {% if "item_knn" in models %}
-        near as ({{ neighbour_ratings("based") }}),
+        near as ({{ neighbour_ratings("based", "neighbours", "residuals") }}),
     {% endif %}
 
     united as (

@@ -93,7 +93,7 @@ with
             {{ is_taken() }} as is_taken,
             owner_key,
             refreshed_at
-            {{ rows_and_removals("in_baskets", "owner_key", "changed") }}
+            {{ rows_and_removals("in_baskets", "latest", "owner_key", "changed") }}
     )
 
 select *

@@ -54,7 +54,7 @@ with
             rejection_reason,
             owner_key,
             refreshed_at
-            {{ rows_and_removals("cleaned", "owner_key", "changed") }}
+            {{ rows_and_removals("cleaned", "latest", "owner_key", "changed") }}
     )
 
 select *

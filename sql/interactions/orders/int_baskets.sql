@@ -93,7 +93,7 @@ with
             owner_key,
             is_shared,
             refreshed_at
-            {{ rows_and_removals("numbered", "basket_id", "touched") }}
+            {{ rows_and_removals("numbered", "latest", "basket_id", "touched") }}
     )
 
 select *

@@ -85,7 +85,7 @@ with
             weights,
             weighed_at,
             refreshed_at
-            {{ rows_and_removals("counted", "owner_key", "changed") }}
+            {{ rows_and_removals("counted", "latest", "owner_key", "changed") }}
     )
 
 select *

@@ -9,7 +9,7 @@ with
 
     aligned as ({{ aligned_lists("newer", "older", var("drift_depth")) }}),
 
-    compared as ({{ rank_biased_overlaps(var("drift_depth")) }}),
+    compared as ({{ rank_biased_overlaps("aligned", var("drift_depth")) }}),
 
     final as (select user_id, surface, overlap from compared)
 

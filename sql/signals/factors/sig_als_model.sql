@@ -15,7 +15,7 @@ with
     owners as (select * from {{ ref("int_owners") }}),
     refit as (select * from {{ ref("sig_refit") }}),
 
-    due as ({{ refit_due(this) }}),
+    due as ({{ refit_due(this, "refit", "owners") }}),
 
     fitted as (
         select
@@ -30,7 +30,13 @@ with
         where {{ training_filter() }} and weight <> 0
     ),
 
-    final as ({{ fitted_model("als", var("als_factors")) }})
+    final as (
+        {{
+            fitted_model(
+                "als", "fitted", "due", "users", "items", var("als_factors")
+            )
+        }}
+    )
 
 select *
 from final

@@ -14,7 +14,7 @@ with
     owners as (select * from {{ ref("int_owners") }}),
     refit as (select * from {{ ref("sig_refit") }}),
 
-    due as ({{ refit_due(this) }}),
+    due as ({{ refit_due(this, "refit", "owners") }}),
 
     fitted as (
         select
@@ -35,7 +35,13 @@ with
         where is_eligible and weight > 0
     ),
 
-    final as ({{ fitted_model("bpr", var("bpr_factors")) }})
+    final as (
+        {{
+            fitted_model(
+                "bpr", "fitted", "due", "users", "items", var("bpr_factors")
+            )
+        }}
+    )
 
 select *
 from final

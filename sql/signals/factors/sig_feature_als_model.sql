@@ -54,7 +54,19 @@ with
             cast(null as timestamp) as refreshed_at
     ),
 
-    final as ({{ fitted_model("feature_als", var("als_factors"), true) }})
+    final as (
+        {{
+            fitted_model(
+                "feature_als",
+                "fitted",
+                "due",
+                "users",
+                "items",
+                var("als_factors"),
+                true,
+            )
+        }}
+    )
 
 select *
 from final

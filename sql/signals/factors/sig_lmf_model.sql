@@ -14,7 +14,7 @@ with
     owners as (select * from {{ ref("int_owners") }}),
     refit as (select * from {{ ref("sig_refit") }}),
 
-    due as ({{ refit_due(this) }}),
+    due as ({{ refit_due(this, "refit", "owners") }}),
 
     fitted as (
         select
@@ -36,7 +36,13 @@ with
         where is_eligible and weight > 0
     ),
 
-    final as ({{ fitted_model("lmf", var("lmf_factors")) }})
+    final as (
+        {{
+            fitted_model(
+                "lmf", "fitted", "due", "users", "items", var("lmf_factors")
+            )
+        }}
+    )
 
 select *
 from final

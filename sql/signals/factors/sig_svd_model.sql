@@ -14,7 +14,7 @@ with
     owners as (select * from {{ ref("int_owners") }}),
     refit as (select * from {{ ref("sig_refit") }}),
 
-    due as ({{ refit_due(this) }}),
+    due as ({{ refit_due(this, "refit", "owners") }}),
 
     fitted as (
         select
@@ -29,7 +29,13 @@ with
         where {{ training_filter() }} and weight > 0
     ),
 
-    final as ({{ fitted_model("svd", var("svd_factors")) }})
+    final as (
+        {{
+            fitted_model(
+                "svd", "fitted", "due", "users", "items", var("svd_factors")
+            )
+        }}
+    )
 
 select *
 from final

@@ -17,11 +17,13 @@
 with
     cells as (select * from {{ ref("sig_knn_weights") }}),
 
-    scales as ({{ similarity_norms(similarity, "item_index", "user_index") }}),
+    scales as ({{ similarity_norms("cells", similarity, "item_index", "user_index") }}),
 
     found as (
         {{
             nearest_neighbours(
+                "cells",
+                "scales",
                 "item_index",
                 "user_index",
                 similarity,

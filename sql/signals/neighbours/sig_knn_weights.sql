@@ -12,7 +12,11 @@ with
     ),
 
     final as (
-        {{ similarity_weights(var("knn_similarity"), "item_index", "user_index") }}
+        {{
+            similarity_weights(
+                "taken", var("knn_similarity"), "item_index", "user_index"
+            )
+        }}
     )
 
 select *

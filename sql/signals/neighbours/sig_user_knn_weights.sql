@@ -11,7 +11,11 @@ with
     ),
 
     final as (
-        {{ similarity_weights(var("user_knn_similarity"), "user_index", "item_index") }}
+        {{
+            similarity_weights(
+                "taken", var("user_knn_similarity"), "user_index", "item_index"
+            )
+        }}
     )
 
 select *

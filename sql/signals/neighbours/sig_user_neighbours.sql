@@ -7,11 +7,13 @@
 with
     cells as (select * from {{ ref("sig_user_knn_weights") }}),
 
-    scales as ({{ similarity_norms(similarity, "user_index", "item_index") }}),
+    scales as ({{ similarity_norms("cells", similarity, "user_index", "item_index") }}),
 
     found as (
         {{
             nearest_neighbours(
+                "cells",
+                "scales",
                 "user_index",
                 "item_index",
                 similarity,

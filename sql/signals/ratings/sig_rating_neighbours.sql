@@ -8,11 +8,13 @@ with
 
     cells as (select item_index, user_index, deviation as weight from residuals),
 
-    scales as ({{ similarity_norms("cosine", "item_index", "user_index") }}),
+    scales as ({{ similarity_norms("cells", "cosine", "item_index", "user_index") }}),
 
     found as (
         {{
             nearest_neighbours(
+                "cells",
+                "scales",
                 "item_index",
                 "user_index",
                 "cosine",

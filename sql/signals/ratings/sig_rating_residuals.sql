@@ -9,7 +9,9 @@ with
 
     pairs as (select user_id, item_id, rating from ratings),
 
-    based as ({{ baseline_ratings("pairs") }}),
+    based as (
+        {{ baseline_ratings("pairs", "rating_mean", "rating_items", "rating_users") }}
+    ),
 
     final as (
         select
