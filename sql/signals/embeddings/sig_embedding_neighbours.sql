@@ -37,18 +37,26 @@ with
         from vectors
     ),
 
+    nearest as (
+        select
+            user_index as item_index,
+            item_index as place,
+            cast(score as double) as similarity
+        from found
+        where score >= 5e-7
+    ),
+
     final as (
         select
-            found.user_index as item_index,
+            nearest.item_index,
             shown.item_index as similar_item_index,
-            cast(found.score as double) as similarity,
+            nearest.similarity,
             row_number() over (
-                partition by found.user_index
-                order by found.score desc, shown.item_index
+                partition by nearest.item_index
+                order by nearest.similarity desc, shown.item_index
             ) as neighbour_rank
-        from found
-        inner join shown on found.item_index = shown.place
-        where found.score >= 5e-7
+        from nearest
+        inner join shown on nearest.place = shown.place
     )
 
 select *
