@@ -15,7 +15,12 @@ from recsql.config.experiments import require_experiments
 from recsql.config.expressions import expressions
 from recsql.config.project import Project
 from recsql.config.remembered import keep_all
-from recsql.config.settings import require_known, require_settings, require_types
+from recsql.config.settings import (
+    require_embedding,
+    require_known,
+    require_settings,
+    require_types,
+)
 from recsql.config.shapes import require_shapes
 from recsql.config.surfaces import require_surfaces
 from recsql.errors import ProjectError, did_you_mean
@@ -59,6 +64,7 @@ def require_vars(project: Project) -> None:
     require_settings(project)
     require_known(project)
     require_types(project)
+    require_embedding(project)
     require_experiments(project)
     require_surfaces(project)
 

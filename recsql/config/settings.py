@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from pathlib import Path
 
 from recsql.config.project import Project
 from recsql.errors import ProjectError, did_you_mean, first_line
@@ -136,6 +137,37 @@ def require_types(project: Project) -> None:
                 f'{project.entry("return_event_types")}: "{kind}" is in '
                 "order_event_types, too. Events of a type are taken or given back."
             )
+
+
+def require_embedding(project: Project) -> None:
+    """Refuse a source embedding that would have no vectors.
+
+    Raises:
+        ProjectError: names the var, and what it needs.
+    """
+    given = project.vars
+    kind, listed = given["embed"], given["candidate_sources"]
+    if "embedding" not in listed or kind in (None, "lsa"):
+        return
+    if kind == "mapped":
+        if given["items"].get("embedding") is None:
+            raise ProjectError(
+                f"{project.entry('embed')}: mapped: var items maps no embedding. "
+                "Add one, such as embedding: vector, or let embed be lsa."
+            )
+    elif kind == "static":
+        folder = given["embed_folder"]
+        if folder is None or not Path(folder).is_absolute():
+            hint = f" Write {Path(folder).absolute()}?" if folder else ""
+            raise ProjectError(
+                f"{project.entry('embed_folder')}: embed: static needs the whole path "
+                f"of a folder with a model. Seen: {folder or 'nothing'}.{hint}"
+            )
+    elif kind not in listed:
+        raise ProjectError(
+            f"{project.entry('embed')}: {kind}: var candidate_sources does not list "
+            f'it, so nothing learns its factors. Add "{kind}" there.'
+        )
 
 
 def choices_of(project: Project, choices: tuple[str, ...] | str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from recsql.seam import (
     arrow_ranking,
     arrow_resampling,
     arrow_terms,
+    arrow_texts,
 )
 from recsql.seam.arrow_lists import (
     as_best_items,
@@ -257,6 +258,7 @@ FUNCTIONS = (
     *arrow_resampling.FUNCTIONS,
     Function("rank_score", *arrow_ranking.TYPES, arrow_ranking.rank_score),
     *arrow_terms.FUNCTIONS,
+    *arrow_texts.FUNCTIONS,
     Function("normal_sf", NUMBER, "double", distributions.normal_sf, by_chunk),
     Function("normal_ppf", NUMBER, "double", distributions.normal_ppf, by_chunk),
     Function("student_sf", NUMBERS, "double", distributions.student_sf, by_chunk),

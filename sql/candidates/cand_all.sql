@@ -2,6 +2,7 @@
 -- candidate_sources.
 {{ config(materialized="view") }}
 {% set of_family = {
+    "cand_content": ["content", "embedding"],
     "cand_factors": factor_sources().split(),
     "cand_linear": linear_sources().split(),
 } %}

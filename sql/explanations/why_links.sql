@@ -6,10 +6,12 @@
     "sequential": "sig_sequential_rules",
     "item_knn": "sig_knn_neighbours",
     "content": "sig_content_neighbours",
+    "embedding": "sig_embedding_neighbours",
 } %}
 {% set kept = {
     "rules": "leverage > 0 and rule_rank <= " ~ var("candidates_per_user"),
     "content": "neighbour_rank <= " ~ var("substitutes_per_item"),
+    "embedding": "neighbour_rank <= " ~ var("substitutes_per_item"),
 } %}
 {% set sources = links | select("in", var("candidate_sources")) | list %}
 {{ config(enabled=sources | length > 0) }}

@@ -3,7 +3,7 @@
 {{ config(materialized="view") }}
 {% set of_sources = {
     "why_neighbours": ["user_knn"],
-    "why_links": ["rules", "sequential", "item_knn", "content"],
+    "why_links": ["rules", "sequential", "item_knn", "content", "embedding"],
     "why_factors": ["als", "svd"],
     "why_weights": linear_sources().split(),
 } %}

@@ -1,11 +1,9 @@
 -- One row per (item_id, item_rank): items that an item of a session speaks for.
--- similarity: of source item_knn, else of texts.
+-- similarity: of source item_knn, else of vectors, else of texts.
 {% set sources = var("candidate_sources") %}
-{% set kind = (
-    "knn"
-    if "item_knn" in sources
-    else "content" if "content" in sources else none
-) %}
+{% set kinds = {"item_knn": "knn", "embedding": "embedding", "content": "content"} %}
+{% set listed = kinds | select("in", sources) | list %}
+{% set kind = kinds[listed[0]] if listed else none %}
 {{ config(enabled=var("serving") and kind is not none) }}
 with
     neighbours as (select * from {{ ref("sig_" ~ (kind or "knn") ~ "_neighbours") }}),

@@ -11,7 +11,8 @@ with
                 cast(null as varchar) as item_text,
                 cast(null as timestamp) as available_from,
                 cast(null as timestamp) as available_to,
-                cast(null as varchar) as variant
+                cast(null as varchar) as variant,
+                false as has_embedding
             from {{ input_relation("events") }}
             where false
         {% else %}
@@ -23,7 +24,8 @@ with
                 {{ read_as(mapped("items", "available_from"), "timestamp") }}
                 as available_from,
                 {{ window_end("items", "available_to") }} as available_to,
-                cast({{ mapped("items", "variant") }} as varchar) as variant
+                cast({{ mapped("items", "variant") }} as varchar) as variant,
+                {{ mapped("items", "embedding") }} is not null as has_embedding
             from {{ input_relation("items") }} {{ input_filter("items") }}
         {% endif %}
     ),
@@ -39,6 +41,7 @@ with
             available_from,
             available_to,
             nullif(trim(variant), '') as variant,
+            max(has_embedding) over (partition by item_id) as has_embedding,
             count(*) over (partition by item_id) as row_count,
             row_number() over (
                 partition by item_id
@@ -68,6 +71,7 @@ with
             available_from,
             available_to,
             variant,
+            has_embedding,
             row_count
         from numbered
         where mention = 1

@@ -19,7 +19,7 @@ ITEMS = {
     "attributes": {"department": "department", "margin": "product_id * 2.5"},
 }
 # sources that look only at the best rules or neighbours of an item
-CUT_PER_ITEM = {"rules", "sequential", "content"}
+CUT_PER_ITEM = {"rules", "sequential", "content", "embedding"}
 Row = dict[str, Any]
 # `where` of a surface, and the same in Python
 WHERES: dict[str, tuple[str, Callable[[Row, Row], bool]]] = {

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.oracle.test_candidates import Scores, assert_candidates
-from tests.worlds import World, random_lines, tiny_world
+from tests.worlds import World, listed, random_lines, tiny_world
 
 
 def vectors(world: World) -> dict[int, dict[str, float]]:
@@ -111,7 +111,7 @@ def test_content_adds_up_over_the_latest_items(world: World) -> None:
                 scores[user][item] += row["weight"] * similarity
                 terms[user, item][row["item_id"]] = row["weight"] * similarity
     assert_candidates(world, "content", scores)
-    for row in world.dicts("cand_content"):
+    for row in world.dicts(listed("content")):
         mine = terms[row["user_id"], row["item_id"]]
         assert mine[row["reason_item_id"]] == pytest.approx(max(mine.values()))
 
@@ -123,6 +123,6 @@ def test_an_item_that_was_never_sold_is_recommended_while_it_is_new() -> None:
     for is_new in (True, False):
         given = {**wide, "content_neighbours": 50, "undated_items_are_new": is_new}
         with tiny_world(random_lines(1), wanted=wanted, **given) as world:
-            proposed = world.rows("from cand_content where item_id = 999")
+            proposed = world.rows(f"from {listed('content')} where item_id = 999")
             replaces = world.rows("from rec_substitutes where related_item_id = 999")
             assert bool(proposed) == bool(replaces) == is_new

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 from tests import linear
 from tests.worlds import World, random_lines, tiny_world
 
-LINKED = ("rules", "sequential", "item_knn", "content")
+LINKED = ("rules", "sequential", "item_knn", "content", "embedding")
 WEIGHTED = (*linear.WEIGHTS,)
 BINARY = ("graph_filter", "bspm")
 FACTORED = ("als", "svd")
@@ -91,6 +91,11 @@ class Oracle:
                 "content",
                 "select item_index, similar_item_index, similarity "
                 "from sig_content_neighbours where neighbour_rank <= 3",
+            ),
+            (
+                "embedding",
+                "select item_index, similar_item_index, similarity "
+                "from sig_embedding_neighbours where neighbour_rank <= 3",
             ),
         ):
             self.links[source] = {(a, b): c for a, b, c in world.rows(sql)}

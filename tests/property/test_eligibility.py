@@ -15,7 +15,7 @@ from tests.worlds import ALL_SOURCES, AS_OF, World, random_lines, tiny_world
 DAY = timedelta(days=1)
 NO_TABLE = {"table": None}
 # Sources that follow the best n rules or neighbours of an item, and n differs.
-CUT_PER_ITEM = {"rules", "sequential", "content"}
+CUT_PER_ITEM = {"rules", "sequential", "content", "embedding"}
 Rules = list[dict[str, Any]]
 
 

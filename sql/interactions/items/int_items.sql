@@ -18,6 +18,8 @@ with
             catalogue.available_from,
             catalogue.available_to,
             catalogue.variant,
+            catalogue.item_text is not null
+            or coalesce(catalogue.has_embedding, false) as is_described,
             counted.item_code,
             coalesce(counted.event_count, 0) as event_count,
             coalesce(counted.taken_count, 0) as taken_count,
@@ -39,7 +41,7 @@ with
         select
             *,
             not is_eligible
-            and item_text is not null
+            and is_described
             and (
                 is_recent
                 or coalesce(available_from, first_at) is null

@@ -1,6 +1,6 @@
 -- One row per (item_index, term_index): how much a term says of an item.
 -- weight by content_weighting (macro feature_weight), each item scaled to length 1.
-{{ config(enabled="content" in var("candidate_sources")) }}
+{{ config(enabled="content" in var("candidate_sources") or embedding_kind() == "lsa") }}
 with
     terms as (select * from {{ ref("sig_item_terms") }}),
 

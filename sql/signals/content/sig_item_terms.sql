@@ -1,7 +1,7 @@
 -- One row per (item_index, term): the words of an item's text, in lower case.
 -- A term is a run of letters and digits, or content_ngrams of its characters in a row;
 -- terms in more than content_max_item_share of the items are stop words and left out.
-{{ config(enabled="content" in var("candidate_sources")) }}
+{{ config(enabled="content" in var("candidate_sources") or embedding_kind() == "lsa") }}
 with
     items as (select * from {{ ref("int_items") }}),
 

@@ -16,20 +16,7 @@ with
         where models.model_name in ('{{ var("similar_items") | join("', '") }}')
     ),
 
-    unit_vectors as (
-        select
-            model_name,
-            item_index,
-            cast(
-                list_transform(
-                    vector,
-                    lambda number:coalesce(
-                        number / nullif(sqrt(list_inner_product(vector, vector)), 0), 0
-                    )
-                ) as float[]
-            ) as vector
-        from vectors
-    ),
+    unit_vectors as ({{ unit_vectors("vectors", ["model_name", "item_index"]) }}),
 
     found as (
         select

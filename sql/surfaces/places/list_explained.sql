@@ -33,7 +33,7 @@ with
                 then concat('often follows ', because.title)
                 when because.item_id is not null and lists.lead_source = 'item_knn'
                 then concat('like ', because.title)
-                when lists.lead_source = 'content'
+                when lists.lead_source in ('content', 'embedding')
                 then concat('similar to ', because.title)
                 when lists.lead_source = 'session_knn'
                 then concat('in orders like yours, with ', because.title)
