@@ -18,7 +18,8 @@ from common import Cost, compile_demo, cost, opened, work_folder
 
 from recsql.compilation.compiler import Plan
 from recsql.engine.incremental import forget_builds
-from recsql.engine.runner import ModelResult, run_models
+from recsql.engine.runner import run_models
+from recsql.engine.scheduling import ModelResult
 from recsql.engine.warehouse import Warehouse
 
 TARGET = 0.1

@@ -22,7 +22,8 @@ from bench_quality import demo
 from common import work_folder
 
 from recsql.config.project import Project
-from recsql.engine.runner import ModelResult, run_models
+from recsql.engine.runner import run_models
+from recsql.engine.scheduling import ModelResult
 from recsql.engine.warehouse import Warehouse
 from recsql.evaluation.past import build_as_of, event_range, scratch_warehouse
 from recsql.evaluation.training import Past, Trained, train_ranker

@@ -9,7 +9,7 @@ SIGTERM: 143, SIGHUP: 129).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from recsql.redaction import redacted, unmarked, without_values
 
@@ -62,6 +62,14 @@ class RecsqlError(Exception):
 
 class ProjectError(RecsqlError):
     """Settings, yml, Jinja or the graph are wrong; nothing was executed."""
+
+
+class Refusals(ProjectError):
+    """All that a model holds that another engine has not; its text is the first."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(problems[0])
+        self.problems = tuple(problems)
 
 
 class InputError(RecsqlError):

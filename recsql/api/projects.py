@@ -18,7 +18,7 @@ from recsql.api.tables import Table, table_of
 if TYPE_CHECKING:
     from recsql.config.project import Project as ProjectFiles
     from recsql.engine.loader import Loaded
-    from recsql.engine.runner import ModelResult
+    from recsql.engine.scheduling import ModelResult
     from recsql.evaluation.results import Run
     from recsql.operation.events import Event
     from recsql.publishing.publish import Published

@@ -28,6 +28,7 @@ from recsql.cli.report import report
 from recsql.cli.serve import serve
 from recsql.cli.tune import tune
 from recsql.cli.vars import show_vars
+from recsql.errors import ProjectError
 
 
 @click.group(
@@ -124,7 +125,11 @@ def list_models(select: Any, exclude: Any, **options: Any) -> None:
 
 
 @cli.command("compile", short_help="Render the models into plain SQL files.")
-@click.option("--dialect", type=click.Choice(["duckdb", "spark"]), default="duckdb")
+@click.option(
+    "--dialect",
+    type=click.Choice(["duckdb", "spark"]),
+    help="Whose SQL.  [default: the target's]",
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -133,7 +138,7 @@ def list_models(select: Any, exclude: Any, **options: Any) -> None:
 @selection_options
 @project_options
 def compile_models(
-    dialect: str, out: Path | None, select: Any, exclude: Any, **options: Any
+    dialect: str | None, out: Path | None, select: Any, exclude: Any, **options: Any
 ) -> None:
     """Render the models into plain SQL files."""
     from recsql.compilation.compiler import compile_project
@@ -141,14 +146,19 @@ def compile_models(
     from recsql.questions.inspection import write_compiled
 
     plan = compile_project(open_project(**options))
-    unbound = require_binding(plan) if plan.is_changed else []
-    names = plan.graph.select(select, exclude)
+    on_spark = plan.project.profile.cluster is not None
+    asks = plan.is_changed and not on_spark
+    unbound = require_binding(plan) if asks else []
+    dialect = dialect or ("spark" if on_spark else "duckdb")
     target = out or plan.project.root / "target" / "compiled" / dialect
-    written, left_out = write_compiled(plan, names, target, dialect)
+    written = write_compiled(plan, plan.graph.select(select, exclude), target, dialect)
     console = open_console()
-    console.line(f"wrote {written} models to {target}")
-    if left_out:
-        console.line(f"not SQL alone, so not for {dialect}: {', '.join(left_out)}")
+    console.line(f"wrote {written.models} models to {target}")
+    if written.calling:
+        console.line(
+            f"{written.calling} of them call functions that recsql gives to Spark: "
+            "recsql refresh --target spark does (docs/spark.md)"
+        )
     for name in unbound:
         place = plan.project.entry(f"{name}: table: {plan.project.vars[name]['table']}")
         console.line(
@@ -156,6 +166,10 @@ def compile_models(
         )
     for warning in plan.unused_vars():
         console.problem(f"Warning: {warning}")
+    for problem in written.problems:
+        console.problem(problem)
+    if written.problems:
+        raise ProjectError(f"compile: {len(written.problems)} places do not translate.")
 
 
 @cli.command("lineage", short_help="Show where a column comes from.")

@@ -16,6 +16,25 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 VERBOSE = "recsql.verbose"
+ON_SPARK = {
+    *("run", "test", "build", "refresh", "publish", "rollback", "versions", "show"),
+    *("ls", "compile", "vars", "eject", "load"),
+}
+PAST = "it builds the models as of past moments in DuckDB files of their own"
+READS = "it reads the published DuckDB file"
+NOT_ON_SPARK = {
+    "backtest": PAST,
+    "compare": "it compares runs of recsql backtest",
+    "demo": "it is a tour on DuckDB",
+    "diff": READS,
+    "explain": READS,
+    "forget": "it rewrites the files of the warehouse",
+    "lineage": "it needs the columns of raw tables, which it asks of DuckDB",
+    "report": READS,
+    "serve": READS,
+    "train-ranker": PAST,
+    "tune": PAST,
+}
 
 
 def project_options(command: Command) -> Command:
@@ -29,6 +48,7 @@ def project_options(command: Command) -> Command:
             type=click.Path(file_okay=False, path_type=Path),
             help="The project's folder.  [default: .]",
         ),
+        click.option("--target", metavar="NAME", help="An output of profiles.yml."),
     ):
         command = option(command)
     return command
@@ -74,6 +94,7 @@ def open_project(
     vars_text: str | None,
     memory_limit: str | None = None,
     load: Callable[..., Project] | None = None,
+    target: str | None = None,
 ) -> Project:
     """Load the project that the shared options name, by `load_project` or another.
 
@@ -86,9 +107,34 @@ def open_project(
 
     if not folder.is_dir():
         raise InputError(f"--project {folder}: there is no such folder.")
-    project = (load or load_project)(folder, parse_vars(vars_text))
+    project = (load or load_project)(folder, parse_vars(vars_text), target)
+    if project.profile.cluster is not None:
+        require_on_spark(project.profile.target, memory_limit)
     keep_private(project)
     return project.with_memory_limit(memory_limit) if memory_limit else project
+
+
+def require_on_spark(target: str, memory_limit: str | None) -> None:
+    """Refuse a command that Spark cannot do, and say why.
+
+    Raises:
+        InputError: the command, the target, and the reason.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None:  # the watcher of a refresh
+        return
+    command = context.info_name or "recsql"
+    if command not in ON_SPARK:
+        why = NOT_ON_SPARK.get(command, "it works on a DuckDB file")
+        raise InputError(
+            f"{command}: not where the target is Spark ({target}): {why}. Choose "
+            "another --target."
+        )
+    if memory_limit is not None:
+        raise InputError(
+            f"{command}: --memory-limit is DuckDB's; target {target} is Spark: set "
+            "spark.executor.memory in profiles.yml."
+        )
 
 
 def open_to_work(threads: int | None = None, **options: Any) -> Project:
@@ -99,6 +145,8 @@ def open_to_work(threads: int | None = None, **options: Any) -> Project:
     from recsql.operation.forget import finish_before
 
     project = open_project(**options)
+    if project.profile.cluster is not None:
+        return project  # whom to forget is known to DuckDB files alone
     finish_before(project, threads or project.profile.threads, open_console().event)
     return project
 

@@ -77,7 +77,8 @@ def publish(**options: Any) -> None:
     project = open_project(**options)
     console = open_console()
     with publishing_lock(project.profile.folder):
-        finish(project, project.profile.threads, console.event)
+        if project.profile.cluster is None:
+            finish(project, project.profile.threads, console.event)
         pipeline.publish_tables(project, console.event)
 
 
@@ -89,14 +90,18 @@ def rollback(to: int | None, **options: Any) -> None:
 
     The next refresh publishes a new version as always.
     """
+    from recsql.operation import clusters
     from recsql.operation.forget import finish
     from recsql.operation.lock import publishing_lock
     from recsql.publishing import publish
 
     project = open_project(**options)
     with publishing_lock(project.profile.folder):
-        finish(project, project.profile.threads, open_console().event)
-        shown = publish.rollback(project, to)
+        if project.profile.cluster is not None:
+            shown = clusters.rollback(project, to)
+        else:
+            finish(project, project.profile.threads, open_console().event)
+            shown = publish.rollback(project, to)
     open_console().line(f"readers now see version {shown}")
 
 
@@ -104,10 +109,15 @@ def rollback(to: int | None, **options: Any) -> None:
 @project_options
 def versions(**options: Any) -> None:
     """List the versions that are kept; readers see the one that is current."""
+    from recsql.operation import clusters
     from recsql.publishing.publish import kept_versions
 
+    project = open_project(**options)
     headers = ("version", "published_at", "last_event_at", "rows", "run_id", "current")
-    rows = kept_versions(open_project(**options).profile)
+    if project.profile.cluster is not None:
+        rows = clusters.kept_versions(project)
+    else:
+        rows = kept_versions(project.profile)
     open_console().table(headers, rows)
 
 

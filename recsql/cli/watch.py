@@ -42,6 +42,7 @@ def watched(
     facts = {
         "root": str(project.root),
         "vars": vars_text,
+        "target": project.profile.target,
         "log_format": log_format,
         "version": Versions(project.profile.folder).current,
         "began": time.time(),
@@ -106,7 +107,7 @@ def _tell(facts: dict[str, Any], error: RecsqlError, *, has_hook: bool) -> None:
     from recsql.operation.outcome import Outcome
     from recsql.terminal.logs import JsonLog
 
-    project = open_project(Path(facts["root"]), facts["vars"])
+    project = open_project(Path(facts["root"]), facts["vars"], target=facts["target"])
     if not has_hook:
         project = project.with_vars({"on_failure": None, "on_publish": None})
     seconds = time.time() - facts["began"]

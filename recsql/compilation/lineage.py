@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recsql.errors import InputError, ProjectError, did_you_mean, first_line
 
@@ -22,20 +22,20 @@ class NotAQueryError(Exception):
     """The SQL is a statement, but no query."""
 
 
-def parse(compiled: Compiled) -> Query:
-    """Parse one model's SQL.
+def parse(compiled: Compiled, dialect: Any = "duckdb") -> Query:
+    """Parse one model's SQL, as DuckDB's unless said otherwise.
 
     Raises:
         ProjectError: sqlglot cannot read it; file, line and what was seen are named.
     """
     with _explained(compiled):
-        return _parse(compiled.sql)
+        return _parse(compiled.sql, dialect)
 
 
-def _parse(sql: str) -> Query:
+def _parse(sql: str, dialect: Any = "duckdb") -> Query:
     import sqlglot
 
-    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    tree = sqlglot.parse_one(sql, dialect=dialect)
     if not isinstance(tree, sqlglot.exp.Query):
         raise NotAQueryError
     return tree

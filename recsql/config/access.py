@@ -95,7 +95,7 @@ def keep_private(project: Project) -> None:
 
     A build file that others could read (of an older version, of dbt) is closed to them.
     """
-    access, build = access_of(project), project.profile.build_path
+    access, build = access_of(project), project.profile.build
     os.umask(access.umask)
     if build.is_file() and build.stat().st_uid == os.geteuid():
         with suppress(OSError):  # a file system that may not be written

@@ -94,9 +94,11 @@ def builtin_root() -> Path:
 
 
 def load_project(
-    root: Path | str, vars_given: Mapping[str, Any] | None = None
+    root: Path | str,
+    vars_given: Mapping[str, Any] | None = None,
+    target: str | None = None,
 ) -> Project:
-    """Read the built-in project and the user's in `root`.
+    """Read the built-in project and the user's in `root`, for a target of profiles.yml.
 
     Raises:
         ProjectError: there is no project, or it cannot be read.
@@ -108,18 +110,26 @@ def load_project(
             "--project, or make one: recsql init shop"
         )
     is_own = root == builtin_root() or (root / CHECKOUT).is_file()
-    return _read([root] if is_own else [builtin_root(), root], root, vars_given)
+    folders = [root] if is_own else [builtin_root(), root]
+    return _read(folders, root, vars_given, target)
 
 
-def demo_project(root: Path, vars_given: Mapping[str, Any] | None = None) -> Project:
+def demo_project(
+    root: Path,
+    vars_given: Mapping[str, Any] | None = None,
+    target: str | None = None,
+) -> Project:
     """Read the project in `root`; where there is none, make one that sets nothing."""
     with suppress(FileExistsError), (root / PROJECT_FILE).open("x") as file:
         file.write("name: demo\nversion: 1.0.0\nprofile: recsql\n")
-    return load_project(root, vars_given)
+    return load_project(root, vars_given, target)
 
 
 def _read(
-    folders: list[Path], root: Path, vars_given: Mapping[str, Any] | None
+    folders: list[Path],
+    root: Path,
+    vars_given: Mapping[str, Any] | None,
+    target: str | None,
 ) -> Project:
     settings = [_read_settings(folder / PROJECT_FILE) for folder in folders]
     if len({setting["name"] for setting in settings}) < len(settings):
@@ -128,11 +138,9 @@ def _read(
             f"{root / PROJECT_FILE}: name: {name} is what the built-in project is "
             "called. Choose another."
         )
-    described = [
-        properties.read_folder(folder / path)
-        for folder, setting in zip(folders, settings, strict=True)
-        for path in setting.get("model-paths", ["sql"])
-    ]
+    both = zip(folders, settings, strict=True)
+    paths = [f / path for f, s in both for path in s.get("model-paths", ["sql"])]
+    described = [properties.read_folder(path) for path in paths]
     own = settings[-1].get("vars") or {}
     default_vars = settings[0].get("vars") or {}
     _require_runnable(root, settings[0]["name"], own)
@@ -153,7 +161,7 @@ def _read(
         unit_tests=tuple(test for group in described for test in group.unit_tests),
         docs=_docs(folders, settings),
         profile=read_profile(
-            [root, builtin_root()], settings[-1].get("profile", "recsql")
+            [root, builtin_root()], settings[-1].get("profile", "recsql"), target
         ),
     )
     return project.with_vars(vars_given or {})

@@ -15,7 +15,7 @@ from pathlib import Path
 from recsql.config.project import Project
 from recsql.demo.experiment import GENERATED, build_experiment, print_experiment
 from recsql.engine.loader import load_table
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError, install
 from recsql.evaluation.backtest import Folds, run_folds

@@ -8,7 +8,7 @@ same text makes one block of everybody. The rows are the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 
@@ -24,17 +24,26 @@ VARIABLES = "first_user_index", "last_user_index"  # what macro in_block reads
 def blocks_of(
     plan: Plan, cursor: duckdb.DuckDBPyConnection, compiled: Compiled
 ) -> tuple[Block, ...]:
-    """Return the blocks that a model is built by; one of everybody for most models.
+    """Return the blocks that a model is built by; one of everybody for most models."""
+
+    def rows(name: str) -> int:
+        counted = cursor.execute(f"select count(*) from {quoted('main', name)}")
+        return int(counted.fetchall()[0][0])
+
+    return blocks_by(plan, compiled, rows)
+
+
+def blocks_by(
+    plan: Plan, compiled: Compiled, rows_of: Callable[[str], int]
+) -> tuple[Block, ...]:
+    """Return the blocks of a model, given what counts the rows of a table.
 
     A block has as many users as make `rows_per_block` rows on average: one for each
     item that a user knows, and candidates_per_user.
     """
     if not (compiled.config.get("meta") or {}).get("blocks"):
         return EVERYBODY
-    users, pairs = (
-        cursor.execute(f"select count(*) from {quoted('main', name)}").fetchall()[0][0]
-        for name in (USERS, PAIRS)
-    )
+    users, pairs = rows_of(USERS), rows_of(PAIRS)
     given = plan.project.vars
     rows = pairs + users * int(given["candidates_per_user"])
     return cut(users, rows, int(given["rows_per_block"]))

@@ -108,28 +108,40 @@ def run_checks(
 
 
 def _run(check: Check, warehouse: Warehouse) -> CheckResult:
-    bad: Literal["failed", "warned"] = (
-        "warned" if check.severity == "warn" else "failed"
-    )
     try:
         with warehouse.cursor() as cursor:
             found = cursor.execute(SEEN.format(sql=check.sql)).fetchone()
     except duckdb.Error as error:
-        return CheckResult(check.name, "failed", f"{check.file}: {first_line(error)}")
+        return broken(check, first_line(error))
     count, row = found or (0, None)
-    if not count:
+    return answered(check, count, row, ".".join(FAILING))
+
+
+def broken(check: Check, problem: str) -> CheckResult:
+    """Return the result of a test that could not be asked."""
+    return CheckResult(check.name, "failed", f"{check.file}: {problem}")
+
+
+def answered(
+    check: Check, count: int, row: Mapping[str, Any] | None, kept_in: str
+) -> CheckResult:
+    """Return the result of a test that so many rows break, one of which is kept."""
+    if not count or row is None:
         return CheckResult(check.name, "passed")
+    bad: Literal["failed", "warned"] = (
+        "warned" if check.severity == "warn" else "failed"
+    )
     shown = ", ".join(f"{name}={value!s:.200}" for name, value in row.items())
-    return CheckResult(check.name, bad, _problem(check, count, row), shown)
+    return CheckResult(check.name, bad, _problem(check, count, row, kept_in), shown)
 
 
-def _problem(check: Check, count: int, row: Mapping[str, Any]) -> str:
+def _problem(check: Check, count: int, row: Mapping[str, Any], kept_in: str) -> str:
     """Say what is wrong: the test's own sentence, or how many rows broke it."""
     rows = "1 row" if count == 1 else f"{count:,} rows"
     if next(iter(row)) == "problem":
         more = "" if count == 1 else f" ({rows})"
         return f"{check.file}: {row['problem']}{more}"
-    return f"{check.file}: {check.name}: {rows}; one is in {'.'.join(FAILING)}"
+    return f"{check.file}: {check.name}: {rows}; one is in {kept_in}"
 
 
 def _generic(plan: Plan, test: DataTest) -> Check:

@@ -5,7 +5,7 @@ Checked before anything is built, so that a wrong mapping changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -54,14 +54,15 @@ def require_inputs(
                     plan.project, warehouse, [thresholds_of(plan.project)]
                 )
             if not warehouse.has_table(schema, table, database):
-                raise InputError(
-                    f"{model.file if model else name}: there is no table "
-                    f"{schema}.{table}. {_how_to_get(table)}"
-                )
-    for name in INPUTS:
-        if {f"stg_{name}", f"stg_holdout_{name}"} & set(names):
-            _require_mapping(plan, warehouse, name)
+                raise missing(model.file if model else name, schema, table)
+    for name in inputs_of(names):
+        _require_mapping(plan, warehouse, name)
     require_ids(plan, warehouse, names)
+
+
+def inputs_of(names: Collection[str]) -> list[str]:
+    """Return the inputs that models read which are about to be built."""
+    return [n for n in INPUTS if {f"stg_{n}", f"stg_holdout_{n}"} & {*names}]
 
 
 def thresholds_of(project: Project) -> SourceTable:
@@ -83,6 +84,13 @@ def create_raw_tables(
         )
 
 
+def missing(file: str, schema: str, table: str) -> InputError:
+    """Return what is told where a raw table is not there."""
+    return InputError(
+        f"{file}: there is no table {schema}.{table}. {_how_to_get(table)}"
+    )
+
+
 def _how_to_get(table: str) -> str:
     if table == "rankers":
         return "Train a ranker (recsql train-ranker), or set var ranker to false."
@@ -92,7 +100,12 @@ def _how_to_get(table: str) -> str:
     )
 
 
-def _require_mapping(plan: Plan, warehouse: Warehouse, name: str) -> None:
+def mapped_expressions(plan: Plan, name: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (relation, entry as messages name it, expression) of a mapped input.
+
+    Raises:
+        InputError: it is no mapping, or not one of such an input.
+    """
     mapping = plan.project.vars[name]
     if not isinstance(mapping, dict):
         raise InputError(f"{plan.project.entry(name)} must map columns to SQL.")
@@ -108,8 +121,12 @@ def _require_mapping(plan: Plan, warehouse: Warehouse, name: str) -> None:
             continue
         named = expression if key == "attributes" else {key: expression}
         for column, part in named.items():
-            place = plan.project.entry(f"{name}: {column}: {part}")
-            _require_expression(warehouse, relation, place, str(part))
+            yield relation, plan.project.entry(f"{name}: {column}: {part}"), str(part)
+
+
+def _require_mapping(plan: Plan, warehouse: Warehouse, name: str) -> None:
+    for relation, place, expression in mapped_expressions(plan, name):
+        _require_expression(warehouse, relation, place, expression)
 
 
 def _require_known_keys(

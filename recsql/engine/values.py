@@ -5,12 +5,12 @@ What is counted is SQL: `stg_values`, and `mon_values` with var max_unreadable_s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recsql.compilation.compiler import Plan
+from recsql.engine.reading import Reader
 from recsql.engine.readings import epoch, reading
-from recsql.engine.warehouse import Warehouse
 from recsql.errors import InputError
 from recsql.redaction import of_row
 
@@ -18,24 +18,24 @@ VALUES = "mon_values"
 KINDS = {"timestamp": "times", "double": "numbers", "boolean": "flags"}
 
 
-def require_values(plan: Plan, warehouse: Warehouse) -> None:
+def require_values(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> None:
     """Refuse a mapped column of which more than max_unreadable_share cannot be read.
+
+    Args:
+        plan: the compiled project.
+        rows: of mon_values; see `value_rows`.
 
     Raises:
         InputError: names the column, what stands there, and what would read it.
     """
-    for row in value_rows(warehouse):
+    for row in rows:
         if row["status"] == "fail":
             raise InputError(_problem(plan, row))
 
 
-def value_rows(warehouse: Warehouse) -> list[dict[str, Any]]:
+def value_rows(reader: Reader) -> list[dict[str, Any]]:
     """Return the rows of mon_values by table and column."""
-    found = warehouse.connection.execute(
-        f"from main.{VALUES} order by table_name, column_name"
-    )
-    names = [column[0] for column in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return reader.dicts(f"select * from main.{VALUES} order by table_name, column_name")
 
 
 def examples(row: Mapping[str, Any]) -> list[str]:

@@ -67,6 +67,19 @@ class Warehouse:
         with translated(sql.split("\n", 1)[0][:80]):
             return self.connection.execute(sql, parameters or []).fetchall()
 
+    def dicts(self, sql: str) -> list[dict[str, Any]]:
+        """Run one query and return all rows by the names of columns."""
+        return list(self.arrow(sql).to_pylist())
+
+    def arrow(self, sql: str) -> Any:
+        """Run one query and return all rows as an Arrow table."""
+        with translated(sql.split("\n", 1)[0][:80]):
+            return self.connection.execute(sql).to_arrow_table()
+
+    def columns(self, schema: str, name: str) -> dict[str, str]:
+        """Return the columns of a table and their types."""
+        return {r[0]: r[1] for r in self.rows(f"describe {quoted(schema, name)}")}
+
     def materialize(
         self,
         cursor: duckdb.DuckDBPyConnection,
@@ -130,13 +143,12 @@ class Warehouse:
 
     def has_table(self, schema: str, name: str, database: str = "") -> bool:
         """Say whether a table or view exists, here or in an attached database."""
-        found = self.rows(
+        sql = (
             "select 1 from information_schema.tables where table_schema = ? "
             "and table_name = ? and table_catalog = coalesce(nullif(?, ''), "
-            "current_database())",
-            [schema, name, database],
+            "current_database())"
         )
-        return bool(found)
+        return bool(self.rows(sql, [schema, name, database]))
 
 
 @contextmanager

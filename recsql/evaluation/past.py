@@ -122,7 +122,7 @@ def build_as_of(
     changed = tuple(name for name in names if built.pop(name, None) != prints[name])
     built.update((name, prints[name]) for name in names if name not in changed)
     tally = Tally(listener)
-    tally.build(plan, warehouse, changed, threads)
+    tally.build(len(changed), run_models(plan, warehouse, changed, threads))
     tally.check(plan, changed, Contents(plan, warehouse, changed), threads)
     tally.raise_if_checks_failed(" The figures were not kept.")
     built.update(prints)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from recsql.config.project import Project
 from recsql.engine.records import append_rows
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
 from recsql.evaluation.past import build_as_of, event_range, scratch_warehouse

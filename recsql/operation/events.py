@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recsql.engine.checks import CheckResult, ChecksFinished
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.operation.findings import Found
 from recsql.operation.journals import Taken
 from recsql.publishing.publish import Published

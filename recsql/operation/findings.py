@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from recsql.engine.reading import Reader
 from recsql.engine.values import KINDS, VALUES, examples, quoted_texts, value_rows
-from recsql.engine.warehouse import Warehouse
 
 QUARANTINE = "int_rejected_events"
 GIANTS = "mon_giant_baskets"
@@ -76,7 +77,7 @@ class Noted:
 Found = Unchanged | Quarantine | GiantBaskets | Monitored | Noted
 
 
-def findings(warehouse: Warehouse, names: Sequence[str]) -> Iterator[Found]:
+def findings(warehouse: Reader, names: Sequence[str]) -> Iterator[Found]:
     """Yield what the models that were built say of the data they read."""
     if VALUES in names:
         yield from _values(warehouse)
@@ -95,7 +96,7 @@ def findings(warehouse: Warehouse, names: Sequence[str]) -> Iterator[Found]:
         yield _monitored(warehouse)
 
 
-def _values(warehouse: Warehouse) -> Iterator[Noted]:
+def _values(warehouse: Reader) -> Iterator[Noted]:
     """Say of each mapped column what is not as a cast wants it, and what follows."""
     for row in value_rows(warehouse):
         column = f"{row['table_name']}.{row['column_name']}"
@@ -123,7 +124,7 @@ def _values(warehouse: Warehouse) -> Iterator[Noted]:
             )
 
 
-def _spread(warehouse: Warehouse) -> Iterator[Noted]:
+def _spread(warehouse: Reader) -> Iterator[Noted]:
     """Say which orders were used again later, and what became of them."""
     for most, baskets, lines, days, example in warehouse.rows(
         f"from main.{SPREAD} where basket_count > 0"
@@ -137,26 +138,29 @@ def _spread(warehouse: Warehouse) -> Iterator[Noted]:
         )
 
 
-def _quarantine(warehouse: Warehouse) -> Quarantine:
+def _quarantine(warehouse: Reader) -> Quarantine:
     ((read,),) = warehouse.rows("select count(*) from main.int_event_checks")
     reasons = warehouse.rows(
         f"select rejection_reason, count(*) from main.{QUARANTINE} "
-        "group by all order by 2 desc, 1"
+        "group by rejection_reason order by count(*) desc, rejection_reason"
     )
     return Quarantine(read, dict(reasons))
 
 
-def _short_lists(warehouse: Warehouse) -> Iterator[Noted]:
+def _short_lists(warehouse: Reader) -> Iterator[Noted]:
     """Say of each surface how many lists are shorter than they should be, and why."""
     rows = warehouse.rows(
-        "select surface, allow_repeat, list_length, count(*), min(item_count), "
-        f"histogram(reason) from main.{SHORT} group by all order by 1"
+        "select surface, allow_repeat, list_length, reason, count(*), min(item_count) "
+        f"from main.{SHORT} group by surface, allow_repeat, list_length, reason "
+        "order by surface, allow_repeat, list_length, reason"
     )
     ((all_users,),) = warehouse.rows("select count(*) from main.int_users")
-    for surface, allow_repeat, length, users, shortest, reasons in rows:
+    for (surface, allow_repeat, length), group in groupby(rows, lambda row: row[:3]):
+        lists = list(group)
+        users, shortest = sum(row[4] for row in lists), min(row[5] for row in lists)
         why = ", ".join(
             f"{WHY_SHORT[allow_repeat if reason == 'repeats' else reason]} ({count:,})"
-            for reason, count in reasons.items()
+            for *_, reason, count, _ in lists
         )
         yield Noted(
             SHORT,
@@ -165,7 +169,7 @@ def _short_lists(warehouse: Warehouse) -> Iterator[Noted]:
         )
 
 
-def _left_out(warehouse: Warehouse) -> Iterator[Noted]:
+def _left_out(warehouse: Reader) -> Iterator[Noted]:
     """Say of each source with an item by item matrix which items are not in it."""
     for source, items, kept, left_out, full_gb in warehouse.rows(
         "select model_name, item_count, kept_count, left_out_count, full_matrix_gb "
@@ -182,7 +186,7 @@ def _left_out(warehouse: Warehouse) -> Iterator[Noted]:
         yield Noted(COVERAGE, text)
 
 
-def _monitored(warehouse: Warehouse) -> Monitored:
+def _monitored(warehouse: Reader) -> Monitored:
     part = "if(part = 'all', '', '.' || part)"
     drift = warehouse.rows(
         f"select measure || {part} || '.' || statistic, figure from main.{DRIFT} "

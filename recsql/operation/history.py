@@ -23,7 +23,7 @@ from recsql.engine import stops
 from recsql.engine.checks import ChecksFinished
 from recsql.engine.inputs import create_raw_tables
 from recsql.engine.records import insert_rows
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import RecsqlError
 from recsql.publishing.manifest import model_vars, read_manifest

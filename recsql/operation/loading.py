@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from recsql.compilation.render import quoted
 from recsql.config.project import Project, builtin_root
 from recsql.engine import suppression
 from recsql.engine.loader import Loaded
 from recsql.engine.malformed import TABLE as MALFORMED
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
+from recsql.operation import clusters
 from recsql.operation.traces import rewrite
 
 
@@ -28,6 +30,12 @@ def load(
     """
     _require_free(project, name)
     profile, schema = project.profile, str(project.vars["raw_schema"])
+    if profile.cluster is not None:
+        with open_warehouse(None, {}) as between:
+            loaded = read(between, schema, name)
+            rows = between.arrow(f"select * from {quoted(schema, name)}")
+        clusters.load(project, name, rows)
+        return loaded, 0
     with open_warehouse(profile.build_path, profile.settings) as warehouse:
         loaded = read(warehouse, schema, name)
         left_out = suppression.drop(project, warehouse, name)

@@ -110,7 +110,8 @@ def _refresh(project: Project, terms: Terms, listener: Listener) -> None:
     with publishing_lock(project.profile.folder, terms.waiting):
         while True:
             try:
-                finish(project, terms.threads, lambda event: None)
+                if project.profile.cluster is None:
+                    finish(project, terms.threads, lambda event: None)
                 pipeline.refresh(
                     *(project, terms.threads, listener, terms.select),
                     full_refresh=terms.full_refresh,

@@ -17,12 +17,14 @@ from recsql.engine.binding import require_binding
 from recsql.engine.contents import Contents
 from recsql.engine.incremental import forget_builds
 from recsql.engine.inputs import INPUTS, require_inputs
-from recsql.engine.runner import ModelResult
+from recsql.engine.runner import run_models
+from recsql.engine.scheduling import ModelResult
 from recsql.engine.suppression import suppressing
 from recsql.engine.unit_tests import run_unit_tests
 from recsql.engine.values import VALUES
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
+from recsql.operation import clusters
 from recsql.operation.events import Listener, Unbuilt
 from recsql.operation.findings import Unchanged, findings
 from recsql.operation.history import compile_with_history, create_history, recorded
@@ -56,12 +58,15 @@ def run(
     Raises:
         ModelError: a model failed.
     """
+    if project.profile.cluster is not None:
+        return clusters.run(project, selection, threads, listener)
     tally = Tally(listener)
     with _opened(project) as (plan, warehouse):
         names = selection.names(plan)
         _begin(plan, warehouse, names, selection.full_refresh)
         contents = Contents(plan, warehouse, forced=names)
-        tally.build(plan, warehouse, names, threads, contents)
+        models = run_models(plan, warehouse, names, threads, contents)
+        tally.build(len(names), models)
 
 
 def test(
@@ -73,6 +78,8 @@ def test(
         TestsFailed: a test failed.
         InputError: data tests of all models were asked for, and some are not built.
     """
+    if project.profile.cluster is not None:
+        return clusters.test(project, selection, threads, listener)
     names = selection.names(compile_with_history(project))
     tally = Tally(listener)
     tally.take(run_unit_tests(project, names))
@@ -104,6 +111,8 @@ def build(
         ModelError: a model failed.
         TestsFailed: a test failed.
     """
+    if project.profile.cluster is not None:
+        return clusters.build(project, selection, threads, listener)
     with _opened(project) as (plan, warehouse):
         names = selection.names(plan)
         _begin(plan, warehouse, names, selection.full_refresh)
@@ -113,6 +122,8 @@ def build(
 
 def publish_tables(project: Project, listener: Listener) -> Published:
     """Publish what is built."""
+    if project.profile.cluster is not None:
+        return clusters.publish_tables(project, listener)
     with _opened(project) as (plan, warehouse):
         run_id = built_by(plan, warehouse)
         Contents(plan, warehouse)  # looks at tables that others may have changed
@@ -146,6 +157,8 @@ def refresh(
         ModelError: a model failed.
         TestsFailed: a test failed.
     """
+    if project.profile.cluster is not None:
+        return clusters.refresh(project, threads, listener, select)
     with _opened(project) as (plan, warehouse):
         if (taken := take_in(project, warehouse)) != Taken():
             listener(taken)
@@ -174,7 +187,8 @@ def _build(
 ) -> list[ModelResult]:
     warehouse = contents.warehouse
     tally = Tally(listener)
-    tally.build(plan, warehouse, names, threads, contents)
+    models = run_models(plan, warehouse, names, threads, contents)
+    tally.build(len(names), models)
     if same := [result for result in tally.results if result.is_same]:
         again = sum(result.status == "done" for result in same)
         listener(Unchanged(len(same), len(tally.results), again))

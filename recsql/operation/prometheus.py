@@ -9,7 +9,7 @@ from pathlib import Path
 from recsql.config.files import write_beside
 from recsql.config.project import Project
 from recsql.engine.checks import ChecksFinished
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.errors import WarehouseError, reason
 from recsql.operation.findings import Monitored, Quarantine
 from recsql.operation.outcome import Outcome

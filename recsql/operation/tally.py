@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from recsql.compilation.compiler import Plan
 from recsql.engine.checks import CheckResult, ChecksFinished, plan_checks, run_checks
 from recsql.engine.contents import Contents
-from recsql.engine.runner import ModelResult, run_models
-from recsql.engine.warehouse import Warehouse
+from recsql.engine.scheduling import ModelResult
 from recsql.errors import ModelError, TestsFailed
 from recsql.operation.events import Begun, Event, Listener
 
@@ -41,21 +40,14 @@ class Tally:
                     self.answers.append(event)
                     self.checks[event.status] += 1
 
-    def build(
-        self,
-        plan: Plan,
-        warehouse: Warehouse,
-        names: tuple[str, ...],
-        threads: int,
-        contents: Contents | None = None,
-    ) -> None:
-        """Build models and report them.
+    def build(self, models: int, events: Generator[ModelResult, None, None]) -> None:
+        """Report models as they are built, and how many they are.
 
         Raises:
             ModelError: one failed.
         """
-        self.listener(Begun(len(names)))
-        self.take(run_models(plan, warehouse, names, threads, contents))
+        self.listener(Begun(models))
+        self.take(events)
         if self.failed_models:
             skipped = f", {self.skipped} skipped" if self.skipped else ""
             raise ModelError(f"{_count(self.failed_models, 'model')} failed{skipped}.")

@@ -39,9 +39,9 @@ THERE = "select table_name from duckdb_tables() where database_name = ?"
 
 @dataclass(frozen=True)
 class Published:
-    """The file readers open, its version, and the rows of each table in it."""
+    """The file or schema readers open, its version, and the rows of its tables."""
 
-    path: Path
+    path: Path | str
     version: int
     tables: Mapping[str, int]
     seconds: float
@@ -179,7 +179,7 @@ def _write(
         manifest = describe(plan, warehouse, (draft.number, run_id), rows, draft.prints)
         with transaction(connection):
             for name in names:
-                comment(warehouse, (FRESH, name), _texts(plan, name))
+                comment(warehouse, (FRESH, name), texts_of(plan, name))
             write_manifest(warehouse, FRESH, manifest)
             write_catalog(warehouse, FRESH)
         connection.execute(f"checkpoint {FRESH}")
@@ -204,7 +204,7 @@ def _copy(plan: Plan, warehouse: Warehouse, draft: Draft, name: str) -> int:
     return int(counted[0][0])
 
 
-def _texts(plan: Plan, name: str) -> dict[str, str]:
+def texts_of(plan: Plan, name: str) -> dict[str, str]:
     """Return the descriptions of a table, under no name, and of its columns."""
     described = plan.project.properties.get(name)
     if described is None:

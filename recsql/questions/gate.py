@@ -147,7 +147,7 @@ def _build(
     schema = str(data.vars["raw_schema"])
     path = folder / "build.duckdb"
     settings = {**project.profile.settings, "temp_directory": str(folder / "spill")}
-    profile = replace(project.profile, build_path=path, settings=settings)
+    profile = replace(project.profile, build=path, settings=settings)
     with open_warehouse(path, settings) as warehouse:
         warehouse.rows(f"attach {literal(str(source))} as data (read_only)")
         warehouse.rows(f"create schema if not exists {quoted(schema)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from recsql.compilation.compiler import Plan, compile_project
@@ -11,7 +12,7 @@ from recsql.compilation.render import Compiled
 from recsql.config.files import write_beside
 from recsql.config.project import Project
 from recsql.engine.warehouse import open_warehouse
-from recsql.errors import unwritable
+from recsql.errors import Refusals, unwritable
 
 
 def listing(plan: Plan, names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -32,34 +33,46 @@ def listing(plan: Plan, names: Sequence[str]) -> list[tuple[str, ...]]:
     return rows
 
 
+@dataclass(frozen=True)
+class Written:
+    """How many models were written, and why others could not be."""
+
+    models: int
+    problems: tuple[str, ...]
+    calling: int = 0  # functions of recsql, which Spark must be given first
+
+
 def write_compiled(
     plan: Plan, names: Sequence[str], folder: Path, dialect: str
-) -> tuple[int, list[str]]:
-    """Write one file per model; return how many, and which the dialect cannot run."""
-    written = 0
-    left_out: list[str] = []
-    for compiled in (plan.models[name] for name in names if name in plan.models):
-        text = _in_dialect(compiled, dialect)
-        if text is None:
-            left_out.append(compiled.name)
+) -> Written:
+    """Write one file per model that the dialect has; say what it has not of others."""
+    models = [plan.models[name] for name in names if name in plan.models]
+    problems: list[str] = []
+    calling = 0
+    for compiled in models:
+        try:
+            text, calls = _in_dialect(compiled, dialect)
+        except Refusals as refused:
+            problems += refused.problems
             continue
+        calling += calls
         target = folder / compiled.model.layer / f"{compiled.name}.sql"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             write_beside(target, text)
         except OSError as error:
             raise unwritable(f"compile: {target}", error) from None
-        written += 1
-    return written, left_out
+    told = {problem.partition(": Spark:")[0].partition(":")[0] for problem in problems}
+    return Written(len(models) - len(told), tuple(problems), calling)
 
 
-def _in_dialect(compiled: Compiled, dialect: str) -> str | None:
-    """Return a model's SQL in a dialect, None where it needs more than SQL."""
+def _in_dialect(compiled: Compiled, dialect: str) -> tuple[str, bool]:
+    """Return a model's SQL in a dialect, and whether it calls functions of recsql."""
     if dialect == "duckdb":
-        return compiled.sql
+        return compiled.sql, False
     from recsql.compilation import spark
 
-    return spark.translate(compiled) if spark.is_sql_only(compiled) else None
+    return spark.translate(compiled), not spark.is_sql_only(compiled)
 
 
 def lineage_lines(project: Project, target: str) -> list[str]:

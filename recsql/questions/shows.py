@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from recsql.compilation.render import quoted
+from recsql.compilation.render import literal, quoted
 from recsql.config.project import Project
-from recsql.engine.warehouse import Warehouse, open_warehouse, translated
+from recsql.engine.reading import Tabular
+from recsql.engine.warehouse import open_warehouse
 from recsql.errors import InputError, did_you_mean
+from recsql.operation import clusters
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -88,7 +90,7 @@ def read(
 class Asked:
     """Rows of an open table that were asked for, in its reading order."""
 
-    warehouse: Warehouse
+    warehouse: Tabular
     table: str
     filters: Mapping[str, str]
     columns: tuple[str, ...]
@@ -96,29 +98,22 @@ class Asked:
 
     def rows(self, columns: Sequence[str], limit: int) -> list[tuple[Any, ...]]:
         """Return some columns of the first rows."""
-        return self.warehouse.rows(self._select(columns, limit), self._asked)
+        return self.warehouse.rows(self._select(columns, limit))
 
     def arrow(self, limit: int | None) -> pa.Table:
         """Return all columns of the rows."""
-        with translated(f"read {self.table}"):
-            sql = self._select(self.columns, limit)
-            return self.warehouse.connection.sql(
-                sql, params=self._asked
-            ).to_arrow_table()
+        return self.warehouse.arrow(self._select(self.columns, limit))
 
     def count(self) -> int:
         """Return how many rows there are."""
-        found = self.warehouse.rows(f"select count(*) {self._from}", self._asked)
-        return int(found[0][0])
-
-    @property
-    def _asked(self) -> list[str]:
-        return list(self.filters.values())
+        return int(self.warehouse.rows(f"select count(*) {self._from}")[0][0])
 
     @property
     def _from(self) -> str:
-        names = (f"cast({quoted(name)} as varchar) = ?" for name in self.filters)
-        where = " and ".join(names)
+        where = " and ".join(
+            f"cast({quoted(name)} as varchar) = {literal(text)}"
+            for name, text in self.filters.items()
+        )
         relation = f"from {quoted('main', self.table)}"
         return f"{relation} where {where}" if where else relation
 
@@ -143,6 +138,10 @@ def opened(project: Project, table: str, filters: Mapping[str, str]) -> Iterator
         InputError: no such table or column, or nothing matches.
     """
     profile = project.profile
+    if profile.cluster is not None:
+        with clusters.readers_tables(project, table) as tables:
+            yield _asked(project, tables, table, filters)
+        return
     published = profile.published_path
     options = {**profile.settings, "access_mode": "read_only"}
     if published.exists():
@@ -155,14 +154,16 @@ def opened(project: Project, table: str, filters: Mapping[str, str]) -> Iterator
 
 
 def _asked(
-    project: Project, warehouse: Warehouse, table: str, filters: Mapping[str, str]
+    project: Project,
+    warehouse: Tabular,
+    table: str,
+    filters: Mapping[str, str],
 ) -> Asked:
     if table not in warehouse.kinds:
         known = f" It has: {', '.join(sorted(warehouse.kinds))}."
         hint = did_you_mean(table, warehouse.kinds) or known
         raise InputError(f'show: {warehouse.path} has no table "{table}".{hint}')
-    described = warehouse.rows(f"describe {quoted('main', table)}")
-    columns = tuple(row[0] for row in described)
+    columns = tuple(warehouse.columns("main", table))
     for name in filters:
         if name not in columns:
             raise InputError(f"show: {table} has no column {name}.")

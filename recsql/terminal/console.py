@@ -10,7 +10,7 @@ from shutil import get_terminal_size
 from typing import Any
 
 from recsql.engine.checks import CheckResult, ChecksFinished
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.errors import visible
 from recsql.operation.events import Begun, Event, Fold, Unbuilt
 from recsql.operation.findings import (

@@ -13,7 +13,7 @@ from typing import Any
 
 from recsql import __version__
 from recsql.engine.checks import CheckResult, ChecksFinished
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.errors import RecsqlError, visible
 from recsql.operation.events import Event
 from recsql.operation.findings import (

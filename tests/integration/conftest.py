@@ -108,7 +108,7 @@ def publish(built_shop: Path) -> Publish:
 
     def run(shop: Path, **vars_given: object) -> Published:
         build = shop / "warehouse/build.duckdb"
-        profile = replace(plan.project.profile, build_path=build)
+        profile = replace(plan.project.profile, build=build)
         project = replace(plan.project, root=shop, profile=profile)
         project = project.with_vars(vars_given)
         with open_warehouse(build, profile.settings) as warehouse:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from recsql.config.project import builtin_root, load_project
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.evaluation.backtest import Folds, run_backtest
 from recsql.operation.events import Event
 from recsql.tuning.moments import Bench

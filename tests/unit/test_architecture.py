@@ -26,6 +26,7 @@ PACKAGES = [
     "compilation",
     "engine",
     "publishing",
+    "spark",
     "operation",
     "evaluation",
     "questions",
@@ -40,7 +41,7 @@ PACKAGES = [
 ]
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 HEAVY = ("scipy", "implicit", "dbt", "duckdb", "numpy", "sqlglot", "rich", "pyarrow")
-HEAVY += ("lightgbm", "optuna", "vl_convert")
+HEAVY += ("lightgbm", "optuna", "vl_convert", "pyspark")
 
 
 def name_of(path: Path) -> str:

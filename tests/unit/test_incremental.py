@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from recsql.config.project import Project, load_project
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.errors import ProjectError, RecsqlError
 from recsql.operation import pipeline
 from recsql.operation.events import Event

@@ -5,12 +5,13 @@ from __future__ import annotations
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any, cast
 
 import duckdb
 import pytest
 
-from recsql.engine.runner import ALONE, ModelResult, _Run
+from recsql.engine.scheduling import ALONE, ModelResult, _Run
 from recsql.engine.warehouse import Warehouse
 from recsql.errors import ModelError, OutOfMemory
 from recsql.operation import pipeline
@@ -35,7 +36,8 @@ class SlowStarter:
 
 
 def test_an_interrupt_before_a_query_begins_is_repeated() -> None:
-    run = _Run(plan_with(), cast(Any, None), (), threads=2)
+    nobody = SimpleNamespace(door=lambda names: names)
+    run = _Run(plan_with(), cast(Any, nobody), (), threads=2)
     cursors = [SlowStarter(missed=0), SlowStarter(missed=3)]
     run.running = {cursor.future: cast(Any, cursor) for cursor in cursors}
     run._stop()

@@ -52,7 +52,33 @@ EXPRESSIONS = {
     "lag(x) over (order by x, y desc)": "LAG(x) OVER (ORDER BY x NULLS LAST, y DESC)",
     "regexp_extract_all(x, '[a-z]+')": "REGEXP_EXTRACT_ALL(x, '[a-z]+', 0)",
     "list_filter(x, lambda y:y <> z)": "FILTER(x, y -> y <> z)",
-    "list_sort(list({'x': x}))": "ARRAY_SORT(COLLECT_LIST(STRUCT(x AS x)))",
+    "list_sort(list({'x': x}))": """
+        ARRAY_SORT(CASE WHEN COUNT(*) > 0 THEN COLLECT_LIST(STRUCT(x AS x)) END)""",
+    "list(x)": """
+        CASE WHEN COUNT(*) > 0 THEN TRANSFORM(COLLECT_LIST(STRUCT(x AS v)), e -> e.v)
+        END""",
+    "list(x order by y)": """
+        CASE WHEN COUNT(*) > 0 THEN TRANSFORM(ARRAY_SORT(COLLECT_LIST(STRUCT(y IS NULL
+        AS k0, y AS k1, x AS v))), e -> e.v) END""",
+    "list(x) filter (where y)": """
+        TRANSFORM(COLLECT_LIST(STRUCT(x AS v)) FILTER(WHERE y), e -> e.v)""",
+    "closest_rows({'row_index': list(x)}, 3)": """
+        CLOSEST_ROWS( CAST(STRUCT(TRANSFORM(COLLECT_LIST(STRUCT(x AS v)), e -> e.v) AS
+        row_index) AS STRUCT<row_index: ARRAY<INT>, column_index: ARRAY<INT>, weight:
+        ARRAY<DOUBLE>>), CAST(3 AS INT) )""",
+    "unnest(x, recursive := true)": "INLINE(x)",
+    "len(x)": "SIZE(x)",
+    "length(x)": "LENGTH(x)",
+    "list_resize(x, 3, 0)": "SLICE(CONCAT(x, ARRAY_REPEAT(0, 3)), 1, 3)",
+    "x[1:4]": "SLICE(x, 1, 4 - 1 + 1)",
+    "to_timestamp(x)": "TIMESTAMP_SECONDS(CAST(x AS DOUBLE))",
+    "epoch_ms(x)": "CAST(TIMESTAMP_MILLIS(CAST(x AS BIGINT)) AS TIMESTAMP_NTZ)",
+    "make_timestamp(x)": "CAST(TIMESTAMP_MICROS(CAST(x AS BIGINT)) AS TIMESTAMP_NTZ)",
+    "split_part(x, '|', 1)": "SPLIT_PART(x, '|', 1)",
+    "regexp_full_match(x, 'a|b')": r"x RLIKE '^(?:a|b)\\z'",
+    "x + to_hours(y)": "x + MAKE_DT_INTERVAL(0, y, 0, 0)",
+    "x + to_days(y)": "x + MAKE_DT_INTERVAL(y, 0, 0, 0)",
+    "current_setting('memory_limit')": "'1GB'",
     "list_contains(x, y)": "ARRAY_CONTAINS(x, y)",
     "array_to_string(x, ', ')": "ARRAY_JOIN(x, ', ')",
     "string_split(x, '|')": r"SPLIT(x, CONCAT('\\Q', '|', '\\E'))",
@@ -81,8 +107,10 @@ QUERIES = {
 }
 REFUSED = {
     "select reverse(x) from t": "nobody has compared reverse",
-    "select list(x) from t": "list has no order",
-    "select list({'x': x} order by y) from t": "list has no order",
+    "select list(distinct x) from t": "group by x first",
+    "select list(x order by y desc) from t": "sorts a list upwards only",
+    "select als_fit(x) from t": "als_fit takes 4 arguments",
+    "select x[2:] from t": "the first and the last place",
     "select date_diff('day', x, y) from t": "nobody has compared datediff",
     "select x // 2 from t": "nobody has compared intdiv",
     "select x from t where x like 'a%'": "nobody has compared like",

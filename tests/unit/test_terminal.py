@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from recsql.engine.runner import ModelResult
+from recsql.engine.scheduling import ModelResult
 from recsql.operation.events import Begun, Fold
 from recsql.terminal.console import Console
 from recsql.terminal.progress import Progress

@@ -79,7 +79,7 @@ class Computed:
 
 def project_in(folder: Path) -> Project:
     path = folder / "build.duckdb"
-    return replace(PROJECT, profile=replace(PROJECT.profile, build_path=path))
+    return replace(PROJECT, profile=replace(PROJECT.profile, build=path))
 
 
 def lab_on(folder: Path, figure: Figure) -> tuple[Lab, Computed]:

@@ -1,0 +1,1 @@
+"""A plan on Spark: a session, functions on its executors, tables and versions."""

@@ -1,0 +1,84 @@
+"""Are the raw tables in Spark's catalog, and do the mapped expressions hold there?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.render import quoted
+from recsql.config.project import Project
+from recsql.engine.inputs import (
+    THRESHOLDS,
+    inputs_of,
+    mapped_expressions,
+    missing,
+    thresholds_of,
+)
+from recsql.errors import InputError, ProjectError, did_you_mean
+from recsql.spark.failures import said
+from recsql.spark.functions import spark_type
+from recsql.spark.tables import Tables, ticked
+
+
+def compile_for_spark(project: Project) -> Plan:
+    """Compile a project so that raw tables which recsql keeps are in the build.
+
+    Spark's tables hold no history of refreshes, so that models of it are left out.
+    """
+
+    def relation(schema: str, table: str) -> str:
+        return quoted("main" if table == THRESHOLDS else schema, table)
+
+    return compile_project(project.with_vars({"refresh_history": False}), relation)
+
+
+def require_inputs(plan: Plan, tables: Tables, names: Sequence[str]) -> None:
+    """Refuse to start where a raw table or a mapped column is missing.
+
+    Raises:
+        InputError: says which input, what was seen, and what to do.
+    """
+    for name in names:
+        model = plan.models.get(name)
+        for relation in model.sources if model else ():
+            schema, table = relation.replace('"', "").split(".")[-2:]
+            if table == THRESHOLDS:
+                _create_thresholds(plan, tables)
+            elif not tables.has_table(schema, table):
+                raise missing(model.file if model else name, schema, table)
+    for name in inputs_of(names):
+        for relation, place, expression in mapped_expressions(plan, name):
+            _require_expression(tables, relation, place, expression)
+
+
+def _create_thresholds(plan: Plan, tables: Tables) -> None:
+    if THRESHOLDS in tables.kinds:
+        return
+    columns = ", ".join(
+        f"{ticked(column.name)} {spark_type(column.data_type or 'varchar')}"
+        for column in thresholds_of(plan.project).columns
+    )
+    relation = ticked(tables.build, THRESHOLDS)
+    tables.run(f"create table {relation} ({columns}) using {tables.cluster.form}")
+    tables.kinds[THRESHOLDS] = "table"
+
+
+def _require_expression(
+    tables: Tables, relation: str, place: str, expression: str
+) -> None:
+    from recsql.compilation.spark import translate_text
+
+    query = f"select ({expression}) from {relation} where false"
+    try:
+        sql = translate_text(query, place, tables.place())
+    except ProjectError as refused:
+        raise InputError(str(refused)) from None
+    try:
+        tables.session.sql(sql).schema  # noqa: B018
+    except Exception as error:
+        parts = relation.replace('"', "").split(".")
+        columns = list(tables.columns(parts[-2], parts[-1]))
+        hint = did_you_mean(expression, columns) or f" It has: {', '.join(columns)}."
+        raise InputError(
+            f"{place} does not work on {relation}: {said(error)}.{hint}"
+        ) from None
