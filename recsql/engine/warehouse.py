@@ -74,7 +74,7 @@ class Warehouse:
     def arrow(self, sql: str) -> Any:
         """Run one query and return all rows as an Arrow table."""
         with translated(sql.split("\n", 1)[0][:80]):
-            return self.connection.execute(sql).to_arrow_table()
+            return self.connection.sql(sql).to_arrow_table()
 
     def columns(self, schema: str, name: str) -> dict[str, str]:
         """Return the columns of a table and their types."""

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,7 +85,9 @@ def _start(builder: Any, profile: Profile) -> Any:
     for name, setting in settings.items():
         builder = builder.config(name, setting)
     try:
-        return builder.getOrCreate()
+        with warnings.catch_warnings():  # of what this pandas may do, which is not used
+            warnings.simplefilter("ignore")
+            return builder.getOrCreate()
     except Exception as error:
         place = cluster.remote or cluster.master
         raise WarehouseError(f"Spark: {place}: no session: {said(error)}") from None
