@@ -9,7 +9,10 @@
     select
         known.user_index,
         known.item_index,
-        list_inner_product(user_factors.factors, item_factors.factors),
+        list_inner_product(
+            cast(user_factors.factors as double[]),
+            cast(item_factors.factors as double[])
+        ),
         known.item_index
     from known
     inner join user_factors on known.user_index = user_factors.user_index

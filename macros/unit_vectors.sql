@@ -15,7 +15,8 @@
         ) as vector
     from
         (
-            select item_index, factors[1:{{ factors | int }}] as vector
+            select
+                item_index, cast(factors as double[])[1:{{ factors | int }}] as vector
             from item_factors
         ) as kept
 {% endmacro %}

@@ -1,0 +1,132 @@
+"""Commands with --target: what is refused before any Spark is started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recsql.config.scaffold import init_project, presets
+from tests.integration.conftest import Recsql
+
+OUTPUT = """\
+recsql:
+  target: build
+  outputs:
+    build: {type: duckdb, path: warehouse/build.duckdb}
+    cluster: {type: spark, %s}
+"""
+NOT_YET = (
+    *("backtest --last 28d", "report", "diff", "tune --recipe neighbours", "serve"),
+    *("compare a b", "demo", "train-ranker --until 2024-01-01"),
+)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    init_project(tmp_path, "own-tables")
+    return tmp_path
+
+
+def write(shop: Path, output: str) -> None:
+    (shop / "profiles.yml").write_text(OUTPUT % output)
+
+
+def test_a_target_that_is_not_there_is_named(recsql: Recsql, shop: Path) -> None:
+    result = recsql("refresh", "--project", shop, "--target", "sparc")
+    assert result.code == 2
+    assert 'there is no target "sparc". Did you mean "spark"?' in result.err
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("schema: recsql", "name a master (local[2], yarn, k8s://...) or a remote"),
+        ("master: yarn, remote: 'sc://x'", "one of the two"),
+        ("mastr: yarn", '"mastr" is not known to recsql. Did you mean "master"?'),
+        ("master: yarn, schema: 'my shop'", "use lower-case letters"),
+    ],
+)
+def test_an_output_that_is_wrong_is_refused(
+    recsql: Recsql, shop: Path, output: str, said: str
+) -> None:
+    write(shop, output)
+    result = recsql("refresh", "--project", shop, "--target", "cluster")
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", NOT_YET)
+def test_what_spark_cannot_do_says_why(
+    recsql: Recsql, shop: Path, command: str
+) -> None:
+    name, *extra = command.split()
+    result = recsql(name, "--project", shop, "--target", "spark", *extra)
+    assert result.code == 2
+    assert result.err.startswith(f"Error: {name}: not where the target is Spark")
+    assert len(result.err.splitlines()) == 1
+    assert not (shop / "warehouse").exists()
+
+
+def test_memory_is_said_in_sparks_words(recsql: Recsql, shop: Path) -> None:
+    given = ("--target", "spark", "--memory-limit", "1GB")
+    result = recsql("refresh", "--project", shop, *given)
+    assert (result.code, "spark.executor.memory" in result.err) == (2, True)
+
+
+def test_without_java_one_line_says_so(
+    recsql: Recsql, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyspark")
+    monkeypatch.setenv("JAVA_HOME", str(shop / "no java"))
+    result = recsql("refresh", "--project", shop, "--target", "spark")
+    assert result.code == 2
+    assert result.err.startswith("Error: Spark: there is no java in JAVA_HOME")
+    assert len(result.err.splitlines()) == 1
+
+
+def test_an_old_java_is_refused(
+    recsql: Recsql, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyspark")
+    java = shop / "jdk/bin/java"
+    java.parent.mkdir(parents=True)
+    java.write_text("#!/bin/sh\necho 'openjdk version \"1.8.0_402\"' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(shop / "jdk"))
+    result = recsql("refresh", "--project", shop, "--target", "spark")
+    assert result.code == 2
+    assert "is Java 8; Spark 4 needs 17 or later" in result.err
+
+
+def test_a_listing_needs_no_cluster(recsql: Recsql, shop: Path) -> None:
+    result = recsql("ls", "--project", shop, "--target", "spark")
+    assert (result.code, "rec_for_user" in result.out) == (0, True)
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_presets_translate(recsql: Recsql, tmp_path: Path, preset: str) -> None:
+    init_project(tmp_path / "shop", preset)
+    result = recsql("compile", "--project", tmp_path / "shop", "--dialect", "spark")
+    if preset == "online-retail":  # columns('regexp') has no counterpart
+        assert result.code == 2
+        assert result.err.count("compared columns on DuckDB and Spark") == 3
+        assert "3 places do not translate" in result.err
+    else:
+        assert result.code == 0, result.err
+
+
+def test_every_place_that_does_not_translate_is_listed(
+    recsql: Recsql, shop: Path
+) -> None:
+    for name in ("one", "other"):
+        (shop / f"sql/{name}.sql").write_text(
+            "-- One row.\nwith final as (select reverse('a') as a, x // 2 as b\n"
+            "from (select 1 as x) as t)\nselect *\nfrom final\n"
+        )
+    result = recsql("compile", "--project", shop, "--dialect", "spark")
+    assert result.code == 2
+    assert result.err.splitlines()[-1] == "Error: compile: 4 places do not translate."
+    assert "sql/one.sql:2: Spark: nobody has compared reverse" in result.err
+    assert "sql/other.sql:2: Spark: nobody has compared intdiv" in result.err
