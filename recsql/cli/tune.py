@@ -83,7 +83,7 @@ def tune(
     until = time.monotonic() + parse_duration(timeout) if timeout else float("inf")
     budget = tuning.Budget(trials, until)
     console = open_console()
-    named = ("folder", "vars_text", "memory_limit")
+    named = ("folder", "vars_text", "memory_limit", "target")
     project = open_to_work(**{name: given.pop(name) for name in named})
     space = parse_space(project, spaces, space_file)
     lab = _lab(project, console, ready, given)
