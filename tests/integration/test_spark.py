@@ -7,7 +7,11 @@ project, by the commands.
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +24,7 @@ from recsql.engine.checks import plan_checks
 from recsql.engine.runner import run_models
 from recsql.engine.scheduling import schedule
 from recsql.engine.warehouse import Warehouse, open_warehouse
+from recsql.errors import ModelError
 from recsql.spark.building import SparkBuilder
 from recsql.spark.tables import Tables
 from recsql.spark.testing import run_checks
@@ -93,6 +98,40 @@ def test_spark_gives_the_rows_of_duckdb(engines: Engines, name: str) -> None:
     expected, found = engines.rows(query.format("main"), query.format("recsql_build"))
     assert expected, f"{name} is empty: it proves nothing"
     compare(expected, found)
+
+
+def test_a_killed_executor_ends_in_a_table_or_in_one_line(engines: Engines) -> None:
+    """Spark tries its tasks again; what was there before stays until that is done."""
+    before = engines.spark.rows("select count(*) from main.cand_linear")
+    builder = SparkBuilder(engines.plan, engines.spark)
+    with ThreadPoolExecutor(1) as pool:
+        building = pool.submit(builder.build, "cand_linear", builder.worker())
+        time.sleep(0.5)
+        os.kill(executors()[0], signal.SIGKILL)
+        error = building.exception(timeout=300)
+    assert error is None or (isinstance(error, ModelError) and "\n" not in str(error))
+    assert engines.spark.rows("select count(*) from main.cand_linear") == before
+
+
+def executors() -> list[int]:
+    """Return the processes of this test's executors."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            said = (folder / "cmdline").read_text()
+            if "CoarseGrainedExecutorBackend" in said and _is_ours(folder):
+                found.append(int(folder.name))
+    return found
+
+
+def _is_ours(folder: Path) -> bool:
+    """Say whether a process descends from this one."""
+    while folder.name not in ("0", "1"):
+        if int(folder.name) == os.getpid():
+            return True
+        parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+        folder = folder.with_name(parent)
+    return False
 
 
 def test_data_tests_pass_on_spark(engines: Engines) -> None:
