@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PARALLEL := -n 2 --dist loadfile   # a file's tests share what they build
 SQL := sql macros queries tests/dbt
-EXTRAS := demo report databases delta dbt docs postgres rank serve spark tune bench dev
+EXTRAS := demo report databases delta dbt docs kafka optimize postgres rank redis serve spark tune bench dev
 comma := ,
 empty :=
 ALL := .[$(subst $(empty) $(empty),$(comma),$(EXTRAS))]
@@ -29,11 +29,12 @@ nightly: $(VENV)/.dev services lint
 check: $(VENV)/.dev lint
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not nightly"
 
-# A browser for the page of recsql report, a PostgreSQL server for publishing there. Where
+# A browser for the page of recsql report, PostgreSQL and Redis for publishing there. Where
 # they cannot be had their tests are skipped, and under CI a skip that is not allowed fails.
 services:
 	@missing=; command -v chromium >/dev/null || missing=chromium; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	if [ -n "$$missing" ]; then \
 	  echo "installing for the tests (Debian packages): $$missing"; \
 	  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes \

@@ -42,7 +42,8 @@ SURFACE = {
 }
 STEPS = ("cand_als", "cand_all", "list_surfaces", "list_stages")
 STEPS += ("list_proposals", "list_candidates")
-STEPS += ("list_stage_items", "list_pools", "list_shown", "rec_for_user")
+STEPS += ("list_stage_items", "list_pools", "list_ranked", "list_shown")
+STEPS += ("list_told", "rec_for_user")
 NAMES = """
 create or replace table int_users as
     select user_index::bigint as user_id, user_index, 9 as order_count,

@@ -1,4 +1,4 @@
-{#- surfaces_move(surfaces=none): 'yes' where rules, caps or diversity of one of the surfaces,
+{#- surfaces_move(surfaces=none): 'yes' where rules, caps, diversity or a program of one of the surfaces,
     by default all of var surfaces, move or remove items after the strategy has put them in
     order; else nothing.
     surfaces_move()  ->  yes -#}
@@ -10,6 +10,7 @@
         "diversity",
         "cap",
         "not_again_days",
+        "optimize",
     ] -%}
     {{- surfaces_use(keys, surfaces=surfaces) -}}
 {%- endmacro %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from tests.skips import pytest_sessionfinish, pytest_terminal_summary
 from tests.worlds import EVERY_FIGURE, World, random_lines, tiny_world
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]  # hooks of pytest
+
+# A job in the background ignores ctrl-C and so would every process that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

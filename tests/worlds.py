@@ -206,6 +206,21 @@ CHOSEN: Mapping[str, Any] = {
     "fallback": ["rules", "popular"],
     "max_per": {"department": 3},
 }
+# Margin, stock and promises as one linear program.
+PRICED: Mapping[str, Any] = {
+    "name": "priced",
+    "allow_repeat": "all",
+    "length": 3,
+    "personal": ["history", "als"],
+    "fallback": ["popular"],
+    "optimize": {
+        "chance": "1e0 / (1 + candidates.plain_rank + users.order_count)",
+        "margin": "100e0 / (3 + items.user_count)",
+        "stock": "case when items.item_index < 9 then 0.3 + items.item_index / 4e0 end",
+        "supplier": "attributes.department",
+        "minimum": {"department 1": 20, "nobody's": 5},
+    },
+}
 # What else is off by default.
 ALL_SWITCHES: Mapping[str, Any] = {
     "candidate_sources": ALL_SOURCES,
@@ -236,7 +251,7 @@ ALL_SWITCHES: Mapping[str, Any] = {
     "rule_region": "region",
     "rule_decay_days": 30,
     "item_relations": True,
-    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED, ALIKE, CHOSEN],
+    "surfaces": [*SMALL["surfaces"], MOVING, BLENDED, LEARNED, ALIKE, CHOSEN, PRICED],
     "ranker": True,
     "refresh_history": True,
     "drift_fail": {},  # the refreshes before are made up

@@ -28,7 +28,7 @@ def require_settings(project: Project) -> None:
             f"{project.entry(own)} and {other} say the same in two ways; set one of "
             "them to null."
         )
-    for name in ("database", "postgres"):
+    for name in ("database", "postgres", "redis", "kafka"):
         if name in given["publish_also"] and not given[f"publish_{name}"]:
             raise ProjectError(
                 f"{project.entry('publish_also')} lists {name}: say where, in "
@@ -38,7 +38,8 @@ def require_settings(project: Project) -> None:
             raise ProjectError(
                 f"{project.entry(f'publish_{name}')} says a password or token, for "
                 "which vars are no place. Leave it out, and set in the environment: "
-                "PGPASSWORD (or use ~/.pgpass), motherduck_token, MYSQL_PWD."
+                "PGPASSWORD (or use ~/.pgpass), motherduck_token, MYSQL_PWD, "
+                "REDISCLI_AUTH; for Kafka a file that RECSQL_KAFKA_CONFIG names."
             )
     if not STORAGE.fullmatch(str(given["publish_storage_version"])):
         raise ProjectError(

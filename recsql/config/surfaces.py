@@ -31,6 +31,7 @@ def require_surfaces(project: Project) -> None:
             or _wrong_sources(entry, listed)
             or _unlisted(entry, listed, is_own="surfaces" in project.own_vars)
             or _wrong_caps(entry, project.vars["items"])
+            or _wrong_program(entry.get("optimize") or {})
         )
         if problem:
             raise ProjectError(f"{where}: {problem}")
@@ -94,6 +95,12 @@ def _wrong_caps(entry: Entry, items: Entry) -> str:
         if name not in known:
             hint = did_you_mean(str(name), known) or f" There are: {', '.join(known)}."
             return f'max_per: var items has no attribute "{name}".{hint}'
+    return ""
+
+
+def _wrong_program(wanted: Entry) -> str:
+    if wanted.get("minimum") and not wanted.get("supplier"):
+        return "optimize: minimum: say by supplier, SQL, whose an item is."
     return ""
 
 

@@ -99,7 +99,7 @@ def is_sealed(path: Path) -> bool:
     if not path.exists():
         return True
     try:
-        return _seal_of(path).read_text("utf-8") == _mark(path)
+        return seal_of(path).read_text("utf-8") == _mark(path)
     except OSError:
         return False
 
@@ -108,10 +108,11 @@ def seal(path: Path) -> None:
     """Write down beside a DuckDB file, which is closed, what it looks like."""
     with suppress(OSError):  # then the next run looks at its tables
         if not is_sealed(path):
-            _seal_of(path).write_text(_mark(path), "utf-8")
+            seal_of(path).write_text(_mark(path), "utf-8")
 
 
-def _seal_of(path: Path) -> Path:
+def seal_of(path: Path) -> Path:
+    """Return the name of the file beside a DuckDB file that `seal` writes."""
     return path.with_suffix(".seal")
 
 

@@ -12,6 +12,7 @@ from recsql.compilation.render import literal, quoted
 from recsql.config.files import note_written, written
 from recsql.config.project import Project
 from recsql.engine.contents import Contents
+from recsql.engine.fingerprints import seal_of
 from recsql.engine.inputs import create_raw_tables, require_inputs, thresholds_of
 from recsql.engine.runner import run_models
 from recsql.engine.suppression import suppressing
@@ -48,7 +49,7 @@ def open_scratch(project: Project, name: str) -> Iterator[Warehouse]:
 
 
 def remove_scratch(project: Project, name: str) -> None:
-    """Remove a scratch warehouse, and the log of its changes.
+    """Remove a scratch warehouse, the log of its changes and its seal.
 
     Raises:
         InputError: there is such a file, and recsql did not make it.
@@ -60,7 +61,7 @@ def remove_scratch(project: Project, name: str) -> None:
             f"{scratch}: recsql needs this name for a file of its own, and did not "
             "make this one. Move it away."
         )
-    for leftover in (scratch, scratch.with_name(f"{name}.wal")):
+    for leftover in (scratch, scratch.with_name(f"{name}.wal"), seal_of(scratch)):
         leftover.unlink(missing_ok=True)
 
 

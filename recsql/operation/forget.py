@@ -35,6 +35,7 @@ from recsql.operation.journals import EVENTS, SHOWN, blank
 from recsql.operation.journals import FOLDER as JOURNALS
 from recsql.operation.lock import publishing_lock
 from recsql.operation.traces import DATABASE, naming_files, remove_written, rewrite
+from recsql.publishing.destinations import forget
 from recsql.publishing.versions import FILE, Versions
 
 INTENT = "forget.json"
@@ -101,6 +102,7 @@ def _carry_out(
         pipeline.refresh(project, threads, listener, full_refresh=True)
         versions.prune(1)
         _intend(profile.folder, {"user": user, "is_published": True})
+    forget(project, user)
     told = remove_written(project)
     for path in _files(project):
         rewrite(path)
@@ -275,6 +277,11 @@ def _advice(project: Project, user: str) -> list[str]:
     if "postgres" in also:
         told.append(
             "PostgreSQL: tables are new; its write-ahead log and backups are yours"
+        )
+    if "kafka" in also:
+        told.append(
+            "Kafka: the topic has empty messages for the user; older ones go by its "
+            "compaction or retention"
         )
     if "database" in also and ":" in str(project.vars["publish_database"]):
         told.append(

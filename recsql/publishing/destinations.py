@@ -1,4 +1,4 @@
-"""Where a version goes besides its own file: Parquet, an attached database, PostgreSQL.
+"""Where a version goes besides its own file: Parquet, databases, Redis, Kafka.
 
 Each is filled from the version's `recsql.duckdb`, so that all hold the same rows and a
 rollback can fill them again.
@@ -16,8 +16,10 @@ from recsql.config.project import Project
 from recsql.engine import stops
 from recsql.engine.warehouse import transaction, translated
 from recsql.publishing.drafts import Draft
+from recsql.publishing.kafka_lists import send_lists, send_tombstones
 from recsql.publishing.postgres import replace_tables
 from recsql.publishing.published import Source, open_version
+from recsql.publishing.redis_lists import remove_others, replace_lists
 
 PARQUET = "parquet"
 
@@ -45,16 +47,33 @@ def write_parquet(project: Project, draft: Draft) -> None:
 
 
 def deliver(project: Project, folder: Path) -> None:
-    """Replace the tables in the databases that are published to.
+    """Replace what is in the databases and stores that are published to.
 
     Raises:
         WarehouseError: a database refused; its tables are unchanged.
     """
-    writers = {"database": _to_database, "postgres": replace_tables}
+    writers = {
+        "database": _to_database,
+        "postgres": replace_tables,
+        "redis": replace_lists,
+        "kafka": send_lists,
+    }
     for name, write in writers.items():
         if name in project.vars["publish_also"]:
             with open_version(project, folder) as source:
                 write(project, source)
+
+
+def forget(project: Project, user: str) -> None:
+    """Remove what an earlier publish left of a user in stores that keep versions.
+
+    Raises:
+        WarehouseError: one of them refused.
+    """
+    if "redis" in project.vars["publish_also"]:
+        remove_others(project)
+    if "kafka" in project.vars["publish_also"]:
+        send_tombstones(project, user)
 
 
 def _to_database(project: Project, source: Source) -> None:

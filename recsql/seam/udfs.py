@@ -13,6 +13,7 @@ from recsql.numerics import distributions
 from recsql.seam import (
     arrow_diversity,
     arrow_filters,
+    arrow_programs,
     arrow_ranking,
     arrow_resampling,
     arrow_terms,
@@ -234,6 +235,7 @@ FUNCTIONS = (
         top_items,
     ),
     *arrow_diversity.FUNCTIONS,
+    *arrow_programs.FUNCTIONS,
     Function(
         "nearest_rows",
         (INDEXES, INDEXES, "double[]", INDEXES, "integer"),

@@ -11,7 +11,7 @@ with
     {% endif %}
 
     missed as (
-        select pools.*
+        select pools.*, surfaces.is_optimized
         from pools
         inner join
             surfaces
@@ -38,6 +38,8 @@ with
                         then 'capped'
                         when orders.move_factor < 1
                         then 'buried'
+                        when missed.is_optimized
+                        then 'priced out'
                         else 'displaced'
                     end
                 ) as step

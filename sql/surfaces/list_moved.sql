@@ -1,12 +1,17 @@
--- One row per (user_id, surface, item_id): the order of a surface whose rules, caps or
--- diversity move items. Slots stand at their ranks, and the rest around them.
+-- One row per (user_id, surface, item_id): the order of a surface whose rules, caps,
+-- diversity or program move items. Slots stand at their ranks, and the rest around
+-- them.
 {{ config(enabled=surfaces_move() == "yes") }}
 {% set diverse = surfaces_use(["diversity"]) == "yes" %}
+{% set optimized = surfaces_use(["optimize"]) == "yes" %}
 with
     orders as (select * from {{ ref("list_orders") }}),
     slots as (select * from {{ ref("list_slots") }}),
     rules as (select * from {{ ref("list_rules") }}),
     {% if diverse %} diverse as (select * from {{ ref("list_diverse") }}), {% endif %}
+    {% if optimized %}
+        allotted as (select * from {{ ref("list_allotted") }}),
+    {% endif %}
 
     others as (
         select
@@ -14,6 +19,7 @@ with
             row_number() over (
                 partition by orders.user_id, orders.surface
                 order by
+                    {% if optimized %} allotted.item_place nulls last, {% endif %}
                     {% if diverse %} diverse.item_place nulls last, {% endif %}
                     orders.item_place
             ) as place
@@ -29,6 +35,13 @@ with
                 on orders.user_id = diverse.user_id
                 and orders.surface = diverse.surface
                 and orders.item_id = diverse.item_id
+        {% endif %}
+        {% if optimized %}
+            left join
+                allotted
+                on orders.user_id = allotted.user_id
+                and orders.surface = allotted.surface
+                and orders.item_id = allotted.item_id
         {% endif %}
         where orders.item_place is not null and slots.item_id is null
     ),

@@ -42,7 +42,8 @@ with
                 {% set explore = surface.get("explore") or {} %}
                 {{ explore.get("among", 0) | int }} as explore_among,
                 {{ explore.get("among", 0) * (explore.get("at") or []) | length }}
-                as explore_depth
+                as explore_depth,
+                {{ "true" if surface.get("optimize") else "false" }} as is_optimized
             {% if not loop.last %}
                 union all
             {% endif %}

@@ -110,6 +110,9 @@ def write_shop(folder: Path) -> Project:
     return project
 
 
+IDLE = 3.0  # seconds; a service closes connections that were idle for 5
+
+
 @dataclass
 class Client:
     """One connection to a service."""
@@ -120,6 +123,7 @@ class Client:
 
     def __post_init__(self) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        self.asked = time.monotonic()
 
     def ask(
         self, method: str, path: str, body: Any = None, **headers: str
@@ -131,9 +135,12 @@ class Client:
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             given.setdefault("Content-Type", "application/json")
+        if time.monotonic() - self.asked > IDLE:
+            self.connection.close()  # the next request opens another
         self.connection.request(method, path, body, given)
         response = self.connection.getresponse()
         text = response.read()
+        self.asked = time.monotonic()
         self.headers_seen = dict(response.getheaders())
         kind = response.getheader("content-type", "")
         return response.status, json.loads(text) if "json" in kind else text.decode()

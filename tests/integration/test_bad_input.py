@@ -248,9 +248,6 @@ def start(*arguments: str | Path, limit: int | None = None) -> subprocess.Popen[
     """Start the command line in a process of its own, files limited to some bytes."""
 
     def restrict() -> None:
-        signal.signal(
-            signal.SIGINT, signal.SIG_DFL
-        )  # a job in the background ignores it
         if limit is not None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

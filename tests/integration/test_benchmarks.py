@@ -22,6 +22,7 @@ SMALLEST = {
     "bench_incremental": "--lines 20000 --day 200 --check",
     "bench_metrics": "--users 200 --repeats 1",
     "bench_models": "--repeats 1",
+    "bench_optimize": "--users 60 --items 40 --length 3",
     "bench_pairs": "--repeats 1 --generated-repeats 1 --baskets 2000 --items 300",
     "bench_quality": "--sources als",
     "bench_ranker": "--folds 1",
@@ -33,6 +34,7 @@ SMALLEST = {
 }
 NEEDS = {
     "bench_metrics": ("rectools", "bench-metrics"),
+    "bench_optimize": ("highspy", "optimize"),
     "bench_ranker": ("lightgbm", "rank"),
     "bench_rules": ("rusket", "bench"),
 }

@@ -87,7 +87,7 @@ def test_publishing_leaves_nothing_beside_the_file(shop: Path, recsql: Recsql) -
     (folder / "versions/9.new").mkdir()
     assert recsql("publish", "--project", shop).code == 0
     here = {"build.duckdb", "recsql.duckdb", "current", "versions", "spill"}
-    here |= {"refresh.lock", "build.seal"}
+    here |= {"refresh.lock", "build.seal", "written.jsonl"}
     assert names(folder) <= here
     assert names(folder / "versions") == {"1", "2"}
     assert names(folder / "current") == {"recsql.duckdb", "manifest.json"}
