@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -46,6 +47,8 @@ def open_session(profile: Profile) -> Iterator[Any]:
     cluster = profile.cluster
     assert cluster is not None
     sql = _pyspark()
+    for name in ("py4j", "SQLQueryContextLogger"):  # errors are told, once, by us
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if cluster.master is not None:
         _require_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

@@ -37,12 +37,11 @@ from tests.worlds import ALL_SWITCHES, experiments
 pytestmark = pytest.mark.slow
 PROJECT = load_project(builtin_root())
 # What is mapped, and how little is fitted; what else the models do is as by default.
-LEFT_OUT = {*ALL_SWITCHES, *experiments("2024-02-01")} - {"events", "restrictions"}
+LEFT_OUT = {*ALL_SWITCHES, *experiments("2024-02-01")}
 SETTINGS = {k: v for k, v in VARS.items() if k not in LEFT_OUT} | {
     "events": VARS["events"],
     "availability": VARS["availability"],
-    "restrictions": VARS["restrictions"],
-    "rows_per_block": 2000,
+    "rows_per_block": 4000,
 }
 
 
