@@ -157,8 +157,9 @@ def with_project(command: str, options: Mapping[str, Any]) -> str:
     >>> with_project("publish", {"folder": Path("shop")})
     'recsql publish --project shop'
     """
-    folder = str(options["folder"])
-    return f"recsql {command}" + (f" --project {folder}" if folder != "." else "")
+    folder, target = str(options["folder"]), options.get("target")
+    typed = f"recsql {command}" + (f" --project {folder}" if folder != "." else "")
+    return typed + (f" --target {target}" if target else "")
 
 
 def open_console() -> Console:

@@ -13,7 +13,7 @@ from recsql.engine.checks import plan_checks
 from recsql.engine.scheduling import ModelResult, schedule
 from recsql.engine.unit_tests import run_unit_tests
 from recsql.engine.values import VALUES
-from recsql.errors import InputError
+from recsql.errors import InputError, WarehouseError
 from recsql.operation.events import Listener, Unbuilt
 from recsql.operation.findings import findings
 from recsql.operation.tally import Tally
@@ -180,8 +180,14 @@ def _check(plan: Plan, tables: Tables, names: Sequence[str], tally: Tally) -> No
 def _opened(project: Project) -> Iterator[tuple[Plan, Tables]]:
     """Compile the project, then open a session; what is wrong here needs none."""
     plan = compile_for_spark(project)
-    with open_session(project.profile) as session:
-        yield plan, Tables.of(session, project.profile)
+    try:
+        with open_session(project.profile) as session:
+            yield plan, Tables.of(session, project.profile)
+    except ConnectionError:
+        raise WarehouseError(
+            "Spark: its process ended or cannot be reached any more. What is published "
+            "is unchanged, unless it was being switched: recsql versions"
+        ) from None
 
 
 @contextmanager

@@ -16,8 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import yaml
+from pyarrow import parquet
 
 from recsql.__main__ import main
 from recsql.compilation.spark import translate_text
@@ -170,6 +172,27 @@ def test_versions_are_published_shown_and_pruned(shop: Shop, recsql: Recsql) -> 
         2,
         True,
     )
+
+
+def test_files_are_loaded_into_the_catalog(
+    shop: Shop, recsql: Recsql, tmp_path: Path
+) -> None:
+    on_spark = ("--project", shop.root, "--target", "spark")
+    file = tmp_path / "sold.csv"
+    file.write_text("user_id,item_id,sold_at\n1,a,2024-01-31 10:00:00\n2,b,\n")
+    loaded = recsql("load", "sold", file, *on_spark)
+    assert (loaded.code, "loaded 2 rows from 1 file into raw.sold" in loaded.out) == (
+        0,
+        True,
+    )
+    kinds = {"user_id": "bigint", "item_id": "string", "sold_at": "timestamp_ntz"}
+    assert shop.spark.columns("raw", "sold") == kinds
+    parquet.write_table(pa.table({"n": pa.array([1], pa.uint64())}), file)
+    file = file.rename(tmp_path / "sold.parquet")
+    refused = recsql("load", "sold", file, *on_spark)
+    assert refused.code == 2
+    assert "column n is uint64, a type that Spark has not" in refused.err
+    assert shop.spark.columns("raw", "sold") == kinds
 
 
 def test_a_list_that_is_gone_is_not_published(shop: Shop, recsql: Recsql) -> None:
