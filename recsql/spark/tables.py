@@ -221,22 +221,26 @@ class Tables:
         Raises:
             InputError: Spark has no such type.
         """
-        _require_types(name, data)
+        schema_of = _schema_of(name, data)
         relation = ticked(schema, name)
         with translated(f"{schema}.{name}"):
             self.session.sql(f"drop table if exists {relation}")
-            frame = self.session.createDataFrame(data)
+            frame = self.session.createDataFrame(data, schema_of)
             frame.write.format(self.cluster.form).saveAsTable(relation)
 
 
-def _require_types(name: str, data: Any) -> None:
+def _schema_of(name: str, data: Any) -> Any:
+    """Return Spark's types of an Arrow table; timestamps without a zone have none."""
     from pyspark.sql.pandas.types import from_arrow_type
+    from pyspark.sql.types import StructType
 
+    schema = StructType()
     for each in data.schema:
         try:
-            from_arrow_type(each.type)
+            schema.add(each.name, from_arrow_type(each.type))
         except Exception:
             raise InputError(
                 f"{name}: column {each.name} is {each.type}, a type that Spark has not."
                 " Cast it: to varchar, bigint, double or timestamp."
             ) from None
+    return schema
