@@ -9,11 +9,10 @@ from typing import Any
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled
 from recsql.engine.blocks import Block, blocks_by
-from recsql.engine.ids import WHO
 from recsql.engine.runner import door_of
 from recsql.engine.scheduling import Built
 from recsql.engine.values import require_values, value_rows
-from recsql.errors import InputError
+from recsql.spark.inputs import require_meeting_ids
 from recsql.spark.tables import Tables, ticked
 
 
@@ -66,42 +65,8 @@ class SparkBuilder:
 
     def look(self, names: Collection[str]) -> None:
         """Refuse values that cannot be read, and ids that would never meet."""
-        require_meeting_ids(self.plan, self.tables, names)
+        require_meeting_ids(self.plan, self.tables)
         require_values(self.plan, value_rows(self.tables))
 
     def complete(self, names: Collection[str]) -> None:
         """Do nothing: what a run did not finish is built anew by the next."""
-
-
-WHOLE = ("tinyint", "smallint", "int", "bigint")
-
-
-def require_meeting_ids(plan: Plan, tables: Tables, names: Collection[str]) -> None:
-    """Refuse ids of two types, or of one that is no id.
-
-    Raises:
-        InputError: names the entries and the cast.
-    """
-    for column, inputs in WHO.items():
-        seen: dict[str, str] = {}
-        for table in inputs:
-            mapped = plan.project.vars[table].get(column)
-            if mapped is None or f"stg_{table}" not in tables.kinds:
-                continue
-            kind = tables.columns(tables.build, f"stg_{table}").get(column, "void")
-            entry = plan.project.entry(f"{table}: {column}: {mapped}")
-            family = "bigint" if kind in WHOLE else kind
-            if family not in ("bigint", "string", "void"):
-                raise InputError(
-                    f"{entry} is {kind}; ids are integers or text. Map {column}: "
-                    f"cast({mapped} as varchar)."
-                )
-            for other, known in seen.items():
-                if "void" not in (known, family) and known != family:
-                    raise InputError(
-                        f"{entry} is {family}, but {other} is {known}: these ids never "
-                        f"meet. Map {table}: {column}: cast({mapped} as "
-                        f"{'varchar' if known == 'string' else known})."
-                    )
-            if family != "void":
-                seen[f"{table}: {column}: {mapped}"] = family

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import quoted
 from recsql.config.project import Project
+from recsql.engine.ids import WHO
 from recsql.engine.inputs import (
     THRESHOLDS,
     inputs_of,
@@ -18,6 +19,8 @@ from recsql.errors import InputError, ProjectError, did_you_mean
 from recsql.spark.failures import said
 from recsql.spark.functions import spark_type
 from recsql.spark.tables import Tables, ticked
+
+WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 
 def compile_for_spark(project: Project) -> Plan:
@@ -49,6 +52,7 @@ def require_inputs(plan: Plan, tables: Tables, names: Sequence[str]) -> None:
     for name in inputs_of(names):
         for relation, place, expression in mapped_expressions(plan, name):
             _require_expression(tables, relation, place, expression)
+    require_meeting_ids(plan, tables)
 
 
 def _create_thresholds(plan: Plan, tables: Tables) -> None:
@@ -68,13 +72,12 @@ def _require_expression(
 ) -> None:
     from recsql.compilation.spark import translate_text
 
-    query = f"select ({expression}) from {relation} where false"
+    query = f"select ({expression}) as it from {relation} where false"
     try:
         sql = translate_text(query, place, tables.place())
+        tables.session.sql(sql).schema  # noqa: B018
     except ProjectError as refused:
         raise InputError(str(refused)) from None
-    try:
-        tables.session.sql(sql).schema  # noqa: B018
     except Exception as error:
         parts = relation.replace('"', "").split(".")
         columns = list(tables.columns(parts[-2], parts[-1]))
@@ -82,3 +85,52 @@ def _require_expression(
         raise InputError(
             f"{place} does not work on {relation}: {said(error)}.{hint}"
         ) from None
+
+
+def require_meeting_ids(plan: Plan, tables: Tables) -> None:
+    """Refuse ids of two types, or of one that is no id.
+
+    Those of a model are looked at once it is built.
+
+    Raises:
+        InputError: names the entries and the cast.
+    """
+    for column in WHO:
+        seen: tuple[str, str] | None = None
+        for table, expression, kind in _mapped(plan, tables, column):
+            entry = plan.project.entry(f"{table}: {column}: {expression}")
+            family = "bigint" if kind in WHOLE else kind
+            if family not in ("bigint", "string"):
+                raise InputError(
+                    f"{entry} is {kind}; ids are integers or text. Map {column}: "
+                    f"cast({expression} as varchar)."
+                )
+            if seen and seen[0] != family:
+                other = "varchar" if seen[0] == "string" else seen[0]
+                raise InputError(
+                    f"{entry} is {family}, but {seen[1]} is {seen[0]}: these ids never "
+                    f"meet. Map {table}: {column}: cast({expression} as {other})."
+                )
+            seen = family, f"{table}: {column}: {expression}"
+
+
+def _mapped(plan: Plan, tables: Tables, column: str) -> Iterator[tuple[str, str, str]]:
+    """Yield input, expression and type in Spark of mapped ids that can be looked at."""
+    from recsql.compilation.spark import translate_text
+
+    schema = str(plan.project.vars["raw_schema"])
+    for table in WHO[column]:
+        mapping = plan.project.vars[table]
+        expression, model = mapping.get(column), mapping.get("model")
+        if expression is None or not (mapping.get("table") or model in tables.kinds):
+            continue
+        relation = (
+            quoted("main", str(model))
+            if model
+            else plan.renderer.source_relation(schema, str(mapping["table"]))
+        )
+        query = f"select ({expression}) as it from {relation} where false"
+        found = tables.run(translate_text(query, table, tables.place()), table)
+        kind = found.schema[0].dataType.simpleString()
+        if kind != "void":
+            yield table, str(expression), kind
