@@ -65,7 +65,7 @@ class SparkBuilder:
 
     def look(self, names: Collection[str]) -> None:
         """Refuse values that cannot be read, and ids that would never meet."""
-        require_meeting_ids(self.plan, self.tables)
+        require_meeting_ids(self.plan, self.tables, names)
         require_values(self.plan, value_rows(self.tables))
 
     def complete(self, names: Collection[str]) -> None:

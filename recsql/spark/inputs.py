@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import quoted
@@ -52,7 +52,7 @@ def require_inputs(plan: Plan, tables: Tables, names: Sequence[str]) -> None:
     for name in inputs_of(names):
         for relation, place, expression in mapped_expressions(plan, name):
             _require_expression(tables, relation, place, expression)
-    require_meeting_ids(plan, tables)
+    require_meeting_ids(plan, tables, names)
 
 
 def _create_thresholds(plan: Plan, tables: Tables) -> None:
@@ -87,7 +87,7 @@ def _require_expression(
         ) from None
 
 
-def require_meeting_ids(plan: Plan, tables: Tables) -> None:
+def require_meeting_ids(plan: Plan, tables: Tables, names: Collection[str]) -> None:
     """Refuse ids of two types, or of one that is no id.
 
     Those of a model are looked at once it is built.
@@ -97,7 +97,7 @@ def require_meeting_ids(plan: Plan, tables: Tables) -> None:
     """
     for column in WHO:
         seen: tuple[str, str] | None = None
-        for table, expression, kind in _mapped(plan, tables, column):
+        for table, expression, kind in _mapped(plan, tables, column, inputs_of(names)):
             entry = plan.project.entry(f"{table}: {column}: {expression}")
             family = "bigint" if kind in WHOLE else kind
             if family not in ("bigint", "string"):
@@ -114,12 +114,14 @@ def require_meeting_ids(plan: Plan, tables: Tables) -> None:
             seen = family, f"{table}: {column}: {expression}"
 
 
-def _mapped(plan: Plan, tables: Tables, column: str) -> Iterator[tuple[str, str, str]]:
+def _mapped(
+    plan: Plan, tables: Tables, column: str, read: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
     """Yield input, expression and type in Spark of mapped ids that can be looked at."""
     from recsql.compilation.spark import translate_text
 
     schema = str(plan.project.vars["raw_schema"])
-    for table in WHO[column]:
+    for table in filter(read.__contains__, WHO[column]):
         mapping = plan.project.vars[table]
         expression, model = mapping.get(column), mapping.get("model")
         if expression is None or not (mapping.get("table") or model in tables.kinds):
