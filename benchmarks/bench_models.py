@@ -43,14 +43,15 @@ COUNT = 100
 
 
 def fitting_queries(plan: Plan, name: str) -> list[Compiled]:
-    """Return what recsql's side stores: a model, or weights and all up to `indexed`."""
+    """Return what recsql's side stores: a model, or weights and what scores by them."""
     if name not in FITS:
         return [plan.models[f"sig_{name}_model"]]
     model = plan.models["cand_linear"]
-    steps, found, _ = model.sql.partition(f"\n\n        {name}_scored as (")
+    steps, found, _ = model.sql.partition("\n\n    indexed as (")
     if not found:
-        raise SystemExit(f"cand_linear has no step {name}_scored: adapt bench_models")
-    sql = steps.rstrip().rstrip(",") + f"\n\nselect *\nfrom {name}_indexed"
+        raise SystemExit("cand_linear has no step `indexed`: adapt bench_models")
+    columns = "user_index, item_index, score, reason_index"
+    sql = steps.rstrip().rstrip(",") + f"\n\nselect {columns}\nfrom {name}_found"
     best = replace(model, model=replace(model.model, name=f"bench_{name}"), sql=sql)
     return [plan.models[FITS[name]], best]
 

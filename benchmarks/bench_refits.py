@@ -46,7 +46,7 @@ NDCG = """
         lists as (
             select user_id, item_id, row_number() over (
                 partition by user_id order by item_rank) as place
-            from main.cand_{source} where not is_repeat or {all}
+            from main.cand_factors where not is_repeat or {all}
         ),
         gains as (
             select wanted.user_id, sum(1 / log2(place + 1)) as gain
@@ -79,8 +79,8 @@ class Shop:
             "create or replace table raw.transactions as from arrived.transactions "
             f"where {KEPT} <= timestamp '{day}'"
         )
-        names = self.plan.graph.select([f"+cand_{source}", "+mon_fits"])
-        fit = (f"sig_{source}_model", f"sig_{source}_user_factors", "sig_refit")
+        names = self.plan.graph.select(["+cand_factors", "+mon_fits"])
+        fit = (f"sig_{source}_model", "sig_user_factors", "sig_refit")
         seconds = 0.0
         for result in run_models(self.plan, self.warehouse, names, 1):
             if result.error:
@@ -93,11 +93,11 @@ class Shop:
         self.figures["drift"].append(drift)
         truth = TRUTH.format(day=day, held_out=HELD_OUT)
         for name, every in (("all", "true"), ("new", "false")):
-            query = NDCG.format(truth=truth, all=every, source=source, depth=DEPTH)
+            query = NDCG.format(truth=truth, all=every, depth=DEPTH)
             ((figure,),) = self.warehouse.rows(query)
             self.figures[f"ndcg@10 {name}"].append(figure)
         firsts = self.warehouse.rows(
-            f"select user_id, list(item_id order by item_rank) from main.cand_{source} "
+            "select user_id, list(item_id order by item_rank) from main.cand_factors "
             f"where not is_repeat and kind_rank <= {DEPTH} group by user_id"
         )
         before, self.lists = self.lists, dict(firsts)

@@ -5,9 +5,9 @@
 The same run times both sides in turn, on the same numbers, with BLAS on one thread.
 ALS: the model sig_als_model on the demo data, stored, against building the CSR matrix
 and fitting `implicit`'s AlternatingLeastSquares; target: at most 1.10 times the peer.
-Top-N: the scoring steps of cand_als, their rows stored, against building the CSR matrix
-of seen items and `model.recommend` on the same factors, on the demo data and on a
-generated world; target: at most 1.20 times the peer.
+Top-N: the scoring steps of cand_factors, their rows stored, against building the CSR
+matrix of seen items and `model.recommend` on the same factors, on the demo data and on
+a generated world; target: at most 1.20 times the peer.
 Memory is the peak of a process that does one side's work once; recsql's side holds the
 warehouse too. Both sides' results are compared before anything is timed.
 """
@@ -42,12 +42,14 @@ SEEN_PER_USER = 50
 
 
 def scoring_steps(plan: Plan) -> Compiled:
-    """Return cand_als cut after its step best_new, which calls top_items."""
-    model = plan.models["cand_als"]
+    """Return cand_factors cut after its step als_new, which calls top_items."""
+    model = plan.models["cand_factors"]
     steps, found, _ = model.sql.partition("\n\n    indexed as (")
     if not found:
-        raise SystemExit("cand_als has no step `indexed`: adapt benchmarks/bench_seam")
-    sql = steps.rstrip().rstrip(",") + "\n\nselect *\nfrom best_new"
+        raise SystemExit(
+            "cand_factors has no step `indexed`: adapt benchmarks/bench_seam"
+        )
+    sql = steps.rstrip().rstrip(",") + "\n\nselect *\nfrom als_new"
     return replace(model, model=replace(model.model, name="bench_best_new"), sql=sql)
 
 
@@ -106,7 +108,8 @@ def stored_factors(warehouse: Warehouse) -> list[Any]:
         np.stack(
             arrays(
                 warehouse,
-                f"select factors from sig_als_{kind}_factors order by {kind}_index",
+                f"select factors from sig_{kind}_factors "
+                f"where model_name = 'als' order by {kind}_index",
             )[0]
         )
         for kind in ("user", "item")
@@ -114,12 +117,12 @@ def stored_factors(warehouse: Warehouse) -> list[Any]:
 
 
 def generate(warehouse: Warehouse, users: int, items: int, factors: int) -> None:
-    """Store random factors and seen items in the tables that cand_als reads."""
+    """Store random factors and seen items in the tables that cand_factors reads."""
     rng = np.random.default_rng(7)
     for kind, count in (("user", users), ("item", items)):
         index = np.arange(count, dtype=np.int32)
         vectors = rng.normal(size=(count, factors)).astype(np.float32)
-        _store(warehouse, f"sig_als_{kind}_factors", {f"{kind}_index": index}, vectors)
+        _store(warehouse, f"sig_{kind}_factors", {f"{kind}_index": index}, vectors)
     index = np.repeat(np.arange(users, dtype=np.int32), SEEN_PER_USER)
     chosen = (rng.random(len(index)) ** 2 * items).astype(np.int32)
     _store(warehouse, "seen", {"user_index": index, "item_index": chosen}, None)
@@ -130,11 +133,11 @@ def generate(warehouse: Warehouse, users: int, items: int, factors: int) -> None
     for name, rows in (
         (
             "user_scopes",
-            "user_index, 0::integer as scope_index from sig_als_user_factors",
+            "user_index, 0::integer as scope_index from sig_user_factors",
         ),
         (
             "scope_items",
-            "item_index, 0::integer as scope_index from sig_als_item_factors",
+            "item_index, 0::integer as scope_index from sig_item_factors",
         ),
         ("exclusions", "user_index, item_index from int_user_items where false"),
     ):
@@ -149,6 +152,7 @@ def _store(
     if vectors is not None:
         flat = pa.FixedSizeListArray.from_arrays(vectors.ravel(), vectors.shape[1])
         columns = {**columns, "factors": flat.cast(pa.list_(pa.float32()))}
+        columns["model_name"] = ["als"] * len(vectors)
     warehouse.connection.register("given", pa.table(columns))
     warehouse.rows(f"create or replace table {name} as select * from given")
     warehouse.connection.unregister("given")
@@ -214,7 +218,7 @@ def check_scores(warehouse: Warehouse, direct: tuple[Any, Any]) -> None:
 def compare_als(folder: Path, warehouse: Warehouse, repeats: int) -> Comparison:
     """Time the fit on the demo data."""
     plan = compile_demo()
-    build_demo(warehouse, plan, ["+cand_als"])
+    build_demo(warehouse, plan, ["+cand_factors"])
     cells = arrays(warehouse, CELLS)
     np.savez(folder / "cells.npz", users=cells[0], items=cells[1], weights=cells[2])
     check_factors(warehouse, fit_directly(plan, cells))

@@ -2,11 +2,11 @@
 
     python benchmarks/bench_surfaces.py [--users 200000] [--items 30000] [--repeats 1]
 
-A generated world: random ALS factors, each user has taken 50 lines. Ours: cand_als, the
-candidates, the surface's lists and rec_for_user with titles and reasons, every table
-stored; top 50 of the items a user does not have. The peer: the CSR matrix of taken
-items, and `model.recommend` on the same factors. Target: at most 1.30 times the peer,
-and less than 6 GB. Both sides' lists are compared before anything is timed.
+A generated world: random ALS factors, each user has taken 50 lines. Ours: cand_factors,
+the candidates, the surface's lists and rec_for_user with titles and reasons, every
+table stored; top 50 of the items a user does not have. The peer: the CSR matrix of
+taken items, and `model.recommend` on the same factors. Target: at most 1.30 times the
+peer, and less than 6 GB. Both sides' lists are compared before anything is timed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SURFACE = {
     "personal": ["als"],
     "fallback": [],
 }
-STEPS = ("cand_als", "cand_all", "list_surfaces", "list_stages")
+STEPS = ("cand_factors", "cand_all", "list_surfaces", "list_stages")
 STEPS += ("list_proposals", "list_candidates")
 STEPS += ("list_stage_items", "list_pools", "list_ranked", "list_shown")
 STEPS += ("list_told", "rec_for_user")
@@ -48,11 +48,11 @@ NAMES = """
 create or replace table int_users as
     select user_index::bigint as user_id, user_index, 9 as order_count,
         null::varchar as group_kind, null::varchar as group_name
-    from sig_als_user_factors;
+    from sig_user_factors;
 create or replace table int_items as
     select item_index::bigint as item_id, item_index, 'item ' || item_index as title,
         null::varchar as category
-    from sig_als_item_factors;
+    from sig_item_factors;
 create or replace table int_user_items as
     select *, user_index::bigint as user_id, item_index::bigint as item_id,
         1 as basket_count, 1 as taken_count, 1 as seen_count, true as is_taken,

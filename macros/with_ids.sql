@@ -1,8 +1,10 @@
-{#- with_ids(indexed): the body of a CTE that gives scored (user_index, item_index) their
-    ids, and reason_index the id of that item. The model imports users and items.
+{#- with_ids(indexed, of_family=false): the body of a CTE that gives scored (user_index,
+    item_index) their ids, and reason_index the id of that item. The model imports users and
+    items.
     with_ids("indexed")  ->  select users.user_id, items.item_id, ... from indexed ... -#}
-{% macro with_ids(indexed) %}
+{% macro with_ids(indexed, of_family=false) %}
     select
+        {{ indexed ~ ".candidate_source," if of_family }}
         users.user_id,
         items.item_id,
         {{ indexed }}.item_index,

@@ -43,9 +43,11 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Point links out of docs/ at the pages that are made of what is there."""
-    return markdown.replace("](python.ipynb)", "](python.md)").replace("](../", "](")
+    if "/" not in page.file.src_uri:
+        markdown = markdown.replace("](../", "](")
+    return markdown.replace("](python.ipynb)", "](python.md)")
 
 
 def from_top(text: str) -> str:

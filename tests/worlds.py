@@ -334,6 +334,15 @@ class World:
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
+    def factors(self, model: str, side: str) -> dict[int, list[float]]:
+        """Return the vectors of a factor model's users or items by their index."""
+        return dict(
+            self.rows(
+                f"select {side}_index, factors from sig_{side}_factors "
+                f"where model_name = '{model}' order by {side}_index"
+            )
+        )
+
     def broken(self) -> list[str]:
         """Return what the data tests of all that is built complain of."""
         plan, built = plan_with(**self.vars), self.warehouse.kinds

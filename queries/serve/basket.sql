@@ -3,17 +3,24 @@
 -- too.
 -- @post /basket
 -- @param items texts: The ids of the items in the basket.
--- @param region text = all: A region of the data; all: everywhere.
+-- @param region text = all: A region of the data; all, or one that no
+-- rule names: everywhere.
 with
     complements as (select * from {{ ref("rec_complements") }}),
     popular as (select * from {{ ref("rec_complement_fill") }}),
     pages as (select * from {{ ref("rec_item_page") }}),
 
+    asked as (
+        select coalesce(max(region), 'all') as region
+        from complements
+        where region = $region
+    ),
+
     found as (
         select *
         from complements
         where
-            region = $region
+            region = (select region from asked)
             and list_contains($items, cast(item_id as varchar))
             and not list_contains($items, cast(complement_item_id as varchar))
     ),
@@ -36,7 +43,7 @@ with
         select item_id, item_title, item_category, null as score, reason, item_rank
         from popular
         where
-            region = $region
+            region = (select region from asked)
             and not list_contains($items, cast(item_id as varchar))
             and item_id not in (select item_id from summed)
             and exists (

@@ -1,11 +1,18 @@
 -- One row per item that goes with an item, best first: its rules, then popular items.
 -- @get /items/{item}/complements
 -- @param item text: The item's id.
--- @param region text = all: A region of the data; all: everywhere.
+-- @param region text = all: A region of the data; all, or one that no
+-- rule names: everywhere.
 with
     complements as (select * from {{ ref("rec_complements") }}),
     popular as (select * from {{ ref("rec_complement_fill") }}),
     pages as (select * from {{ ref("rec_item_page") }}),
+
+    asked as (
+        select coalesce(max(region), 'all') as region
+        from complements
+        where region = $region
+    ),
 
     listed as (
         select
@@ -20,7 +27,9 @@ with
             reason,
             item_rank as place
         from complements
-        where cast(complements.item_id as varchar) = $item and region = $region
+        where
+            cast(complements.item_id as varchar) = $item
+            and region = (select region from asked)
     ),
 
     united as (
@@ -40,7 +49,7 @@ with
             {{ var("complements_per_item") | int }} + item_rank
         from popular
         where
-            region = $region
+            region = (select region from asked)
             and cast(item_id as varchar) <> $item
             and item_id not in (select item_id from listed)
             and $item in (select cast(item_id as varchar) from pages)

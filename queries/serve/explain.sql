@@ -8,6 +8,7 @@ with
     shown as (select * from {{ ref("rec_for_user") }}),
     parts as (select * from {{ ref("rec_explanations") }}),
     excluded as (select * from {{ ref("rec_excluded") }}),
+    items as (select * from {{ ref("rec_items") }}),
 
     final as (
         select
@@ -39,6 +40,10 @@ with
             null
         from excluded
         where cast(user_id as varchar) = $user and cast(item_id as varchar) = $item
+        union all
+        select 'all', 'not eligible', null, null, obstacle, null
+        from items
+        where cast(item_id as varchar) = $item and not is_eligible
         {% if var("serving") %}
             union all
             select surface, 'in reserve', item_rank, candidate_source, reason, score

@@ -1,9 +1,14 @@
 -- One row per slot of the page of an item: what goes with it, or replaces it.
 -- @get /items/{item}/page
 -- @param item text: The item's id.
--- @param region text = all: A region of the data; all: everywhere.
+-- @param region text = all: A region of the data; all, or one that no
+-- rule names: everywhere.
 with
     pages as (select * from {{ ref("rec_item_page") }}),
+
+    asked as (
+        select coalesce(max(region), 'all') as region from pages where region = $region
+    ),
 
     final as (
         select
@@ -21,7 +26,9 @@ with
             is_available,
             slot as item_rank
         from pages
-        where cast(pages.item_id as varchar) = $item and region = $region
+        where
+            cast(pages.item_id as varchar) = $item
+            and region = (select region from asked)
     )
 
 select *

@@ -1,10 +1,17 @@
 -- One row per item that can replace an item, best first.
 -- @get /items/{item}/substitutes
 -- @param item text: The item's id.
--- @param region text = all: A region of the data; all: everywhere.
+-- @param region text = all: A region of the data; all, or one that no
+-- rule names: everywhere.
 {{ config(enabled="content" in var("candidate_sources")) }}
 with
     substitutes as (select * from {{ ref("rec_substitutes") }}),
+
+    asked as (
+        select coalesce(max(region), 'all') as region
+        from substitutes
+        where region = $region
+    ),
 
     final as (
         select
@@ -16,7 +23,9 @@ with
             concat('alike: ', shared_terms) as reason,
             item_rank
         from substitutes
-        where cast(substitutes.item_id as varchar) = $item and region = $region
+        where
+            cast(substitutes.item_id as varchar) = $item
+            and region = (select region from asked)
     )
 
 select *

@@ -109,17 +109,24 @@ def _work(name: str, threads: int | None, options: dict[str, Any]) -> None:
 
 
 @cli.command("ls", short_help="List the models in build order.")
+@click.option(
+    "--tree", "is_tree", is_flag=True, help="By folder, with what each holds."
+)
 @selection_options
 @project_options
-def list_models(select: Any, exclude: Any, **options: Any) -> None:
+def list_models(is_tree: bool, select: Any, exclude: Any, **options: Any) -> None:
     """List the models in build order, and which of them are yours."""
     from recsql.compilation.compiler import compile_project
-    from recsql.questions.inspection import listing
+    from recsql.questions.inspection import listing, tree
 
     plan = compile_project(open_project(**options))
     console = open_console()
-    headers = ("model", "layer", "stored as", "tags", "origin")
-    console.table(headers, listing(plan, plan.graph.select(select, exclude)))
+    names = plan.graph.select(select, exclude)
+    if is_tree:
+        console.table(("folder, model", "what it holds"), tree(plan, names))
+    else:
+        headers = ("model", "layer", "stored as", "tags", "origin")
+        console.table(headers, listing(plan, names))
     for warning in plan.unused_vars():
         console.problem(f"Warning: {warning}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.lineage import ColumnNode, column_lineage
@@ -40,6 +41,24 @@ class Written:
     models: int
     problems: tuple[str, ...]
     calling: int = 0  # functions of recsql, which Spark must be given first
+
+
+def tree(plan: Plan, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (folder or model, what it holds) as one reads them: folder by folder."""
+    folders: dict[str, list[str]] = {}
+    for name in names:
+        if name in plan.models:
+            folders.setdefault(plan.models[name].model.layer, []).append(name)
+    place = {name: number for number, name in enumerate(plan.graph.order)}
+    rows: list[tuple[str, str]] = []
+    for folder in sorted(folders, key=lambda f: median(place[n] for n in folders[f])):
+        held = folders[folder]
+        rows.append((f"sql/{folder}/", f"{len(held)} model{'s' * (len(held) > 1)}"))
+        for name in held:
+            told = plan.project.properties.get(name)
+            what = " ".join(told.description.split()) if told else ""
+            rows.append((f"  {name}", what.split(". ")[0].rstrip(".")))
+    return rows
 
 
 def write_compiled(

@@ -191,7 +191,7 @@ async def _rows(
             422, "invalid", f"{route.name}: its rows have no item_id to narrow by."
         )
     places = list(kept(rows, asked, allowing(asked, version.arrays)))
-    return rows.picked(places[asked.offset : stop])
+    return rows.picked(places[asked.offset : stop]).ranked(asked.offset + 1)
 
 
 def _route(path: str, name: str, endpoint: Endpoint, *methods: str) -> HttpRoute:

@@ -84,6 +84,13 @@ class Arrays:
             flags = self.offers.get(EVERYWHERE, self.items.eligible)
         return flags
 
+    def disliked(self, number: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+        """Return the places of what a user dislikes."""
+        if self.history is None:
+            return np.zeros(0, dtype=np.int32)
+        places, weights = self.history.row(number)
+        return np.asarray(places[weights < 0], dtype=np.int32)
+
 
 def read_arrays(ask: Ask, settings: Mapping[str, Any]) -> Arrays | None:
     """Return the arrays of a version, None where it does not publish them.

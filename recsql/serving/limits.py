@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -64,7 +65,7 @@ class Tokens:
 
 
 def _same(given: str, token: str) -> bool:
-    return hmac.compare_digest(given.encode(), token.encode())
+    return hmac.compare_digest(given.encode("latin-1"), os.fsencode(token))
 
 
 class Rate:

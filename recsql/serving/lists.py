@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from recsql.errors import WarehouseError
 
 Parameters = Mapping[str, object]
 FLOATS = ("DOUBLE", "FLOAT")
+RANK = re.compile(r'("item_rank":)\d+}$')
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,14 @@ class Rows:
             [self.items[place] for place in chosen],
             [self.texts[place] for place in chosen],
         )
+
+    def ranked(self, start: int) -> Rows:
+        """Return the rows with ranks from `start`, where they end in a rank."""
+        texts = [
+            RANK.sub(rf"\g<1>{rank}}}", text)
+            for rank, text in enumerate(self.texts, start)
+        ]
+        return Rows(self.items, texts)
 
 
 NONE = Rows([], [])

@@ -31,9 +31,15 @@ def allowing(narrowing: Narrowing, arrays: Arrays | None) -> list[Test]:
     return tests
 
 
-def allowed_items(narrowing: Narrowing, arrays: Arrays) -> Flags:
-    """Return which items of all a request may be shown, for scoring them."""
-    flags = arrays.items.eligible & arrays.allowed_in(narrowing.region)
+def allowed_items(narrowing: Narrowing, arrays: Arrays, user: str) -> Flags:
+    """Return which items of all a request may be shown, for scoring them.
+
+    Without a region those of where the user buys; nothing that they dislike.
+    """
+    region = narrowing.region or arrays.users.region(user)
+    flags = arrays.items.eligible & arrays.allowed_in(region)
+    if (number := arrays.users.numbers.get(user)) is not None:
+        flags[arrays.disliked(number)] = False
     for given in (narrowing.only, narrowing.in_stock):
         if given is not None:
             flags = flags & arrays.items.marked(given)

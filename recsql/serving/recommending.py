@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from recsql.serving.arrays import EVERYWHERE
+import numpy as np
+
+from recsql.serving.arrays import EVERYWHERE, Arrays, filled
 from recsql.serving.bodies import Narrowing
 from recsql.serving.lists import NONE, Rows
-from recsql.serving.narrowing import allowing, kept
+from recsql.serving.narrowing import allowed_items, allowing, kept
 from recsql.serving.refusals import Refused
 from recsql.serving.version import Version
 
@@ -61,11 +63,24 @@ def recommend(version: Version, user: str, surface: str, asked: Narrowing) -> Pa
         of = of if own is not None else region
         pool = joined(version, user, surface, pool, more)
         places = list(islice(kept(pool, asked, tests), stop))
+        if len(places) < stop and tests and version.arrays is not None:
+            pool = joined(
+                version, user, surface, pool, _rest(version.arrays, user, asked)
+            )
+            places = list(islice(kept(pool, asked, tests), stop))
     if places is None:
         rows = Rows(pool.items[asked.offset : stop], pool.texts[asked.offset : stop])
     else:
-        rows = pool.picked(places[asked.offset :])
+        rows = pool.picked(places[asked.offset :]).ranked(asked.offset + 1)
     return Page(rows, of, is_known)
+
+
+def _rest(arrays: Arrays, user: str, asked: Narrowing) -> Rows:
+    """Return all that a request may be shown, what is most popular first."""
+    allowed = allowed_items(asked, arrays, user)
+    scores = -np.arange(len(allowed), dtype=np.float64)
+    told = "what is left of all that is allowed"
+    return filled(arrays, np.flatnonzero(allowed), "popular", lambda _: told, scores)
 
 
 def popular(version: Version, user: str, asked: Narrowing) -> tuple[Rows, str]:
@@ -98,7 +113,7 @@ def _may_fill(version: Version, surface: str, own: Rows | None) -> bool:
 
 def joined(version: Version, user: str, surface: str, pool: Rows, more: Rows) -> Rows:
     """Return both, each item where it comes first, without what is no news."""
-    passed = set(pool.items) | _not_new(version, user, surface)
+    passed = set(pool.items) | _unwanted(version, user, surface)
     places = []
     for place, item in enumerate(more.items):
         if item not in passed:
@@ -107,12 +122,14 @@ def joined(version: Version, user: str, surface: str, pool: Rows, more: Rows) ->
     return pool + more.picked(places)
 
 
-def _not_new(version: Version, user: str, surface: str) -> set[str]:
-    """Return what a user must not be shown as new on a surface."""
+def _unwanted(version: Version, user: str, surface: str) -> set[str]:
+    """Return what a user dislikes, and must not be shown as new on a surface."""
     arrays = version.arrays
-    if version.surface(surface)["allow_repeat"] != "new_only" or arrays is None:
+    number = None if arrays is None else arrays.users.numbers.get(user)
+    if arrays is None or number is None:
         return set()
-    number = arrays.users.numbers.get(user)
-    if number is None or arrays.repeats is None:
-        return set()
-    return {arrays.items.ids[place] for place in arrays.repeats.row(number)[0]}
+    found = arrays.disliked(number).tolist()
+    is_new = version.surface(surface)["allow_repeat"] == "new_only"
+    if is_new and arrays.repeats is not None:
+        found += arrays.repeats.row(number)[0].tolist()
+    return {arrays.items.ids[place] for place in found}

@@ -59,7 +59,7 @@ class Visit:
     def allowed(self) -> Flags:
         """Return which items may be shown to this user on this surface now."""
         kind = self.version.surface(self.surface)["allow_repeat"]
-        flags = allowed_items(self.asked, self.arrays)
+        flags = allowed_items(self.asked, self.arrays, self.user)
         if kind == "all":
             return flags
         repeats = np.zeros(len(flags), dtype=bool)
@@ -79,7 +79,9 @@ class Visit:
         places = best_places(scores, allowed, depth)
         rows = filled(self.arrays, places, source, reasons, scores)
         if self.asked.max_per:
-            rows = rows.picked(list(kept(rows, self.asked, []))[: self.wanted])
+            rows = rows.picked(list(kept(rows, self.asked, []))[: self.wanted]).ranked(
+                1
+            )
         return rows
 
     def page(self, rows: Rows, of: str, facts: dict[str, object]) -> Page:
@@ -137,7 +139,7 @@ def _filled_up(visit: Visit, rows: Rows, seen: set[str]) -> Rows:
     more, _ = popular(visit.version, visit.user, visit.asked)
     rows = joined(visit.version, visit.user, visit.surface, rows, more)
     tests = [*allowing(visit.asked, visit.arrays), lambda item: item not in seen]
-    return rows.picked(list(kept(rows, visit.asked, tests))[: visit.wanted])
+    return rows.picked(list(kept(rows, visit.asked, tests))[: visit.wanted]).ranked(1)
 
 
 def of_all(version: Version, user: str, surface: str, asked: Narrowing) -> Page:

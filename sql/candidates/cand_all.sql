@@ -1,7 +1,10 @@
 -- One row per (user_id, candidate_source, item_id): every source of var
 -- candidate_sources.
 {{ config(materialized="view") }}
-{% set of_family = {"cand_linear": linear_sources().split()} %}
+{% set of_family = {
+    "cand_factors": factor_sources().split(),
+    "cand_linear": linear_sources().split(),
+} %}
 {% set models = [] %}
 {% for source in var("candidate_sources") %}
     {% set model = namespace(name="cand_" ~ source) %}

@@ -45,25 +45,26 @@ with
             from user_items
             where {{ linear_cells(source, "item_weights") }}
         ),
-
-        {{ source }}_indexed as (
-            select user_index, item_index, score, reason_index from {{ source }}_found
-        ),
-
-        {{ source }}_scored as ({{ with_ids(source ~ "_indexed") }}),
-
-        {{ source }}_best as ({{ best_candidates(source ~ "_scored", source) }}),
     {% endfor %}
 
-    final as (
+    indexed as (
         {% for source in sources %}
-            select *
-            from {{ source }}_best
+            select
+                '{{ source }}' as candidate_source,
+                user_index,
+                item_index,
+                score,
+                reason_index
+            from {{ source }}_found
             {% if not loop.last %}
                 union all
             {% endif %}
         {% endfor %}
-    )
+    ),
+
+    scored as ({{ with_ids("indexed", of_family=true) }}),
+
+    final as ({{ best_candidates("scored") }})
 
 select *
 from final

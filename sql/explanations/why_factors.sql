@@ -13,11 +13,7 @@ with
     user_items as (
         select * from {{ ref("int_user_items") }} where {{ in_block("user_index") }}
     ),
-    {% for source in sources %}
-        {{ source }}_factors as (
-            select * from {{ ref("sig_" ~ source ~ "_item_factors") }}
-        ),
-    {% endfor %}
+    item_factors as (select * from {{ ref("sig_item_factors") }}),
 
     {% for source in sources %}
         {{ source }}_found as (
@@ -29,10 +25,11 @@ with
                         list({{ cells[source] }}),
                         (
                             select list(factors order by item_index)
-                            from {{ source }}_factors
+                            from item_factors
+                            where model_name = '{{ source }}'
                         ),
                         {{ "null" if source == "svd" else als_parameters() }},
-                        {{ shown_pairs(source) }},
+                        {{ pairs_of("shown", source) }},
                         {{ var("explanation_items") | int + 1 }}
                     ),
                     recursive := true

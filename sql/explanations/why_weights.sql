@@ -25,7 +25,7 @@ with
                         {% if linear_kind(source) != "linear" %}
                             {{ graph_settings(source) }},
                         {% endif %}
-                        {{ shown_pairs(source) }},
+                        {{ pairs_of("shown", source) }},
                         {{ var("explanation_items") | int + 1 }}
                     ),
                     recursive := true

@@ -5,15 +5,7 @@ with
     refit as (select * from {{ ref("sig_refit") }}),
     items as (select * from {{ ref("int_items") }}),
 
-    fits as (
-        {% for model in fitted_models().split() %}
-            select model_name, fitted_at, item_ids
-            from {{ ref("sig_" ~ model ~ "_model") }}
-            {% if not loop.last %}
-                union all
-            {% endif %}
-        {% endfor %}
-    ),
+    fits as (select * from {{ ref("sig_factor_models") }} where fitted_at is not null),
 
     learned as (select model_name, unnest(item_ids) as item_id from fits),
 

@@ -1,22 +1,16 @@
 -- One row per (part, bin): the vectors of each factor model by the octave of their
 -- length.
-{% set models = ["als", "feature_als", "bpr", "lmf", "svd"] %}
-{% set built = models | select("in", var("candidate_sources")) | list %}
-{{ config(enabled=built | length > 0) }}
+{{ config(enabled=factor_sources() != "") }}
 with
+    user_factors as (select * from {{ ref("sig_user_factors") }}),
+    item_factors as (select * from {{ ref("sig_item_factors") }}),
+
     vectors as (
-        {% for model in built %}
-            {% for side in ["user", "item"] %}
-                select '{{ model }} {{ side }}s' as part, factors
-                from {{ ref("sig_" ~ model ~ "_" ~ side ~ "_factors") }}
-                {% if not loop.last %}
-                    union all
-                {% endif %}
-            {% endfor %}
-            {% if not loop.last %}
-                union all
-            {% endif %}
-        {% endfor %}
+        select concat(model_name, ' users') as part, factors
+        from user_factors
+        union all
+        select concat(model_name, ' items'), factors
+        from item_factors
     ),
 
     measured as (

@@ -2,11 +2,7 @@
 -- numbers.
 -- amount = rows in the bin; of list_overlap, the mean over users. recsql keeps it of
 -- each refresh, to compare the next with.
-{% set has_factors = (
-    ["als", "feature_als", "bpr", "lmf", "svd"]
-    | select("in", var("candidate_sources"))
-    | list
-) %}
+{% set has_factors = factor_sources() != "" %}
 with
     reference as (select * from {{ ref("int_reference_time") }}),
     items as (select * from {{ ref("int_items") }}),

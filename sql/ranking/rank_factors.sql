@@ -2,8 +2,12 @@
 {{ config(enabled=ranker_wants("factors") == "yes") }}
 with
     pairs as (select * from {{ ref("rank_pairs") }}),
-    user_factors as (select * from {{ ref("sig_als_user_factors") }}),
-    item_factors as (select * from {{ ref("sig_als_item_factors") }}),
+    user_factors as (
+        select * from {{ ref("sig_user_factors") }} where model_name = 'als'
+    ),
+    item_factors as (
+        select * from {{ ref("sig_item_factors") }} where model_name = 'als'
+    ),
 
     {% for side in ["user", "item"] %}
         {{ side }}_vectors as (

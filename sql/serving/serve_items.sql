@@ -4,7 +4,9 @@
 with
     items as (select * from {{ ref("int_items") }}),
     {% if "als" in var("candidate_sources") %}
-        item_factors as (select * from {{ ref("sig_als_item_factors") }}),
+        item_factors as (
+            select * from {{ ref("sig_item_factors") }} where model_name = 'als'
+        ),
     {% endif %}
 
     final as (

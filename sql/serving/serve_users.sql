@@ -3,7 +3,9 @@
 with
     users as (select * from {{ ref("int_users") }}),
     {% if "als" in var("candidate_sources") %}
-        user_factors as (select * from {{ ref("sig_als_user_factors") }}),
+        user_factors as (
+            select * from {{ ref("sig_user_factors") }} where model_name = 'als'
+        ),
     {% endif %}
 
     final as (

@@ -30,7 +30,7 @@ with
         where {{ learned_cells() }} and weight <> 0
     ),
 
-    final as ({{ named_fit("als") }})
+    final as ({{ named_fit("als", var("als_factors")) }})
 
 select *
 from final

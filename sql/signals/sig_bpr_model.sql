@@ -35,7 +35,7 @@ with
         where is_eligible and weight > 0
     ),
 
-    final as ({{ named_fit("bpr") }})
+    final as ({{ named_fit("bpr", var("bpr_factors")) }})
 
 select *
 from final

@@ -37,7 +37,7 @@ with
         cross join sizes
     ),
 
-    final as (
+    fitted as (
         select
             als_fit(
                 list(cast(row_index as integer)),
@@ -46,7 +46,15 @@ with
                 {{ als_parameters() }}
             ) as factors
         from cells
-    )
+    ),
+
+    due as (
+        select
+            cast(null as timestamp) as fitted_at,
+            cast(null as timestamp) as refreshed_at
+    ),
+
+    final as ({{ named_fit("feature_als", var("als_factors"), true) }})
 
 select *
 from final

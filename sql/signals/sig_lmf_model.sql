@@ -36,7 +36,7 @@ with
         where is_eligible and weight > 0
     ),
 
-    final as ({{ named_fit("lmf") }})
+    final as ({{ named_fit("lmf", var("lmf_factors")) }})
 
 select *
 from final

@@ -29,7 +29,7 @@ with
         where {{ learned_cells() }} and weight > 0
     ),
 
-    final as ({{ named_fit("svd") }})
+    final as ({{ named_fit("svd", var("svd_factors")) }})
 
 select *
 from final

@@ -250,6 +250,18 @@ def test_eject_then_ls_says_the_model_is_yours(shop: Path, recsql: Recsql) -> No
     assert (shop / "seeds/metric_definitions.csv").exists()
 
 
+def test_the_tree_has_a_line_for_every_model(shop: Path, recsql: Recsql) -> None:
+    listed = recsql("ls", "--project", shop).out.splitlines()[1:]
+    models = {line.split()[0] for line in listed if " seeds " not in line}
+    lines = recsql("ls", "--tree", "--project", shop).out.splitlines()[1:]
+    told = [line.split(maxsplit=1) for line in lines]
+    folders = [name for name, _ in told if name.startswith("sql/")]
+    assert {name for name, _ in told} - set(folders) == models
+    assert len(told) == len(models) + len(folders), "with what it holds, and once"
+    assert folders[0] == "sql/staging/"
+    assert folders.index("sql/signals/") < folders.index("sql/recommendations/")
+
+
 def test_a_replaced_model_is_what_runs(shop: Path, recsql: Recsql) -> None:
     recsql("eject", "rec_popular", "--project", shop)
     path = shop / "sql/recommendations/rec_popular.sql"

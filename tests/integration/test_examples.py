@@ -19,8 +19,9 @@ from recsql.cli.main import cli
 from recsql.config.project import builtin_root
 
 FOLDER = builtin_root() / "examples"
-NAMES = ["Dockerfile", "airflow_dag.py", "crontab", "github-actions.yml"]
-NAMES += ["pull-request.yml", "recsql.service", "recsql.timer"]
+NAMES = ["Dockerfile", "airflow_dag.py", "alerts.yml", "crontab"]
+NAMES += ["github-actions.yml", "grafana.json", "pull-request.yml"]
+NAMES += ["recsql.service", "recsql.timer"]
 
 
 def text(name: str) -> str:
@@ -140,3 +141,35 @@ def test_airflow_imports_the_dag() -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert [task.task_id for task in module.dag.tasks] == ["load", "refresh"]
+
+
+def test_what_is_watched_is_measured() -> None:
+    """Every figure of the dashboard and of the alerts is there."""
+    pytest.importorskip("prometheus_client", reason="needs the extra serve")
+    from recsql.serving.metrics import Metrics
+
+    served = Metrics()
+    served.requests.labels("recommend", "200").inc()
+    served.seconds.labels("recommend").observe(0.1)
+    served.lists.labels("home", "user").inc()
+    served.lines.labels("shown", "lost").set(0)
+    refreshed = (builtin_root() / "recsql/operation/prometheus.py").read_text()
+    measured = {
+        *re.findall(r"^(\w+)", served.text().decode(), re.M),
+        *re.findall(r'"(recsql_\w+)"', refreshed),
+    }
+    rules = [
+        r for g in yaml.safe_load(text("alerts.yml"))["groups"] for r in g["rules"]
+    ]
+    panels = json.loads(text("grafana.json"))["panels"]
+    asked = [rule["expr"] for rule in rules]
+    asked += [target["expr"] for panel in panels for target in panel["targets"]]
+    named = {
+        name
+        for each in asked
+        for name in re.findall(r"\b((?:recsql|process)_\w+)", each)
+    }
+    assert len(named) > 15
+    assert named <= measured
+    assert len({rule["alert"] for rule in rules}) == len(rules)
+    assert len({panel["title"] for panel in panels}) == len(panels)

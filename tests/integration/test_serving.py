@@ -127,6 +127,69 @@ def test_lists_stay_full_of_what_may_be_shown(client: Client, project: Project) 
             assert shown == wanted[: given["k"]]
 
 
+def test_ranks_are_those_of_the_answer(client: Client) -> None:
+    for answer, first in (
+        (client.get("recommend", 7, k=20, offset=3, exclude=[101, 133, 111]), 4),
+        (client.get("recommend", 7, k=30), 1),
+        (client.post("/recommend/7", {"max_per": {"category": 2}, "k": 8}), 1),
+        (client.get("items", 101, "complements", exclude=[134], k=5), 1),
+        (client.post("/session", {"items": [101], "k": 30}), 1),
+    ):
+        ranks = [row["item_rank"] for row in answer["rows"]]
+        assert ranks == [*range(first, first + len(ranks))]
+        assert len(ranks) > 4
+
+
+def test_what_no_list_has_is_shown_where_nothing_else_is_allowed(
+    project: Project,
+) -> None:
+    """With nothing in reserve, and nothing popular: all that is allowed, then."""
+    with running(project) as (service, port):
+        client, lists = Client(port), service.version.lists
+        assert isinstance(lists, dict)
+        del lists["popular"], lists["reserve"]
+        own = items(client.get("recommend", 7))
+        others = [item for item in ITEMS if item not in own and item % 5][:3]
+        answer = client.get("recommend", 7, only=[*others, own[0]], k=5)
+        assert items(answer)[0] == own[0]
+        assert set(items(answer)[1:]) == set(others)
+        # who buys in the south is not shown what is only to be had in the north
+        assert items(client.get("recommend", 7, only=[100, 105])) == []
+        asked = {"only": [100, 101], "strategy": "score_all"}
+        assert items(client.post("/recommend/7", asked)) == [101]
+        asked["region"] = "north"
+        assert set(items(client.post("/recommend/7", asked))) == {100, 101}
+
+
+def test_what_a_user_dislikes_is_not_what_is_left(project: Project) -> None:
+    with running(project) as (service, port):
+        arrays, client = service.version.arrays, Client(port)
+        assert arrays is not None
+        assert arrays.history is not None
+        assert isinstance(service.version.lists, dict)
+        del service.version.lists["reserve"]  # it was made when nothing was disliked
+        published = set(items(client.get("recommend", 8)))
+        places, weights = arrays.history.row(arrays.users.numbers["8"])
+        ids = [int(arrays.items.ids[place]) for place in places.tolist()]
+        place = next(n for n, item in enumerate(ids) if item not in published)
+        weights[place] = -1.0
+        for strategy in ("list", "score_all"):
+            asked = {"k": 100, "strategy": strategy, "exclude": ["x"]}
+            shown = items(client.post("/recommend/8", asked))
+            assert len(shown) > 25
+            assert ids[place] not in shown
+
+
+def test_a_region_that_no_rule_names_is_everywhere(client: Client) -> None:
+    for path in ("complements", "page"):
+        anywhere = client.get("items", 101, path)["rows"]
+        assert anywhere
+        assert client.get("items", 101, path, region="nowhere")["rows"] == anywhere
+    asked: dict[str, Any] = {"items": [101]}
+    anywhere = client.post("/basket", asked)["rows"]
+    assert client.post("/basket", {**asked, "region": "nowhere"})["rows"] == anywhere
+
+
 def test_new_only_stays_new_and_repeats_are_never_filled_up(
     client: Client, project: Project
 ) -> None:
@@ -240,7 +303,9 @@ def test_a_session_by_factors_is_folded_in(client: Client, project: Project) -> 
         order = [
             rows[n][0] for n in np.argsort(-scores, kind="stable") if scores[n] > 0
         ]
-        wanted = [item for item in order if item not in clicks][:5]
+        south = [item for item in order if item % 5]  # where user 7 buys
+        allowed = south if user else order
+        wanted = [item for item in allowed if item not in clicks][:5]
         asked = {"items": clicks, "surface": "home", "method": "als"}
         answer = client.post("/session", asked | ({"user": user} if user else {}))
         shown = items(answer)
@@ -320,7 +385,7 @@ def test_all_that_is_allowed_is_scored(client: Client, project: Project) -> None
         "where user_id = 7 order by popularity_rank",
     )
     stock = list(ITEMS[::2])
-    allowed = [row for row in rows if row[0] in stock]
+    allowed = [row for row in rows if row[0] in stock and row[0] % 5]
     scores: Counter[int] = Counter()
     orders = [
         allowed,
@@ -499,7 +564,8 @@ def test_who_may_see_what(project: Project) -> None:
         assert nobody.ask("GET", "/recommend/7")[0] == 401
         assert nobody.ask("GET", "/metrics")[0] == 401
         assert nobody.ask("GET", "/health")[0] == 200
-        assert Client(port, "w0rd2").ask("GET", "/recommend/7")[0] == 401
+        for wrong in ("w0rd2", "w\xf6rd", "w0rd\xff"):
+            assert Client(port, wrong).ask("GET", "/recommend/7")[0] == 401
         assert reader.ask("GET", "/recommend/7")[0] == 200
         for path in ("/history/7", "/explain/7/101", "/users-for-item/101"):
             assert reader.ask("GET", path)[0] == 403

@@ -124,9 +124,7 @@ def test_rules_add_up_over_the_latest_items(world: World) -> None:
 def test_als_is_the_inner_product_over_the_catalogue(world: World) -> None:
     users = dict(world.rows("select user_index, user_id from int_users"))
     items = dict(world.rows("select item_index, item_id from int_items"))
-    user_factors = world.rows("select user_index, factors from sig_als_user_factors")
-    item_factors = world.rows("select item_index, factors from sig_als_item_factors")
-    catalogue = np.array([vector for _, vector in sorted(item_factors)], np.float32)
+    catalogue = np.array([*world.factors("als", "item").values()], np.float32)
     own = {
         user
         for (user,) in world.rows(
@@ -134,13 +132,13 @@ def test_als_is_the_inner_product_over_the_catalogue(world: World) -> None:
         )
     }
     expected: Scores = {}
-    for index, vector in user_factors:
+    for index, vector in world.factors("als", "user").items():
         if users[index] in own:
             scores = catalogue @ np.array(vector, np.float32)
             expected[users[index]] = {items[i]: float(s) for i, s in enumerate(scores)}
     places = {item: index for index, item in items.items()}
     taken, n = owned(world), world.vars["candidates_per_user"]
-    rows = world.dicts("cand_als")
+    rows = world.dicts("cand_factors")
     assert {row["user_id"] for row in rows} == set(expected)
     for user, given in expected.items():
         mine = sorted(
@@ -186,14 +184,9 @@ def test_als_factors_are_those_of_implicit(world: World) -> None:
         )
         model.fit(matrix, show_progress=False)
     for kind in ("user", "item"):
-        found = world.rows(
-            f"select factors from sig_als_{kind}_factors order by {kind}_index"
-        )
-        np.testing.assert_allclose(
-            [vector for (vector,) in found],
-            getattr(model, f"{kind}_factors"),
-            atol=1e-5,
-        )
+        found = [*world.factors("als", kind).values()]
+        expected = getattr(model, f"{kind}_factors")
+        np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_all_sources_share_one_contract(world: World) -> None:

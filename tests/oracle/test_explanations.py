@@ -109,16 +109,7 @@ class Oracle:
             for source in WEIGHTED
         }
         self.factors = {
-            source: np.array(
-                [
-                    vector
-                    for (vector,) in world.rows(
-                        f"select factors from sig_{source}_item_factors "
-                        "order by item_index"
-                    )
-                ],
-                dtype=np.float32,
-            )
+            source: np.array([*world.factors(source, "item").values()], np.float32)
             for source in FACTORED
         }
 

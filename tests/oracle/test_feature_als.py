@@ -50,7 +50,7 @@ def new_items(world: World, user: int) -> list[int]:
     return [
         item
         for (item,) in world.rows(
-            f"select item_id from cand_feature_als where user_id = {user} "
+            f"select item_id from cand_factors where user_id = {user} "
             "and not is_repeat order by item_rank"
         )
     ]
@@ -62,7 +62,7 @@ def test_a_new_item_is_for_those_who_like_its_category(two_kinds: World) -> None
         assert new_items(two_kinds, user)[0] == NEW_ITEM
     scores = dict(
         two_kinds.rows(
-            "select user_id % 3 = 0, avg(score) from cand_feature_als "
+            "select user_id % 3 = 0, avg(score) from cand_factors "
             "where item_id = 999 and user_id < 200 group by all"
         )
     )
@@ -122,33 +122,22 @@ def test_factors_are_those_of_the_extended_matrix() -> None:
             )
             model.fit(csr_matrix(matrix.astype(np.float32)), show_progress=False)
         for kind, count in (("user", len(users)), ("item", len(items))):
-            found = world.rows(
-                f"select factors from sig_feature_als_{kind}_factors "
-                f"order by {kind}_index"
-            )
+            found = [*world.factors("feature_als", kind).values()]
             expected = getattr(model, f"{kind}_factors")[:count]
-            np.testing.assert_allclose([f for (f,) in found], expected, atol=1e-4)
+            np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_scores_are_inner_products_over_what_may_be_shown() -> None:
     with tiny_world(random_lines(3), **SETTINGS) as world:
         vectors = [
-            np.array(
-                [
-                    f
-                    for (f,) in world.rows(
-                        f"select factors from sig_feature_als_{kind}_factors "
-                        f"order by {kind}_index"
-                    )
-                ]
-            )
+            np.array([*world.factors("feature_als", kind).values()])
             for kind in ("user", "item")
         ]
         scores = vectors[0] @ vectors[1].T
         taken = set(world.rows("select user_index, item_index from int_user_items"))
         rows = world.rows(
             "select user_index, item_index, score, is_repeat, kind_rank "
-            "from cand_feature_als join int_users using (user_id) "
+            "from cand_factors join int_users using (user_id) "
             "join int_items using (item_id)"
         )
         assert rows

@@ -28,10 +28,8 @@ def folded() -> Iterator[World]:
 
 def vectors(world: World, model: str, kind: str) -> dict[int, Any]:
     """Return the factors of users or items by index."""
-    rows = world.rows(
-        f"select {kind}_index, factors from sig_{model}_{kind}_factors order by all"
-    )
-    return {index: np.array(vector) for index, vector in rows}
+    found = world.factors(model, kind)
+    return {index: np.array(vector) for index, vector in found.items()}
 
 
 def histories(world: World) -> dict[int, dict[int, float]]:

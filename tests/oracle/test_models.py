@@ -118,16 +118,7 @@ def test_a_refresh_says_which_items_a_matrix_has_not(models: World) -> None:
 @pytest.mark.parametrize("source", LATENT)
 def test_latent_model_scores_by_inner_product(models: World, source: str) -> None:
     user_factors, item_factors = (
-        np.array(
-            [
-                vector
-                for (vector,) in models.rows(
-                    f"select factors from sig_{source}_{kind}_factors "
-                    f"order by {kind}_index"
-                )
-            ]
-        )
-        for kind in ("user", "item")
+        np.array([*models.factors(source, kind).values()]) for kind in ("user", "item")
     )
     taken = matrix_of(models, source) > 0
     assert_best(models, source, user_factors @ item_factors.T, taken)
@@ -151,12 +142,10 @@ def test_factors_are_those_of_implicit(models: World, name: str, extra: int) -> 
     matrix = csr_matrix(matrix_of(models, name).astype(np.float32))
     model.fit(matrix, show_progress=False)
     for kind in ("user", "item"):
-        found = models.rows(
-            f"select factors from sig_{name}_{kind}_factors order by {kind}_index"
-        )
+        found = [*models.factors(name, kind).values()]
         expected = getattr(model, f"{kind}_factors")
         assert expected.shape[1] == 3 + extra
-        np.testing.assert_allclose([f for (f,) in found], expected, atol=1e-5)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_order_of_rows_and_threads_change_nothing(models: World) -> None:

@@ -296,8 +296,8 @@ def test_copurchase_is_with_the_latest_items(ranked: World) -> None:
 
 
 def test_factors_are_multiplied(ranked: World) -> None:
-    users = dict(ranked.rows("from sig_als_user_factors"))
-    items = dict(ranked.rows("from sig_als_item_factors"))
+    users = ranked.factors("als", "user")
+    items = ranked.factors("als", "item")
     rows = ranked.rows(
         "select user_id, item_id, user_index, item_index from rank_pairs"
     )

@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
     "svd_weights": "decayed",
     "refit_every": EVERY,
 }
-WANTED = ["+mon_fits", "+cand_als", "+cand_svd", "+cand_bpr", "+cand_lmf"]
+WANTED = ["+mon_fits", "+cand_factors"]
 LINES = sorted(
     [line for line in random_lines(5, baskets=200) if line.user != 129],
     key=lambda line: line.at,
@@ -58,8 +58,8 @@ class Shop:
     def vectors(self, model: str, side: str) -> Vectors:
         """Return the vectors of users or items by their ids."""
         rows = self.warehouse.rows(
-            f"select {side}_id, factors from sig_{model}_{side}_factors "
-            f"inner join int_{side}s using ({side}_index)"
+            f"select {side}_id, factors from sig_{side}_factors "
+            f"inner join int_{side}s using ({side}_index) where model_name = '{model}'"
         )
         return {name: np.array(vector) for name, vector in rows}
 

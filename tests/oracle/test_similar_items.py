@@ -31,18 +31,14 @@ def similar() -> Iterator[World]:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_similar_items_are_the_nearest_by_cosine(similar: World, model: str) -> None:
-    rows = similar.rows(
-        f"select factors from sig_{model}_item_factors order by item_index"
-    )
-    factors = np.array([vector for (vector,) in rows])
+    factors = np.array([*similar.factors(model, "item").values()])
     factors = factors[:, : factors.shape[1] - MODELS[model]]
     unit = factors / np.linalg.norm(factors, axis=1, keepdims=True)
     cosine = unit @ unit.T
     np.fill_diagonal(cosine, -1)
     found: dict[int, list[int]] = defaultdict(list)
-    for row in sorted(
-        similar.dicts(f"sig_{model}_neighbours"), key=lambda r: int(r["neighbour_rank"])
-    ):
+    rows = similar.dicts(f"sig_factor_neighbours where model_name = '{model}'")
+    for row in sorted(rows, key=lambda r: int(r["neighbour_rank"])):
         mine = found[row["item_index"]]
         mine.append(row["similar_item_index"])
         assert row["neighbour_rank"] == len(mine)

@@ -116,10 +116,10 @@ def test_models_learn_nothing_from_held_out_users(held_out: World) -> None:
     users, items, weights = (np.array(column) for column in zip(*cells, strict=True))
     settings = factorize.AlsParameters(4, 0.05, 5.0, 5, 42)
     _, expected = factorize.als(users, items, weights.astype("f4"), settings)
-    found = dict(held_out.rows("from sig_als_item_factors"))
+    found = held_out.factors("als", "item")
     for item, vector in found.items():
         np.testing.assert_allclose(vector, expected[item], atol=1e-5)
-    vectors = dict(held_out.rows("from sig_als_user_factors"))
+    vectors = held_out.factors("als", "user")
     given = [row[1:] for row in rows if row[0] in test]
     users, items, weights = (np.array(column) for column in zip(*given, strict=True))
     matrix = np.array([found[item] for item in sorted(found)], dtype=np.float32)

@@ -14,8 +14,8 @@ from tests.parity.test_parity import REFRESH, dbt
 
 pytestmark = pytest.mark.slow
 
-WANTED = ["+sig_rules", "+int_rejected_events", "+mon_fits", "+sig_als_user_factors"]
-WANTED += ["+sig_als_item_factors"]
+WANTED = ["+sig_rules", "+int_rejected_events", "+mon_fits", "+sig_user_factors"]
+WANTED += ["+sig_item_factors"]
 VARS = {"refit_every": 5, "show_at": "2018-01-01"}
 # Later lines arrive, and some of the earlier ones are gone.
 STATES = ("transaction_timestamp < '2017-12-20'", "product_id % 50 <> 7")

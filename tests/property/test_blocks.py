@@ -43,8 +43,7 @@ def world() -> Iterator[World]:
 
 def test_scoring_models_are_built_by_blocks() -> None:
     named = {
-        "als",
-        "feature_als",
+        "factors",
         "item_knn",
         "user_knn",
         "rules",
@@ -79,7 +78,7 @@ def test_a_refresh_cuts_users_into_blocks_and_shows_the_same() -> None:
             random_lines(9), wanted="+rec_for_user", rows_per_block=rows, **some
         ) as world:
             cursor = world.warehouse.cursor()
-            found = blocks_of(plan, cursor, plan.models["cand_als"])
+            found = blocks_of(plan, cursor, plan.models["cand_factors"])
             assert (found == EVERYBODY) == (rows > 100)
             assert blocks_of(plan, cursor, plan.models["rec_for_user"]) == EVERYBODY
             query = "select * exclude (run_id, generated_at) from rec_for_user"

@@ -243,7 +243,8 @@ def test_discontinued_items_train_and_are_never_shown() -> None:
     with tiny_world(lines, **settings, items=mapping) as world:
         ((index,),) = world.rows("select item_index from int_items where item_id = 0")
         assert world.rows(
-            f"select count(*) from sig_als_item_factors where item_index = {index}"
+            "select count(*) from sig_item_factors "
+            f"where model_name = 'als' and item_index = {index}"
         ) == [(1,)]
         for name in ("cand_all", "rec_for_user", "sig_popularity"):
             assert world.rows(f"select 1 from {name} where item_id = 0") == []

@@ -80,6 +80,8 @@ def test_a_source_that_calls_new_what_was_taken_fails() -> None:
     sql = plan.renderer.render_text(Path(path).read_text(), path)
     with tiny_world(random_lines(7), wanted="+cand_all") as world:
         assert world.rows(sql) == []
-        world.rows("update cand_als set is_repeat = not is_repeat where item_rank = 1")
+        world.rows(
+            "update cand_factors set is_repeat = not is_repeat where item_rank = 1"
+        )
         ((problem, *_), *_) = world.rows(sql)
     assert problem.startswith("source als proposes item ")

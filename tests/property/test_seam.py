@@ -22,7 +22,7 @@ from tests.worlds import (
 )
 
 PER_RUN = {"run_id", "generated_at"}
-INNER = ("sig_als_user_factors", "sig_als_item_factors", "sig_rules", "cand_all")
+INNER = ("sig_user_factors", "sig_item_factors", "sig_rules", "cand_all")
 
 # a smaller world explains nothing: do not spend minutes on shrinking one
 WORLDS = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])

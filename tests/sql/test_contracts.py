@@ -126,7 +126,10 @@ def test_every_candidate_source_keeps_the_contract(name: str) -> None:
     assert set(COLUMNS[f"main.{name}"]) == CONTRACT
 
 
-@pytest.mark.parametrize(("model", "macro"), [("cand_linear", "linear_sources")])
+@pytest.mark.parametrize(
+    ("model", "macro"),
+    [("cand_factors", "factor_sources"), ("cand_linear", "linear_sources")],
+)
 def test_a_family_lists_its_sources(model: str, macro: str) -> None:
     """The yml, which says what may be listed, names those that the SQL builds."""
     names = PLAN.renderer.render_text("{{ " + macro + "() }}", Path("test.md"))
@@ -156,7 +159,7 @@ def test_experiments_that_are_not_planned_cost_nothing() -> None:
 
 def test_a_source_that_is_not_listed_costs_nothing() -> None:
     plan = plan_of(candidate_sources=["popular"])
-    costly = {"cand_als", "sig_als_model", "cand_history", "sig_knn_neighbours"}
+    costly = {"cand_factors", "sig_als_model", "cand_history", "sig_knn_neighbours"}
     costly |= {"int_basket_sequence", "sig_next_items", "sig_sequential_rules"}
     costly |= {"sig_item_terms", "sig_content_neighbours", "rec_substitutes"}
     assert not costly & set(plan.models)
@@ -198,7 +201,7 @@ def test_a_macro_is_small_and_shows_an_example(path: Path) -> None:
 KEPT = {"add_seconds", "stable_sum", "days_between", "repeat_number", "best_of_scopes"}
 KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"}
 KEPT |= {"split_part", "is_test_event", "shared_items"}
-KEPT |= {"event_decay", "eligible_of", "best_new_items", "owner_key", "line_key"}
+KEPT |= {"event_decay", "eligible_of", "owner_key", "line_key"}
 KEPT |= {"event_key", "tombstones", "far_text", "summed_weights", "aged_weight"}
 KEPT |= {"unreadable_text", "best_of_scopes", "user_columns"}
 

@@ -15,7 +15,7 @@ if not DOCS.exists():
         "recsql is installed from a wheel: is not here", allow_module_level=True
     )
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *DOCS.glob("*.ipynb")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *DOCS.glob("*.ipynb")])
 
 
 def text_of(page: Path) -> str:
@@ -48,4 +48,5 @@ def test_no_link_is_dead(page: Path) -> None:
 def test_the_index_names_every_page() -> None:
     named = set(LINK.findall((DOCS / "index.md").read_text()))
     pages = {path.name for path in DOCS.iterdir() if path.suffix in (".md", ".ipynb")}
+    pages |= {str(path.relative_to(DOCS)) for path in DOCS.glob("*/index.md")}
     assert pages - {"index.md"} == named

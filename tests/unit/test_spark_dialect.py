@@ -104,6 +104,8 @@ QUERIES = {
         FROM t ) AS _t WHERE r = 1""",
     "select cast(unnest(range(len(x))) as integer) as i, unnest(x) as v from t": """
         SELECT POSEXPLODE(x) AS (i, v) FROM t""",
+    "select k, unnest(range(len(x))) as i, unnest(x) as v from t": """
+        SELECT k, POSEXPLODE(x) AS (i, v) FROM t""",
 }
 REFUSED = {
     "select reverse(x) from t": "nobody has compared reverse",
@@ -189,7 +191,7 @@ def test_every_sql_only_model_translates(plan: Plan) -> None:
     names = [name for name, c in plan.models.items() if spark.is_sql_only(c)]
     for name in names:
         assert spark.translate(plan.models[name]).rstrip().endswith("FROM final")
-    assert {"sig_als_model", "cand_als"} <= set(plan.models) - set(names)
+    assert {"sig_als_model", "cand_factors"} <= set(plan.models) - set(names)
 
 
 def test_a_translation_reads_the_tables_of_the_model(plan: Plan) -> None:
