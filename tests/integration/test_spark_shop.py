@@ -1,0 +1,287 @@
+"""`recsql refresh --target spark`: raw tables in, published views out, as on DuckDB.
+
+One refresh of the default project on two threads of Spark; every table of it is
+compared with DuckDB's, and then versions, readers and bad input are looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import yaml
+from pyarrow import parquet
+
+from recsql.__main__ import main
+from recsql.compilation.spark import translate_text
+from recsql.config.project import builtin_root, load_project
+from recsql.config.scaffold import init_project
+from recsql.engine.warehouse import Warehouse, open_warehouse
+from recsql.errors import RecsqlError
+from recsql.spark import publishing
+from recsql.spark.lock import catalog_lock
+from recsql.spark.session import open_session
+from recsql.spark.tables import Tables
+from tests.integration.conftest import Recsql
+from tests.integration.spark_inputs import QUERIES, VARS, odd_words, raw_tables
+from tests.integration.spark_session import HASHED, compare, sorted_rows, start_spark
+from tests.worlds import ALL_SWITCHES, experiments
+
+pytestmark = pytest.mark.slow
+PROJECT = load_project(builtin_root())
+# What is mapped, and how little is fitted; what else the models do is as by default.
+LEFT_OUT = {*ALL_SWITCHES, *experiments("2024-02-01")}
+SETTINGS = {k: v for k, v in VARS.items() if k not in LEFT_OUT} | {
+    "events": VARS["events"],
+    "availability": VARS["availability"],
+    "rows_per_block": 4000,
+}
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A project that was refreshed on both engines."""
+
+    root: Path
+    duckdb: Warehouse
+    spark: Tables
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    root = tmp_path_factory.mktemp("shop")
+    init_project(root, "own-tables")
+    settings = yaml.safe_load((root / "dbt_project.yml").read_text())
+    settings["vars"] = SETTINGS
+    (root / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    session = start_spark(tmp_path_factory.mktemp("spark"), "local[2]")
+    project = load_project(root, target="spark")
+    spark = Tables.of(session, project.profile)
+    spark.create_schema("raw")
+    build = root / "warehouse/build.duckdb"
+    with open_warehouse(build, {"TimeZone": "UTC"}) as warehouse:
+        warehouse.rows("create schema raw")
+        for name, table in {**raw_tables(), "odd": odd_words()}.items():
+            warehouse.connection.register("given", table)
+            warehouse.rows(f"create table raw.{name} as from given")
+            spark.write_arrow("raw", name, table)
+    assert run("refresh", "--project", root) == 0
+    assert run("refresh", "--project", root, "--target", "spark") == 0
+    with open_warehouse(build, {"access_mode": "read_only"}) as warehouse:
+        spark.kinds.update(spark.relations(spark.build))
+        yield Shop(root, warehouse, spark)
+    session.stop()
+
+
+def run(*arguments: str | Path) -> int:
+    """Run a command in this process, where the session is; return its exit code."""
+    before = sys.argv
+    sys.argv = ["recsql", *map(str, arguments)]
+    try:
+        main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    finally:
+        sys.argv = before
+    return 0
+
+
+def columns_of(shop: Shop, name: str) -> list[str]:
+    """Return the columns that both engines have in common, but for when and who."""
+    kinds = shop.duckdb.columns("main", name)
+    stamps = {"run_id", "generated_at", "age_hours"}
+    return [column for column in kinds if column not in {*HASHED, *stamps}]
+
+
+def not_now(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Leave out moments of today: when a refresh was."""
+    today = datetime(2026, 1, 1)
+
+    def of(value: Any) -> Any:
+        is_moment = isinstance(value, datetime)
+        return None if is_moment and value.replace(tzinfo=None) > today else value
+
+    return [tuple(map(of, row)) for row in rows]
+
+
+@pytest.mark.parametrize("name", sorted(PROJECT.models))
+def test_spark_has_the_rows_of_duckdb(shop: Shop, name: str) -> None:
+    if name not in shop.spark.kinds:
+        pytest.skip(f"{name} is switched off")
+    shown = ", ".join(columns_of(shop, name))
+    expected = shop.duckdb.arrow(f"select {shown} from main.{name}")
+    found = shop.spark.arrow(f"select {shown} from main.{name}")
+    assert found.column_names == expected.column_names
+    compare(not_now(sorted_rows(expected)), not_now(sorted_rows(found)))
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_checked_sql_means_the_same_on_both_engines(shop: Shop, query: str) -> None:
+    expected = shop.duckdb.arrow(query)
+    found = shop.spark.session.sql(translate_text(query, "odd.sql")).toArrow()
+    assert found.column_names == expected.column_names
+    compare(sorted_rows(expected), sorted_rows(found))
+
+
+def test_readers_have_the_lists_of_duckdb(shop: Shop) -> None:
+    public = shop.spark.reading("recsql")
+    assert set(public.kinds.values()) == {"view"}
+    query = "select user_id, surface, item_rank, item_id from main.rec_for_user"
+    lists = set(public.rows(query))
+    assert lists == set(shop.duckdb.rows(query)) != set()
+    described = public.dicts("select * from main.catalog")
+    assert {row["table_name"] for row in described} >= {"rec_for_user", "rec_popular"}
+    assert all(row["column_description"] for row in described)
+
+
+def test_commands_read_what_is_published(shop: Shop, recsql: Recsql) -> None:
+    on_spark = ("--project", shop.root, "--target", "spark")
+    shown = recsql("show", "rec_popular", "--limit", "3", *on_spark)
+    assert (shown.code, len(shown.out.splitlines()) >= 4) == (0, True)
+    one = recsql("show", "rec_for_user", "--user", "nobody", *on_spark)
+    assert (one.code, "has no row with user_id nobody" in one.err) == (2, True)
+    listed = recsql("versions", *on_spark)
+    first = str(publishing.complete(shop.spark)[0])
+    assert (listed.code, listed.out.splitlines()[1].split()[0]) == (0, first)
+    tested = recsql("test", "-s", "rec_popular", *on_spark)
+    assert (tested.code, "passed" in tested.out) == (0, True)
+
+
+def test_versions_are_published_shown_and_pruned(shop: Shop, recsql: Recsql) -> None:
+    on_spark = ("--project", shop.root, "--target", "spark")
+    keep_two = ("--vars", "{keep_versions: 2}")
+    last = max(publishing.complete(shop.spark))
+    for number in (last + 1, last + 2):
+        published = recsql("publish", *on_spark, *keep_two)
+        assert "to recsql in" in published.out
+        assert f"(version {number})" in published.out
+    assert publishing.complete(shop.spark) == [last + 1, last + 2]
+    back = recsql("rollback", *on_spark)
+    assert (back.code, back.out) == (0, f"readers now see version {last + 1}\n")
+    assert publishing.current(shop.spark) == last + 1
+    wrong = recsql("rollback", "--to", "99", *on_spark)
+    assert (wrong.code, "there is no version 99. Kept are: " in wrong.err) == (2, True)
+
+
+def test_files_are_loaded_into_the_catalog(
+    shop: Shop, recsql: Recsql, tmp_path: Path
+) -> None:
+    on_spark = ("--project", shop.root, "--target", "spark")
+    file = tmp_path / "sold.csv"
+    file.write_text("user_id,item_id,sold_at\n1,a,2024-01-31 10:00:00\n2,b,\n")
+    loaded = recsql("load", "sold", file, *on_spark)
+    assert (loaded.code, "loaded 2 rows from 1 file into raw.sold" in loaded.out) == (
+        0,
+        True,
+    )
+    kinds = {"user_id": "bigint", "item_id": "string", "sold_at": "timestamp_ntz"}
+    assert shop.spark.columns("raw", "sold") == kinds
+    parquet.write_table(pa.table({"n": pa.array([1], pa.uint64())}), file)
+    file = file.rename(tmp_path / "sold.parquet")
+    refused = recsql("load", "sold", file, *on_spark)
+    assert refused.code == 2
+    assert "column n is uint64, a type that Spark has not" in refused.err
+    assert shop.spark.columns("raw", "sold") == kinds
+
+
+def test_a_list_that_is_gone_is_not_published(shop: Shop, recsql: Recsql) -> None:
+    on_spark = ("--project", shop.root, "--target", "spark")
+    before = publishing.current(shop.spark)
+    relation = "recsql_build.rec_popular"
+    copy = f"create table recsql_build.kept using parquet as select * from {relation}"
+    shop.spark.run(copy)
+    shop.spark.run(f"truncate table {relation}")
+    result = recsql("publish", *on_spark)
+    shop.spark.run(f"insert into {relation} select * from recsql_build.kept")
+    shop.spark.run("drop table recsql_build.kept")
+    assert (result.code, "empty now, but not in version" in result.err) == (1, True)
+    assert publishing.current(shop.spark) == before
+
+
+def test_two_refreshes_at_once(shop: Shop, recsql: Recsql) -> None:
+    with catalog_lock(shop.spark):
+        result = recsql("publish", "--project", shop.root, "--target", "spark")
+    assert result.code == 3
+    assert re.search(r"recsql_build: process \d+ on \S+, since \d+ s,", result.err)
+    assert len(result.err.splitlines()) == 1
+
+
+def test_the_lock_of_a_dead_process_is_taken(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getpid", lambda: 2**22 + 1)
+        lock = catalog_lock(shop.spark)
+        lock.__enter__()
+    with catalog_lock(shop.spark):
+        pass
+    assert not shop.spark.has_table("recsql_build", "refresh_lock")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ("events: {table: evnts}", "there is no table raw.evnts"),
+        ("events: {item_id: prodct}", 'Did you mean "product"?'),
+        ("events: {user_id: 'reverse(visitor)'}", "nobody has compared reverse"),
+        ("events: {item_id: array(1)}", "ids are integers or text"),
+    ],
+)
+def test_a_wrong_mapping_changes_nothing(
+    shop: Shop, recsql: Recsql, changed: str, said: str
+) -> None:
+    given = yaml.safe_load(changed)
+    given["events"] = {**SETTINGS["events"], **given["events"]}
+    on_spark = ("--project", shop.root, "--target", "spark")
+    result = recsql("refresh", *on_spark, "--vars", yaml.safe_dump(given))
+    assert result.code == 2
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_a_failed_model_names_its_line(shop: Shop, recsql: Recsql) -> None:
+    on_spark = ("--project", shop.root, "--target", "spark")
+    model = shop.root / "sql/own_wrong.sql"
+    model.write_text(
+        "-- One row.\nwith\n    words as (select 'many' as word),\n    final as (\n"
+        "        select cast(word as bigint) as number from words\n    )\n"
+        "select *\nfrom final\n"
+    )
+    result = recsql("run", "-s", "own_wrong", *on_spark)
+    model.unlink()
+    assert result.code == 1
+    assert "Error: sql/own_wrong.sql:5: The value" in result.err
+    assert result.err.splitlines()[-1] == "Error: 1 model failed."
+
+
+def test_executors_without_pyarrow_are_refused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = shop.root / "python"
+    modules = dict.fromkeys(("pyarrow",), "")
+    blocker = shop.root / "blocked"
+    for name in modules:
+        (blocker / name).mkdir(parents=True)
+        (blocker / name / "__init__.py").write_text(
+            f"raise ModuleNotFoundError(\"No module named '{name}'\")\n"
+        )
+    python.write_text(
+        f'#!/bin/sh\nPYTHONPATH={blocker}:$PYTHONPATH exec {sys.executable} "$@"\n'
+    )
+    python.chmod(0o755)
+    monkeypatch.setattr(shop.spark.session.sparkContext, "pythonExec", str(python))
+    profile = load_project(shop.root, target="spark").profile
+    with pytest.raises(RecsqlError) as caught, open_session(profile):
+        pass
+    assert caught.value.exit_code == 2
+    assert "cannot run recsql's functions: pyarrow is missing" in str(caught.value)
+    shutil.rmtree(blocker)
