@@ -24,6 +24,11 @@ PYTHON = re.compile(r"(?m)^\s*(\w*(?:Error|Exception|Interrupt)): (.+)$")
 NEXT = re.compile(r"\s*(?:SQLSTATE: \w+|If necessary set|Use `try_|== SQL|;\s*\n)")
 CANCELLED = ("OPERATION_CANCELED", "SPARK_JOB_CANCELLED", "was cancelled", "cancelled")
 LOST = ("ExecutorLostFailure", "MetadataFetchFailed", "SparkContext was shut down")
+DENIED = re.compile(
+    r"INSUFFICIENT_PERMISSION|PERMISSION_DENIED|AccessControlException|AccessDenied"
+    r"|Permission denied|Mkdirs failed|failed to create its directory"
+    r"|not authorized|Read-only file system"
+)
 VALUE = re.compile(r"^The value ('.*?') ")
 
 
@@ -32,6 +37,10 @@ def said(error: BaseException) -> str:
     text = str(getattr(error, "java_exception", None) or error)
     if any(word in text for word in LOST):
         return "an executor was lost, and so were the tries after it"
+    if denied := DENIED.search(text):
+        line = text[: denied.start()].rpartition("\n")[2] + text[denied.start() :]
+        reason = NEXT.split(first_line(line))[0].rpartition("Exception: ")[2]
+        return f"no right to write there ({reason.strip().rstrip('.!')})"
     raised = PYTHON.findall(text) if "Traceback" in text else []
     if raised:
         kind, message = raised[-1]
@@ -64,13 +73,15 @@ def translated(what: str) -> Iterator[None]:
     except Exception as error:
         if _is_cancelled(error):
             raise Interrupted("interrupted.") from None
-        kind = InputError if "INSUFFICIENT_PERMISSION" in str(error) else WarehouseError
+        kind = InputError if DENIED.search(str(error)) else WarehouseError
         raise kind(f"{what}: {said(error)}.") from None
 
 
 def _as_error(error: Exception, where: str) -> RecsqlError:
     if _is_cancelled(error):
         return Interrupted("interrupted.")
+    if DENIED.search(str(error)):
+        return InputError(f"{where}: {said(error)}.")
     kind = OutOfMemory if "OutOfMemoryError" in str(error) else ModelError
     return kind(f"{where}: {said(error)}.")
 

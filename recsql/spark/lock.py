@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from recsql.errors import InUse
+from recsql.spark.failures import translated
 from recsql.spark.tables import Tables, ticked
 
 NAME = "refresh_lock"
@@ -28,20 +29,28 @@ def catalog_lock(tables: Tables) -> Iterator[None]:
         f"create table {relation} (id int) using {tables.cluster.form} comment "
         f"'{json.dumps(owner)}'"
     )
-    try:
-        tables.session.sql(create)
-    except Exception as error:
-        if "ALREADY_EXISTS" not in str(error):
-            raise
-        if not _is_dead(tables):
-            raise InUse(_told(tables)) from None
-        tables.session.sql(f"drop table if exists {relation}")
-        tables.session.sql(create)
+    if not _made(tables, create):
+        if _is_dead(tables):
+            tables.run(f"drop table if exists {relation}")
+        if not _made(tables, create):
+            raise InUse(_told(tables))
     try:
         yield
     finally:
         with suppress(Exception):  # the session itself may be gone
             tables.session.sql(f"drop table if exists {relation}")
+
+
+def _made(tables: Tables, create: str) -> bool:
+    """Create the table, unless somebody else has."""
+    try:
+        tables.session.sql(create)
+    except Exception as error:
+        if "ALREADY_EXISTS" in str(error):
+            return False
+        with translated(f"{tables.build}: cannot be written"):
+            raise
+    return True
 
 
 def _owner(tables: Tables) -> dict[str, object]:

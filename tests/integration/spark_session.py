@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 import sys
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,16 +26,19 @@ if shutil.which("java") is None:
     pytest.skip("Spark is not tested: there is no java", allow_module_level=True)
 
 Rows = list[tuple[Any, ...]]
+MASTER = os.environ.get("RECSQL_SPARK_MASTER", "local-cluster[2,1,1024]")
 HASHED = ("owner_key", "line_key", "line_checksum")  # each engine has a hash of its own
 
 
 def start_spark(folder: Path, master: str) -> Any:
     """Start a session that is quick on small data; the rest is Spark's default."""
+    # 48 MB of code are full after 80 s
+    java = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
     settings = {
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC "
-        "-XX:ReservedCodeCacheSize=256m",  # 48 MB are full after 80 s
+        "spark.driver.extraJavaOptions": java,
+        "spark.executor.extraJavaOptions": java,
         "spark.executorEnv.PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.ansi.enabled": "true",
@@ -92,6 +96,25 @@ def _alike(mine: Any, theirs: Any) -> bool:
     if isinstance(mine, float | Decimal) and isinstance(theirs, float | int | Decimal):
         both_nan = math.isnan(mine) and math.isnan(theirs)
         return both_nan or math.isclose(mine, theirs, rel_tol=1e-9, abs_tol=1e-12)
-    if isinstance(mine, list) and isinstance(theirs, list):
-        return len(mine) == len(theirs) and all(map(_alike, mine, theirs))
     return bool(mine == theirs)
+
+
+def executors() -> list[int]:
+    """Return the processes of this test's executors."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            said = (folder / "cmdline").read_text()
+            if "CoarseGrainedExecutorBackend" in said and _is_ours(folder):
+                found.append(int(folder.name))
+    return found
+
+
+def _is_ours(folder: Path) -> bool:
+    """Say whether a process descends from this one."""
+    while folder.name not in ("0", "1"):
+        if int(folder.name) == os.getpid():
+            return True
+        parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+        folder = folder.with_name(parent)
+    return False

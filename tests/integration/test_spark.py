@@ -6,12 +6,7 @@ project, by the commands.
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +19,14 @@ from recsql.engine.checks import plan_checks
 from recsql.engine.runner import run_models
 from recsql.engine.scheduling import schedule
 from recsql.engine.warehouse import Warehouse, open_warehouse
-from recsql.errors import ModelError
 from recsql.spark.building import SparkBuilder
+from recsql.spark.contents import Contents
 from recsql.spark.tables import Tables
 from recsql.spark.testing import run_checks
 from tests.integration.spark_inputs import VARS, odd_words, raw_tables
 from tests.integration.spark_session import (
     HASHED,
+    MASTER,
     Rows,
     compare,
     sorted_rows,
@@ -41,7 +37,6 @@ from tests.refreshes import some_history
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 PROJECT = load_project(builtin_root())
-MASTER = os.environ.get("RECSQL_SPARK_MASTER", "local-cluster[2,1,1024]")
 
 
 @dataclass(frozen=True)
@@ -79,7 +74,12 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
             tables.write_arrow("raw", name, warehouse.arrow(f"from raw.{name}"))
         for result in run_models(plan, warehouse, plan.graph.order, 1):
             assert not result.error, result.error
-        built = schedule(plan, SparkBuilder(plan, tables), plan.graph.order, 2)
+        built = schedule(
+            plan,
+            SparkBuilder(plan, tables, Contents(plan, tables)),
+            plan.graph.order,
+            2,
+        )
         failures = {
             r.name: str(r.error or r.status) for r in built if r.status != "done"
         }
@@ -98,40 +98,6 @@ def test_spark_gives_the_rows_of_duckdb(engines: Engines, name: str) -> None:
     expected, found = engines.rows(query.format("main"), query.format("recsql_build"))
     assert expected, f"{name} is empty: it proves nothing"
     compare(expected, found)
-
-
-def test_a_killed_executor_ends_in_a_table_or_in_one_line(engines: Engines) -> None:
-    """Spark tries its tasks again; what was there before stays until that is done."""
-    before = engines.spark.rows("select count(*) from main.cand_linear")
-    builder = SparkBuilder(engines.plan, engines.spark)
-    with ThreadPoolExecutor(1) as pool:
-        building = pool.submit(builder.build, "cand_linear", builder.worker())
-        time.sleep(0.5)
-        os.kill(executors()[0], signal.SIGKILL)
-        error = building.exception(timeout=300)
-    assert error is None or (isinstance(error, ModelError) and "\n" not in str(error))
-    assert engines.spark.rows("select count(*) from main.cand_linear") == before
-
-
-def executors() -> list[int]:
-    """Return the processes of this test's executors."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            said = (folder / "cmdline").read_text()
-            if "CoarseGrainedExecutorBackend" in said and _is_ours(folder):
-                found.append(int(folder.name))
-    return found
-
-
-def _is_ours(folder: Path) -> bool:
-    """Say whether a process descends from this one."""
-    while folder.name not in ("0", "1"):
-        if int(folder.name) == os.getpid():
-            return True
-        parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-        folder = folder.with_name(parent)
-    return False
 
 
 def test_data_tests_pass_on_spark(engines: Engines) -> None:

@@ -1,7 +1,8 @@
 """`recsql refresh --target spark`: raw tables in, published views out, as on DuckDB.
 
-One refresh of the default project on two threads of Spark; every table of it is
-compared with DuckDB's, and then versions, readers and bad input are looked at.
+One refresh of the default project on two executors in processes of their own; every
+table of it is compared with DuckDB's, and then versions, readers, a lost executor and
+bad input are looked at. test_spark.py does it for all switches, at night.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pyarrow as pa
@@ -26,14 +31,24 @@ from recsql.compilation.spark import translate_text
 from recsql.config.project import builtin_root, load_project
 from recsql.config.scaffold import init_project
 from recsql.engine.warehouse import Warehouse, open_warehouse
-from recsql.errors import RecsqlError
+from recsql.errors import ModelError, RecsqlError, WarehouseError
 from recsql.spark import publishing
+from recsql.spark.building import SparkBuilder
+from recsql.spark.contents import Contents
+from recsql.spark.inputs import compile_for_spark
 from recsql.spark.lock import catalog_lock
 from recsql.spark.session import open_session
 from recsql.spark.tables import Tables
 from tests.integration.conftest import Recsql
 from tests.integration.spark_inputs import QUERIES, VARS, odd_words, raw_tables
-from tests.integration.spark_session import HASHED, compare, sorted_rows, start_spark
+from tests.integration.spark_session import (
+    HASHED,
+    MASTER,
+    compare,
+    executors,
+    sorted_rows,
+    start_spark,
+)
 from tests.worlds import ALL_SWITCHES, experiments
 
 pytestmark = pytest.mark.slow
@@ -63,7 +78,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     settings = yaml.safe_load((root / "dbt_project.yml").read_text())
     settings["vars"] = SETTINGS
     (root / "dbt_project.yml").write_text(yaml.safe_dump(settings))
-    session = start_spark(tmp_path_factory.mktemp("spark"), "local[2]")
+    session = start_spark(tmp_path_factory.mktemp("spark"), MASTER)
     project = load_project(root, target="spark")
     spark = Tables.of(session, project.profile)
     spark.create_schema("raw")
@@ -98,7 +113,7 @@ def run(*arguments: str | Path) -> int:
 def columns_of(shop: Shop, name: str) -> list[str]:
     """Return the columns that both engines have in common, but for when and who."""
     kinds = shop.duckdb.columns("main", name)
-    stamps = {"run_id", "generated_at", "age_hours"}
+    stamps = {"run_id", "generated_at", "age_hours", "duckdb_version"}
     return [column for column in kinds if column not in {*HASHED, *stamps}]
 
 
@@ -157,9 +172,12 @@ def test_commands_read_what_is_published(shop: Shop, recsql: Recsql) -> None:
 
 
 def test_versions_are_published_shown_and_pruned(shop: Shop, recsql: Recsql) -> None:
+    """What a publish that was killed left behind is removed by the next."""
     on_spark = ("--project", shop.root, "--target", "spark")
     keep_two = ("--vars", "{keep_versions: 2}")
     last = max(publishing.complete(shop.spark))
+    shop.spark.create_schema(f"recsql_v{last + 1}")
+    shop.spark.run(f"create table recsql_v{last + 1}.rec_popular (n int) using parquet")
     for number in (last + 1, last + 2):
         published = recsql("publish", *on_spark, *keep_two)
         assert "to recsql in" in published.out
@@ -205,6 +223,63 @@ def test_a_list_that_is_gone_is_not_published(shop: Shop, recsql: Recsql) -> Non
     shop.spark.run("drop table recsql_build.kept")
     assert (result.code, "empty now, but not in version" in result.err) == (1, True)
     assert publishing.current(shop.spark) == before
+
+
+def test_a_version_that_tears_is_seen_by_nobody(
+    shop: Shop, recsql: Recsql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, kept = publishing.current(shop.spark), publishing.numbers(shop.spark)
+    lists = shop.spark.reading("recsql").rows("select * from main.rec_for_user")
+
+    def tear(*_: object) -> None:
+        raise WarehouseError("publish: the disk is gone.")
+
+    monkeypatch.setattr(publishing, "_describe", tear)
+    result = recsql("publish", "--project", shop.root, "--target", "spark")
+    assert (result.code, result.err) == (1, "Error: publish: the disk is gone.\n")
+    assert publishing.current(shop.spark) == before
+    assert publishing.numbers(shop.spark) == kept
+    seen = shop.spark.reading("recsql").rows("select * from main.rec_for_user")
+    assert sorted(map(str, seen)) == sorted(map(str, lists))
+
+
+def test_a_killed_executor_ends_in_a_table_or_in_one_line(shop: Shop) -> None:
+    """Spark tries its tasks again; what was there before stays until that is done."""
+    plan = compile_for_spark(load_project(shop.root, target="spark"))
+    published = publishing.current(shop.spark)
+    builder, count = (
+        SparkBuilder(plan, shop.spark, Contents(plan, shop.spark, ["cand_factors"])),
+        "select count(*) from main.{}",
+    )
+    before = shop.spark.rows(count.format("cand_factors"))
+    with ThreadPoolExecutor(1) as pool:
+        building = pool.submit(builder.build, "cand_factors", builder.worker())
+        time.sleep(0.5)
+        os.kill(executors()[0], signal.SIGKILL)
+        error = building.exception(timeout=300)
+    assert error is None or (isinstance(error, ModelError) and "\n" not in str(error))
+    assert shop.spark.rows(count.format("cand_factors")) == before != [(0,)]
+    assert publishing.current(shop.spark) == published
+
+
+def test_one_of_two_that_start_at_once_goes_on(shop: Shop) -> None:
+    """Neither waits for the other, and none is let in beside another."""
+    inside, both = [], Barrier(2)
+
+    def attempt() -> None:
+        both.wait()
+        with catalog_lock(shop.spark):
+            inside.append(1)
+            both.wait(60)
+
+    with ThreadPoolExecutor(2) as pool:
+        tries = [pool.submit(attempt) for _ in range(2)]
+        wait(tries, return_when=FIRST_COMPLETED)
+        both.wait(60)
+        errors = [each.exception() for each in tries]
+    assert len(inside) == 1
+    assert sorted(type(each).__name__ for each in errors) == ["InUse", "NoneType"]
+    assert not shop.spark.has_table("recsql_build", "refresh_lock")
 
 
 def test_two_refreshes_at_once(shop: Shop, recsql: Recsql) -> None:
