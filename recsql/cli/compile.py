@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,10 +14,12 @@ from recsql.cli.options import (
     project_options,
     selection_options,
 )
-from recsql.compilation.compiler import Plan
-from recsql.config.project import Project
 from recsql.errors import InputError, ProjectError
-from recsql.terminal.console import Console
+
+if TYPE_CHECKING:
+    from recsql.compilation.compiler import Plan
+    from recsql.config.project import Project
+    from recsql.terminal.console import Console
 
 
 @click.command("compile", short_help="Render the models into plain SQL files.")

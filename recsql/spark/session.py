@@ -70,9 +70,11 @@ def open_session(profile: Profile) -> Iterator[Any]:
 
 def _pyspark() -> Any:
     try:
+        import pyspark
         from pyspark import sql
     except ImportError:
         raise InputError(f"Spark: pyspark is missing: {install('spark')}") from None
+    _require_version(pyspark.__version__, "pyspark", install("spark"))
     return sql
 
 
@@ -91,6 +93,11 @@ def _start(builder: Any, profile: Profile) -> Any:
         with warnings.catch_warnings():  # of what this pandas may do, which is not used
             warnings.simplefilter("ignore")
             return builder.getOrCreate()
+    except ImportError as error:
+        raise InputError(
+            f"Spark: {cluster.remote}: Spark Connect is not installed here "
+            f"({said(error)}): pip install 'pyspark[connect]'"
+        ) from None
     except Exception as error:
         place = cluster.remote or cluster.master
         raise WarehouseError(f"Spark: {place}: no session: {said(error)}") from None
@@ -133,12 +140,12 @@ def _require_java() -> None:
         )
 
 
-def _require_version(version: str) -> None:
+def _require_version(version: str, what: str = "this", do: str = "") -> None:
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
     if numbers < LEAST:
         raise InputError(
-            f"Spark: this is {version}; recsql's functions need 4.1 or later (Arrow "
-            "functions). Use a newer cluster."
+            f"Spark: {what} is {version}; recsql's functions need 4.1 or later (Arrow "
+            f"functions). {do or 'Use a newer cluster'}."
         )
 
 

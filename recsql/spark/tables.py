@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 16  # blocks in one statement, which run beside each other
 NEW = "__new"
+# no type at all, and a decimal of more digits than Spark has
+HELD_BY_NO_FILE = re.compile(r"\bvoid\b|decimal\((39|[4-9]\d)")
 Sign = Callable[[str, str, str], int]
 
 
@@ -246,7 +249,10 @@ def _schema_of(name: str, data: Any) -> Any:
     schema = StructType()
     for each in data.schema:
         try:
-            schema.add(each.name, from_arrow_type(each.type))
+            kind = from_arrow_type(each.type)
+            if HELD_BY_NO_FILE.search(kind.simpleString()):
+                raise TypeError(kind)
+            schema.add(each.name, kind)
         except Exception:
             raise InputError(
                 f"{name}: column {each.name} is {each.type}, a type that Spark has not."

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Barrier
@@ -31,7 +31,7 @@ from recsql.compilation.spark import translate_text
 from recsql.config.project import builtin_root, load_project
 from recsql.config.scaffold import init_project
 from recsql.engine.warehouse import Warehouse, open_warehouse
-from recsql.errors import ModelError, RecsqlError, WarehouseError
+from recsql.errors import InputError, ModelError, RecsqlError, WarehouseError
 from recsql.spark import publishing
 from recsql.spark.building import SparkBuilder
 from recsql.spark.contents import Contents
@@ -110,6 +110,9 @@ def run(*arguments: str | Path) -> int:
     return 0
 
 
+DBT_DONE = ("success", "pass", "warn")
+
+
 def columns_of(shop: Shop, name: str) -> list[str]:
     """Return the columns that both engines have in common, but for when and who."""
     kinds = shop.duckdb.columns("main", name)
@@ -171,18 +174,49 @@ def test_commands_read_what_is_published(shop: Shop, recsql: Recsql) -> None:
     assert (tested.code, "passed" in tested.out) == (0, True)
 
 
+def test_what_was_refreshed_is_kept(shop: Shop) -> None:
+    first = shop.spark.run(
+        "select command, outcome, version, exit_code, seconds > 0, failed_test_count, "
+        "problem from raw.refreshes order by started_at limit 1"
+    ).collect()
+    assert [tuple(row) for row in first] == [
+        ("refresh", "published", 1, 0, True, 0, None)
+    ]
+    ((models, rows),) = shop.spark.run(
+        "select count(*), max(row_count) from raw.refresh_models"
+    ).collect()
+    assert models > 100
+    assert rows > 1000
+    ((kept,),) = shop.spark.run("select count(*) from raw.refresh_lists").collect()
+    assert kept == len(shop.spark.rows("select user_id from main.mon_lists"))
+
+
 def test_versions_are_published_shown_and_pruned(shop: Shop, recsql: Recsql) -> None:
-    """What a publish that was killed left behind is removed by the next."""
+    """What a publish that was killed left behind is removed by the next.
+
+    A refresh of what has not changed builds what reads the clock, and no more.
+    """
+    lists = "select user_id, surface, item_rank, item_id from recsql.rec_for_user"
+    before = {tuple(row) for row in shop.spark.run(lists).collect()}
     on_spark = ("--project", shop.root, "--target", "spark")
     keep_two = ("--vars", "{keep_versions: 2}")
     last = max(publishing.complete(shop.spark))
     shop.spark.create_schema(f"recsql_v{last + 1}")
     shop.spark.run(f"create table recsql_v{last + 1}.rec_popular (n int) using parquet")
-    for number in (last + 1, last + 2):
-        published = recsql("publish", *on_spark, *keep_two)
+    for number, command in ((last + 1, "refresh"), (last + 2, "publish")):
+        published = recsql(command, *on_spark, *keep_two)
         assert "to recsql in" in published.out
         assert f"(version {number})" in published.out
     assert publishing.complete(shop.spark) == [last + 1, last + 2]
+    built = shop.spark.run(
+        "select models.outcome, count(*) "
+        "from raw.refresh_models as models inner join raw.refreshes as runs "
+        f"on models.run_id = runs.run_id and runs.version = {last + 1} "
+        "group by models.outcome"
+    ).collect()
+    counts = {row[0]: row[1] for row in built}
+    assert counts["unchanged"] > 4 * counts["done"] > 0, counts
+    assert {tuple(row) for row in shop.spark.run(lists).collect()} == before
     back = recsql("rollback", *on_spark)
     assert (back.code, back.out) == (0, f"readers now see version {last + 1}\n")
     assert publishing.current(shop.spark) == last + 1
@@ -321,6 +355,22 @@ def test_a_wrong_mapping_changes_nothing(
     assert result.code == 2
     assert said in result.err
     assert len(result.err.splitlines()) == 1
+    newest = "select outcome, exit_code, problem from raw.refreshes order by started_at"
+    outcome, code, problem = shop.spark.run(newest).collect()[-1]
+    assert (outcome, code, f"Error: {problem}\n") == ("failed", 2, result.err)
+
+
+def test_a_schema_that_nobody_may_write(shop: Shop, tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    shop.spark.run(f"create schema locked_build location '{folder}'")
+    folder.rmdir()
+    folder.symlink_to("/proc")
+    cluster = replace(shop.spark.cluster, schema="locked")
+    tables = replace(shop.spark, cluster=cluster)
+    with pytest.raises(InputError) as caught, catalog_lock(tables):
+        pass
+    assert "locked_build: cannot be written: no right to write" in str(caught.value)
+    shop.spark.run("drop schema locked_build")
 
 
 def test_a_failed_model_names_its_line(shop: Shop, recsql: Recsql) -> None:
@@ -360,3 +410,32 @@ def test_executors_without_pyarrow_are_refused(
     assert caught.value.exit_code == 2
     assert "cannot run recsql's functions: pyarrow is missing" in str(caught.value)
     shutil.rmtree(blocker)
+
+
+@pytest.mark.nightly
+def test_dbt_builds_the_same(
+    shop: Shop, recsql: Recsql, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stock dbt-spark, in the session of this test: models, seeds and data tests."""
+    pytest.importorskip("dbt.adapters.spark", reason="dbt-spark is not installed")
+    from dbt.cli.main import dbtRunner
+
+    written = recsql(
+        *("compile", "--project", shop.root, "--dialect", "spark"),
+        *("--as", "dbt", tmp_path),
+    )
+    assert written.code == 0, written.err
+    profiles = tmp_path / "profiles.yml"
+    text = profiles.read_text().replace("schema: recsql", "schema: by_dbt")
+    profiles.write_text(text)
+    monkeypatch.chdir(tmp_path)
+    place = ["--project-dir", str(tmp_path), "--profiles-dir", str(tmp_path)]
+    result = dbtRunner().invoke(["build", "--quiet", *place])
+    failed = [each.node.name for each in result.result if each.status not in DBT_DONE]
+    assert (result.success, failed) == (True, [])
+    by_dbt = replace(shop.spark, reads="by_dbt")
+    for path in sorted(tmp_path.glob("models/*/*.sql")):
+        shown = ", ".join(columns_of(shop, path.stem))
+        query = f"select {shown} from main.{path.stem}"
+        expected, found = shop.spark.arrow(query), by_dbt.arrow(query)
+        compare(not_now(sorted_rows(expected)), not_now(sorted_rows(found)))
