@@ -42,6 +42,7 @@ def start_spark(folder: Path, master: str) -> Any:
         "spark.executorEnv.PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.ansi.enabled": "true",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # javac costs more than rows
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",
         "spark.sql.session.timeZone": "UTC",
