@@ -26,7 +26,7 @@ from recsql.publishing.catalog import CATALOG_COLUMNS, MANIFEST_COLUMNS
 from recsql.publishing.emptied import Before, refuse_emptied
 from recsql.publishing.manifest import EVENTS, LISTS, model_vars
 from recsql.publishing.publish import Published, texts_of
-from recsql.spark.functions import spark_type
+from recsql.spark.functions import spark_type, sql_value
 from recsql.spark.tables import Tables, ticked
 
 MANIFEST, CATALOG = "manifest", "catalog"
@@ -209,23 +209,14 @@ def _create(
 ) -> None:
     """Create a table with descriptions, of itself under the empty name."""
     listed = ", ".join(
-        f"{ticked(column)} {kind} comment {_text(texts.get(column, ''))}"
+        f"{ticked(column)} {kind} comment {sql_value(texts.get(column, ''))}"
         for column, kind in columns.items()
     )
     tables.run(
         f"create table {ticked(*table)} ({listed}) using {tables.cluster.form} "
-        f"comment {_text(texts.get('', ''))}",
+        f"comment {sql_value(texts.get('', ''))}",
         f"publish: {table[1]}",
     )
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, int):
-        return str(value)
-    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
-    return "'" + escaped.replace("\n", "\\n") + "'"
 
 
 def _describe(
@@ -279,7 +270,7 @@ def _fill(
     values = ", ".join(
         "("
         + ", ".join(
-            f"cast({_text(value)} as {kind})"
+            f"cast({sql_value(value)} as {kind})"
             for value, kind in zip(row, casts, strict=True)
         )
         + ")"

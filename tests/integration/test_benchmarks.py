@@ -34,6 +34,7 @@ SMALLEST = {
     "bench_scale": "--sizes 60x60x1200 90x60x1800 --models 3",
     "bench_seam": "--repeats 1 --users 500 --items 300",
     "bench_serve": "--seconds 0.5 --clients 1 8",
+    "bench_spark": "--sizes 60x60x1200 --executors 1 --select stg_events",
     "bench_surfaces": "--repeats 1 --users 500 --items 300",
 }
 NEEDS = {
@@ -41,6 +42,7 @@ NEEDS = {
     "bench_optimize": ("highspy", "optimize"),
     "bench_ranker": ("lightgbm", "rank"),
     "bench_rules": ("rusket", "bench"),
+    "bench_spark": ("pyspark", "spark"),
 }
 
 
