@@ -29,9 +29,7 @@ PROPERTY = "recsql.made_of"
 WRITTEN = re.compile(r"recsql\.made_of=([\w=-]+)")
 PASSED = "passed_tests"
 SHORT = 16  # digits of a checksum: a property has 4,000 characters
-HASHED = re.compile(
-    r"map<|variant|interval|geo"
-)  # types that have no hash of their own
+HASHED = re.compile(r"map<|variant|interval|geo")  # have no hash of their own
 
 
 class Contents:
@@ -139,7 +137,9 @@ class Contents:
             for each in self.tables.session.table(relation).schema
         }
         hashed = ", ".join(
-            _hashable(name, kind) for name, kind in kinds.items() if name not in stamps
+            self._hashable(name, kind)
+            for name, kind in kinds.items()
+            if name not in stamps
         )
         found = self.tables.session.sql(
             "select count(*), bit_xor(h), sum(cast(h as decimal(38, 0))) "
@@ -148,10 +148,18 @@ class Contents:
         count, *hashes = found[0]
         return int(count), checksum(json.dumps([kinds, count, hashes], default=str))
 
+    def _hashable(self, name: str, kind: str) -> str:
+        """Return a column as it is hashed, and whether it is there, as NULL is skipped.
 
-def _hashable(name: str, kind: str) -> str:
-    column = ticked(name)
-    return f"to_json(struct({column}))" if HASHED.search(kind) else column
+        A moment that is this run's start says when a row was written, and so nothing.
+        """
+        column = value = ticked(name)
+        if HASHED.search(kind):
+            value = f"to_json(struct({column}))"
+        elif kind == "timestamp_ntz":
+            began = self.plan.renderer.run_started_at.replace(tzinfo=None)
+            value = f"nullif({column}, timestamp_ntz '{began}')"
+        return f"{value}, {column} is null"
 
 
 def _known(tables: Tables) -> dict[str, Kept]:

@@ -23,6 +23,7 @@ from recsql.compilation.spark import Place, translate, translate_text
 from recsql.config.files import write_beside
 from recsql.engine.checks import plan_checks
 from recsql.errors import Refusals, unwritable
+from recsql.publishing.publish import texts_of
 from recsql.spark.functions import spark_type, sql_value
 from recsql.spark.tables import promised
 
@@ -171,6 +172,7 @@ def _described(plan: Plan) -> dict[str, Any]:
 
 def _properties(plan: Plan, name: str) -> dict[str, Any]:
     known = plan.project.properties.get(name)
+    texts = {key: _plain(text) for key, text in texts_of(plan, name).items()}
     model = plan.models.get(name)
     types: Mapping[str, str | None] = (
         model.contract.types if model and model.contract else {}
@@ -178,14 +180,14 @@ def _properties(plan: Plan, name: str) -> dict[str, Any]:
     columns = [
         {
             "name": column.name,
-            "description": _plain(column.description),
+            "description": texts[column.name],
             **({"data_type": spark_type(kind).lower()} if kind else {}),
         }
         for column in (known.columns.values() if known else ())
         for kind in [types.get(column.name)]
     ]
     entry: dict[str, Any] = {"name": name, "columns": columns}
-    entry["description"] = _plain(known.description) if known else ""
+    entry["description"] = texts.get("", "")
     if types and all(types.values()):
         entry["config"] = {"contract": {"enforced": True}}
     return entry

@@ -40,10 +40,12 @@ def start_spark(folder: Path, master: str) -> Any:
         "spark.driver.extraJavaOptions": java,
         "spark.executor.extraJavaOptions": java,
         "spark.executorEnv.PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "spark.locality.wait": "0s",
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # javac costs more than rows
         "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.files.minPartitionNum": "1",  # a small table is one task
         "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "2",
@@ -82,9 +84,17 @@ def _is_inexact(value: Any) -> bool:
 
 
 def compare(expected: Rows, found: Rows) -> None:
-    assert len(found) == len(expected)
+    assert difference(expected, found) is None
+
+
+def difference(expected: Rows, found: Rows) -> str | None:
+    """Say in which row two tables differ, if they do."""
+    if len(found) != len(expected):
+        return f"{len(expected)} rows on DuckDB, {len(found)} on Spark"
     for mine, theirs in zip(expected, found, strict=True):
-        assert all(map(_alike, mine, theirs)), f"{mine} on DuckDB, {theirs} on Spark"
+        if not all(map(_alike, mine, theirs)):
+            return f"{mine} on DuckDB, {theirs} on Spark"
+    return None
 
 
 def _alike(mine: Any, theirs: Any) -> bool:
