@@ -63,7 +63,18 @@ def run(name: str, arguments: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "bench_public"])
+# Spark is started anew for this one; test_spark_shop.py builds the same by day.
+NIGHTLY = {"bench_spark": pytest.mark.nightly}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=NIGHTLY.get(name, ()))
+        for name in NAMES
+        if name != "bench_public"
+    ],
+)
 def test_a_benchmark_runs(name: str, tmp_path: Path) -> None:
     if name in NEEDS:
         package, extra = NEEDS[name]

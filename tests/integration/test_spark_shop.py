@@ -61,8 +61,9 @@ SETTINGS = {k: v for k, v in VARS.items() if k not in LEFT_OUT} | {
     "events": VARS["events"],
     "availability": VARS["availability"],
     "show_at": "2024-04-01",
-    "rows_per_block": 4000,
+    "rows_per_block": 1200,
 }
+SIZE = 320, 100, 45  # visits, users, items
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     build = root / "warehouse/build.duckdb"
     with open_warehouse(build, {"TimeZone": "UTC"}) as warehouse:
         warehouse.rows("create schema raw")
-        for name, table in {**raw_tables(), "odd": odd_words()}.items():
+        for name, table in {**raw_tables(*SIZE), "odd": odd_words()}.items():
             warehouse.connection.register("given", table)
             warehouse.rows(f"create table raw.{name} as from given")
             spark.write_arrow("raw", name, table)
