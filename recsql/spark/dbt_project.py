@@ -2,13 +2,14 @@
 
 Models are rendered: their vars are what they were when the project was written. Each
 refresh builds them whole. Seeds are models of rows, as dbt-spark breaks off at an
-apostrophe; data tests are singular tests, as they ask DuckDB's SQL otherwise.
+apostrophe; data tests are singular tests, as dbt's own ask in DuckDB's words.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,17 +143,27 @@ def _raw_tables(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _tests(plan: Plan, written: Written) -> Iterator[tuple[str, str]]:
+    """Yield the data tests: a file per model, as a job costs more than most tests.
+
+    Its rows are the names of the tests that failed, and how many rows break each.
+    """
+    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
     nodes = {*plan.graph.order}
-    for number, check in enumerate(plan_checks(plan, plan.graph.order, nodes), 1):
+    for check in plan_checks(plan, plan.graph.order, nodes):
         try:
             sql = translate_text(check.sql, check.file, _place(plan))
         except Refusals as refused:
             written.problems += refused.problems
             continue
         written.tests += 1
-        name = re.sub(r"\W+", "_", check.name).strip("_").lower()
-        config = f'{{{{ config(severity="{check.severity}") }}}}\n'
-        yield f"tests/{name}_{number}.sql", config + _named(plan, sql)
+        grouped[check.reads[0], check.severity].append(
+            f"select {sql_value(check.name)} as test_name, count(*) as row_count\n"
+            f"from (\n{sql}) as broken\nhaving count(*) > 0\n"
+        )
+    for (name, severity), parts in grouped.items():
+        config = f'{{{{ config(severity="{severity}") }}}}\n'
+        text = _named(plan, "union all\n".join(parts))
+        yield f"tests/{name}_{severity}.sql", config + text
 
 
 def _described(plan: Plan) -> dict[str, Any]:
