@@ -15,7 +15,13 @@ from recsql.config.project import load_project
 from recsql.engine.warehouse import open_warehouse
 from recsql.spark.tables import Tables
 from tests.integration.conftest import Recsql
-from tests.integration.spark_session import MASTER, compare, sorted_rows, start_spark
+from tests.integration.spark_session import (
+    MASTER,
+    columns_of,
+    compare,
+    sorted_rows,
+    start_spark,
+)
 from tests.integration.test_presets import WRITERS
 
 pytestmark = [pytest.mark.slow, pytest.mark.nightly]
@@ -50,6 +56,7 @@ def test_preset(session: Any, recsql: Recsql, tmp_path: Path, preset: str) -> No
     build = tmp_path / "warehouse/build.duckdb"
     with open_warehouse(build, {"access_mode": "read_only"}) as warehouse:
         for name in FACTS:
-            expected = sorted_rows(warehouse.arrow(f"select * from main.{name}"))
+            query = f"select {columns_of(warehouse, name)} from main.{name}"
+            expected = sorted_rows(warehouse.arrow(query))
             assert expected or name == "int_rejected_events"
-            compare(expected, sorted_rows(spark.arrow(f"select * from main.{name}")))
+            compare(expected, sorted_rows(spark.arrow(query)))

@@ -18,10 +18,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from threading import Barrier
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -45,8 +43,8 @@ from recsql.spark.tables import Tables
 from tests.integration.conftest import Recsql
 from tests.integration.spark_inputs import QUERIES, VARS, odd_words, raw_tables
 from tests.integration.spark_session import (
-    HASHED,
     MASTER,
+    columns_of,
     compare,
     difference,
     executors,
@@ -126,31 +124,13 @@ def run(*arguments: str | Path) -> int:
 DBT_DONE = ("success", "pass", "warn")
 
 
-def columns_of(warehouse: Warehouse, name: str) -> str:
-    """Return the columns that both engines have in common, but for when and who."""
-    kinds = warehouse.columns("main", name)
-    stamps = {"run_id", "generated_at", "age_hours", "duckdb_version"}
-    return ", ".join(column for column in kinds if column not in {*HASHED, *stamps})
-
-
-def not_now(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Leave out moments of today: when a refresh was."""
-    today = datetime(2026, 1, 1)
-
-    def of(value: Any) -> Any:
-        is_moment = isinstance(value, datetime)
-        return None if is_moment and value.replace(tzinfo=None) > today else value
-
-    return [tuple(map(of, row)) for row in rows]
-
-
 def test_spark_has_the_rows_of_duckdb(shop: Shop) -> None:
     """All tables; shown by `pytest -rP` is the table of docs/spark.md."""
     wrong: dict[str, str] = {}
     layers: dict[str, Counter[str]] = defaultdict(Counter)
     for name, (mine, theirs) in shop.tables.items():
         assert mine.column_names == theirs.column_names
-        expected, found = not_now(sorted_rows(mine)), not_now(sorted_rows(theirs))
+        expected, found = sorted_rows(mine), sorted_rows(theirs)
         model = shop.plan.models.get(name)
         counts = layers[model.model.layer if model else "seeds"]
         counts.update(tables=1, rows=len(expected), same=repr(expected) == repr(found))
@@ -459,7 +439,7 @@ def test_dbt_builds_the_same(
     for name in {*by_dbt.kinds} - other:
         query = f"select {columns_of(shop.duckdb, name)} from main.{name}"
         expected, found = shop.tables[name][0], by_dbt.arrow(query)
-        compare(not_now(sorted_rows(expected)), not_now(sorted_rows(found)))
+        compare(sorted_rows(expected), sorted_rows(found))
     assert len(by_dbt.kinds) > 100 > 5 * len(other)
 
 
