@@ -220,7 +220,8 @@ def test_pages_of_a_country_show_what_is_sold_there() -> None:
     with tiny_world(baskets(*orders), tables={"sold": offers}, **asked) as world:
         pages = world.rows(
             "select region, related_item_id, kind from rec_item_page "
-            f"where item_id = {pasta} and kind <> 'substitute' order by region, item_rank"
+            f"where item_id = {pasta} and kind <> 'substitute' "
+            "order by region, item_rank"
         )
         unsold = world.rows(
             "select related_item_id, kind from rec_item_page "
