@@ -101,9 +101,7 @@ def kept_versions(tables: Tables) -> list[Row]:
 def numbers(tables: Tables) -> list[int]:
     """Return the versions that have a schema, oldest first."""
     named = re.compile(rf"{re.escape(tables.cluster.schema)}_v(\d+)")
-    found = [
-        named.fullmatch(each.name) for each in tables.session.catalog.listDatabases()
-    ]
+    found = [named.fullmatch(row[0]) for row in tables.run("show schemas").collect()]
     return sorted(int(match[1]) for match in found if match)
 
 
@@ -127,16 +125,16 @@ def show(tables: Tables, number: int) -> None:
     """Switch the views of readers to a version; the manifest is the last."""
     public, schema = tables.cluster.schema, _schema(tables, number)
     tables.create_schema(public)
-    there = {each.name for each in tables.session.catalog.listTables(schema)}
+    there = {*tables.relations(schema)}
     for name in [*sorted(there - {MANIFEST}), MANIFEST]:
         tables.run(
             f"create or replace view {ticked(public, name)} as "
             f"select * from {ticked(schema, name)}",
             f"publish: {public}.{name}",
         )
-    for each in tables.session.catalog.listTables(public):
-        if each.name not in there and each.tableType == "VIEW":
-            tables.run(f"drop view if exists {ticked(public, each.name)}")
+    for name, kind in tables.relations(public).items():
+        if name not in there and kind == "view":
+            tables.run(f"drop view if exists {ticked(public, name)}")
 
 
 def _schema(tables: Tables, number: int) -> str:

@@ -74,12 +74,15 @@ class Tables:
 
     def relations(self, schema: str) -> dict[str, str]:
         """Return the relations of a schema, and whether each is a table or a view."""
+        place = ticked(schema)
         with translated(f"schema {schema}"):
-            return {
-                each.name: "view" if each.tableType == "VIEW" else "table"
-                for each in self.session.catalog.listTables(schema)
-                if not each.isTemporary
-            }
+            tables = self.session.sql(f"show tables in {place}").collect()
+            views = self.session.sql(f"show views in {place}").collect()
+        seen = {row["viewName"] for row in views}
+        return {
+            name: "view" if name in seen else "table"
+            for name in (row["tableName"] for row in tables if not row["isTemporary"])
+        }
 
     def reading(self, schema: str) -> Tables:
         """Return the same session, whose queries read the tables of a schema."""

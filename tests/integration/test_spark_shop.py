@@ -32,7 +32,7 @@ from recsql.compilation.spark import translate_text
 from recsql.config.project import load_project
 from recsql.config.scaffold import init_project
 from recsql.engine.warehouse import Warehouse, open_warehouse
-from recsql.errors import InputError, ModelError, RecsqlError, WarehouseError
+from recsql.errors import ModelError, RecsqlError, WarehouseError
 from recsql.spark import publishing
 from recsql.spark.building import SparkBuilder
 from recsql.spark.contents import Contents
@@ -358,19 +358,6 @@ def test_a_wrong_mapping_changes_nothing(
     newest = "select outcome, exit_code, problem from raw.refreshes order by started_at"
     outcome, code, problem = shop.spark.run(newest).collect()[-1]
     assert (outcome, code, f"Error: {problem}\n") == ("failed", 2, result.err)
-
-
-def test_a_schema_that_nobody_may_write(shop: Shop, tmp_path: Path) -> None:
-    folder = tmp_path / "locked"
-    shop.spark.run(f"create schema locked_build location '{folder}'")
-    folder.rmdir()
-    folder.symlink_to("/proc")
-    cluster = replace(shop.spark.cluster, schema="locked")
-    tables = replace(shop.spark, cluster=cluster)
-    with pytest.raises(InputError) as caught, catalog_lock(tables):
-        pass
-    assert "locked_build: cannot be written: no right to write" in str(caught.value)
-    shop.spark.run("drop schema locked_build")
 
 
 def test_a_failed_model_names_its_line(shop: Shop, recsql: Recsql) -> None:
