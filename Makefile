@@ -8,12 +8,12 @@ BIN := $(VENV)/bin
 # a file's tests share what they build; in their order, so that the long ones begin first
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SQL := sql macros queries tests/dbt
-EXTRAS := demo report databases delta dbt docs embed kafka optimize postgres rank redis serve spark tune bench dev
+EXTRAS := demo report databases delta dbt dbt-spark docs embed kafka optimize postgres rank redis serve spark tune bench dev
 comma := ,
 empty :=
 ALL := .[$(subst $(empty) $(empty),$(comma),$(EXTRAS))]
 
-.PHONY: docs audit reference demo test nightly check lint format faults fuzz bench
+.PHONY: docs audit reference demo test nightly check lint format spark faults fuzz bench
 .PHONY: services clean
 .PHONY: audit lock test-latest test-lowest
 
@@ -61,6 +61,10 @@ docs: $(VENV)/.dev
 # docs/vars.md and the comments of dbt_project.yml, from recsql/config/vars.yml.
 reference: $(VENV)/.dev
 	$(BIN)/python -m recsql.config.reference
+
+# All models, all switches on, on two executors of Spark, against DuckDB.
+spark: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/integration/test_spark.py tests/integration/test_spark_shop.py
 
 faults: $(VENV)/.dev
 	RECSQL_TRIES=300 $(BIN)/python -m pytest -s tests/integration/test_attacks.py

@@ -11,6 +11,7 @@ from recsql import __version__
 from recsql.cli import refresh as cli_refresh
 from recsql.cli import show as cli_show
 from recsql.cli.backtest import backtest, compare
+from recsql.cli.compile import compile_models
 from recsql.cli.forget import forget
 from recsql.cli.load import load
 from recsql.cli.options import (
@@ -28,7 +29,6 @@ from recsql.cli.report import report
 from recsql.cli.serve import serve
 from recsql.cli.tune import tune
 from recsql.cli.vars import show_vars
-from recsql.errors import ProjectError
 
 
 @click.group(
@@ -132,54 +132,6 @@ def list_models(is_tree: bool, select: Any, exclude: Any, **options: Any) -> Non
         console.problem(f"Warning: {warning}")
 
 
-@cli.command("compile", short_help="Render the models into plain SQL files.")
-@click.option(
-    "--dialect",
-    type=click.Choice(["duckdb", "spark"]),
-    help="Whose SQL.  [default: the target's]",
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the SQL goes.  [default: target/compiled/DIALECT]",
-)
-@selection_options
-@project_options
-def compile_models(
-    dialect: str | None, out: Path | None, select: Any, exclude: Any, **options: Any
-) -> None:
-    """Render the models into plain SQL files."""
-    from recsql.compilation.compiler import compile_project
-    from recsql.engine.binding import require_binding
-    from recsql.questions.inspection import write_compiled
-
-    plan = compile_project(open_project(**options))
-    on_spark = plan.project.profile.cluster is not None
-    asks = plan.is_changed and not on_spark
-    unbound = require_binding(plan) if asks else []
-    dialect = dialect or ("spark" if on_spark else "duckdb")
-    target = out or plan.project.root / "target" / "compiled" / dialect
-    written = write_compiled(plan, plan.graph.select(select, exclude), target, dialect)
-    console = open_console()
-    console.line(f"wrote {written.models} models to {target}")
-    if written.calling:
-        console.line(
-            f"{written.calling} of them call functions that recsql gives to Spark: "
-            "recsql refresh --target spark does (docs/spark.md)"
-        )
-    for name in unbound:
-        place = plan.project.entry(f"{name}: table: {plan.project.vars[name]['table']}")
-        console.line(
-            f"{place}: not loaded yet, so its mapping is not checked", "yellow"
-        )
-    for warning in plan.unused_vars():
-        console.problem(f"Warning: {warning}")
-    for problem in written.problems:
-        console.problem(problem)
-    if written.problems:
-        raise ProjectError(f"compile: {len(written.problems)} places do not translate.")
-
-
 @cli.command("lineage", short_help="Show where a column comes from.")
 @click.argument("column", metavar="MODEL.COLUMN")
 @project_options
@@ -218,7 +170,17 @@ def demo(threads: int | None, **options: Any) -> None:
     console.next(*(with_project(name, options) for name in ("report", "serve --ui")))
 
 
-COMMANDS = [backtest, compare, forget, load, report, serve, train_ranker, tune]
+COMMANDS = [
+    backtest,
+    compare,
+    compile_models,
+    forget,
+    load,
+    report,
+    serve,
+    train_ranker,
+    tune,
+]
 COMMANDS += [show_vars, *cli_refresh.COMMANDS, *cli_show.COMMANDS]
 for command in COMMANDS:
     cli.add_command(command)

@@ -34,13 +34,13 @@ CHECKED = """
     arraysort arraytostring avg between boolean bracket case cast ceil coalesce column
     concat concatws count cte datatype datatypeparam denserank distinct div dpipe eq
     exists exp explode filter floor from generateseries greatest group groupconcat gt
-    gte having identifier if in interval is join lag lambda lead least length limit
-    literal ln log logicaland logicalor lower lt lte max md5 median min mul neg neq not
-    null nullif or order ordered paren pow propertyeq qualify rank regexpextractall
-    regexpfullmatch replace round rownumber select slice split splitpart sqrt star
-    stddevsamp struct sub subquery substring sum table tablealias timetounix todays
-    transform trim trycast tuple typeof union unixtotime upper var where window
-    windowspec with withingroup
+    gte having identifier if in interval is join lag lambda lateral lead least length
+    limit literal ln log logicaland logicalor lower lt lte max md5 median min mul neg
+    neq not null nullif or order ordered paren pow propertyeq qualify rank
+    regexpextractall regexpfullmatch replace round rownumber select slice split
+    splitpart sqrt star stddevsamp struct sub subquery substring sum table tablealias
+    timetounix todays transform trim trycast tuple typeof union unixtotime upper var
+    where window windowspec with withingroup
 """
 # What depends on where a query runs: SQL's name for it, and what stands for it.
 SETTINGS = "getvariable", "current_setting"

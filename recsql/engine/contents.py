@@ -8,38 +8,22 @@ holds the same rows, what reads it is left, too. Who built it and when is not co
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from hashlib import file_digest
-from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import duckdb
 
-from recsql import __version__
 from recsql.compilation.compiler import Plan
-from recsql.compilation.render import Compiled, quoted
+from recsql.compilation.render import quoted
 from recsql.engine.checks import Check
-from recsql.engine.fingerprints import (
-    CALLED,
-    checksum,
-    content_of,
-    functions,
-    is_unsettled,
-)
+from recsql.engine.fingerprints import checksum, content_of
+from recsql.engine.ingredients import STAMPS, Parts, asked, ingredients, why
 from recsql.engine.runs import SCHEMA, builders
 from recsql.engine.warehouse import Warehouse, transaction
 
 TABLE, PASSED = f"{SCHEMA}.contents", f"{SCHEMA}.passed"
-STAMPS = ("run_id", "generated_at")  # columns of public tables that are no content
-# Where a model only writes down when it was built; anything else reads the clock.
-MOMENT = r"(timestamp )?'[^']*'\)?\s+as\s+"
-FITTED = re.compile(MOMENT + r"fitted_at\b")
-STAMPED = re.compile(MOMENT + rf"({'|'.join(STAMPS)}|fitted_at)\b")
-Parts = dict[str, Any]
 
 
 class SameRows(Exception):
@@ -89,7 +73,7 @@ class Contents:
         """Return a table that need not be built; else forget what is known of it."""
         known = self.known.pop(name, None)
         if known and name not in self.forced:
-            reason = self._reason(known.made_of, self._made_of(cursor, name))
+            reason = why(known.made_of, self._made_of(cursor, name))
             if reason is None:
                 self.known[name] = known
                 return known
@@ -132,14 +116,14 @@ class Contents:
         if self.forced:
             return set()
         known = {made_of for (made_of,) in self.warehouse.rows(f"from {PASSED}")}
-        return {check for check in checks if self._asked(check) in known}
+        return {check for check in checks if asked(check, self._content_of) in known}
 
     def note_passed(self, checks: Iterable[Check]) -> None:
         """Write down, in place of what was known, which checks passed."""
-        asked = [self._asked(check) for check in checks]
+        known = [asked(check, self._content_of) for check in checks]
         with transaction(self.warehouse.connection):
             self.warehouse.rows(f"delete from {PASSED}")
-            self.warehouse.rows(f"insert into {PASSED} select unnest(?)", [asked])
+            self.warehouse.rows(f"insert into {PASSED} select unnest(?)", [known])
 
     def _verify(self) -> None:
         """Look at every table that is known, where others have written the file."""
@@ -166,27 +150,6 @@ class Contents:
         model = self.plan.models.get(name)
         return model is not None and not (model.hooks or model.incremental)
 
-    def _reason(self, was: Parts, now: Parts) -> str | None:
-        """Say in a few words why a table must be built, None where it need not."""
-        if was == now and "moves" not in now:
-            return None
-        for part, said in (
-            ("engine", "another version of recsql or DuckDB"),
-            ("functions", "its functions changed"),
-            ("sql", "its SQL or vars changed"),
-        ):
-            if was.get(part) != now[part]:
-                return said
-        read = {**was["reads"], **now["reads"]}
-        changed = [n for n in read if was["reads"].get(n) != now["reads"].get(n)]
-        return f"{changed[0]} changed" if changed else "reads the clock"
-
-    def _asked(self, check: Check) -> str:
-        """Return a checksum of a check and of what the tables it reads hold."""
-        read = [self._content_of(name) for name in check.reads]
-        moves = str(uuid.uuid4()) if is_unsettled(check.sql) else ""
-        return checksum(check.sql, moves, *read)
-
     def _views(self) -> list[str]:
         return [name for name in self.plan.models if self._kind(name) == "view"]
 
@@ -196,34 +159,12 @@ class Contents:
         return "view" if stored == "view" else "table"
 
     def _made_of(self, cursor: duckdb.DuckDBPyConnection, name: str) -> Parts:
-        """Return all that decides what a table holds, by name and checksum.
-
-        `sql` is without the clock; `clock` stands where the rest of it has one, `moves`
-        where it is never the same.
-        """
-        parts: Parts = {"engine": f"{__version__} {duckdb.__version__}"}
         model = self.plan.models.get(name)
-        if model is None:
-            with Path(self.plan.project.seeds[name]).open("rb") as file:
-                digest = file_digest(file, "sha256").hexdigest()
-            return {**parts, "functions": "", "sql": digest, "reads": {}}
-        text, timeless = full_text(model), self.plan.renderer.timeless
-        parts["functions"] = functions() if CALLED.search(text) else ""
-        parts["sql"] = checksum(timeless(text))
-        reads = {p: self._content_of(p) for p in sorted(model.refs)}
-        reads |= {s: self._source(cursor, s) for s in sorted(model.sources)}
-        parts["reads"] = reads
-        if self.reads_clock(model):
-            parts["clock"] = str(self.plan.renderer.run_started_at)
-        if is_unsettled(text):
-            parts["moves"] = True
-        return parts
-
-    def reads_clock(self, model: Compiled) -> bool:
-        """Say whether the SQL has the time of the run, but to say when it was built."""
-        stamps = STAMPED if model.name in self.plan.public else FITTED
-        still = stamps.sub("", full_text(model))
-        return self.plan.renderer.timeless(still) != still
+        reads: dict[str, str] = {}
+        if model is not None:
+            reads |= {p: self._content_of(p) for p in sorted(model.refs)}
+            reads |= {s: self._source(cursor, s) for s in sorted(model.sources)}
+        return ingredients(self.plan, name, duckdb.__version__, reads)
 
     def _content_of(self, parent: str) -> str:
         known = self.known.get(parent)
@@ -234,13 +175,6 @@ class Contents:
             if relation not in self.sources:
                 self.sources[relation] = content_of(cursor, relation)
             return self.sources[relation]
-
-
-def full_text(model: Compiled) -> str:
-    """Return the SQL of a model, of what is added to it, its hooks and its config."""
-    parts = [model.sql, *model.hooks]
-    parts += [model.incremental.sql] if model.incremental else []
-    return "\n".join([*parts, json.dumps(model.config, default=str, sort_keys=True)])
 
 
 def _parts(text: str) -> Parts:

@@ -17,7 +17,7 @@ import duckdb
 
 from recsql.compilation.compiler import Plan
 from recsql.compilation.render import Compiled
-from recsql.engine.contents import full_text
+from recsql.engine.ingredients import full_text
 from recsql.engine.runs import SCHEMA, sign
 from recsql.engine.warehouse import Warehouse, named, transaction
 

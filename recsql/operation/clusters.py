@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -14,12 +13,14 @@ from recsql.engine.scheduling import ModelResult, schedule
 from recsql.engine.unit_tests import run_unit_tests
 from recsql.engine.values import VALUES
 from recsql.errors import InputError, WarehouseError
+from recsql.operation.cluster_history import create_history, recorded
 from recsql.operation.events import Listener, Unbuilt
 from recsql.operation.findings import findings
 from recsql.operation.tally import Tally
 from recsql.publishing.publish import Published
 from recsql.spark import publishing
 from recsql.spark.building import SparkBuilder
+from recsql.spark.contents import Contents
 from recsql.spark.inputs import compile_for_spark, require_inputs
 from recsql.spark.lock import catalog_lock
 from recsql.spark.session import open_session
@@ -47,7 +48,8 @@ def run(
         ModelError: a model failed.
     """
     with _at_work(project) as (plan, tables):
-        _build(plan, tables, selection.names(plan), threads, Tally(listener))
+        names = selection.names(plan)
+        _build(Contents(plan, tables, names), names, threads, Tally(listener))
 
 
 def test(
@@ -64,7 +66,7 @@ def test(
     tally.take(run_unit_tests(project, names))
     with _opened(project) as (plan, tables):
         built = [name for name in names if name in tables.kinds]
-        _check(plan, tables, built, tally)
+        _check(Contents(plan, tables, built), built, tally)
     tally.raise_if_checks_failed()
     missing = tuple(name for name in names if name not in built)
     if missing and selection.select:
@@ -86,21 +88,32 @@ def build(
         TestsFailed: a test failed.
     """
     with _at_work(project) as (plan, tables):
-        return _tested(plan, tables, selection.names(plan), threads, listener)
+        names = selection.names(plan)
+        return _tested(Contents(plan, tables, names), names, threads, listener)
 
 
 def publish_tables(project: Project, listener: Listener) -> Published:
     """Publish what is built."""
-    with _at_work(project) as (plan, tables):
-        published = publishing.publish(plan, tables, plan.renderer.invocation_id)
+    with (
+        _at_work(project) as (plan, tables),
+        recorded(plan, tables, "publish") as record,
+    ):
+        record.measure()
+        published = publishing.publish(plan, tables, record.run_id)
         listener(published)
+        record.published(published.version)
     return published
 
 
 def refresh(
-    project: Project, threads: int, listener: Listener, select: Sequence[str] = ()
+    project: Project,
+    threads: int,
+    listener: Listener,
+    select: Sequence[str] = (),
+    *,
+    full_refresh: bool = False,
 ) -> list[ModelResult]:
-    """Build everything, test it, publish; a failed test publishes nothing.
+    """Build what can have changed, test it, publish; a failed test publishes nothing.
 
     Raises:
         ModelError: a model failed.
@@ -109,8 +122,13 @@ def refresh(
     with _at_work(project) as (plan, tables):
         chosen = (*plan.graph.select(select), VALUES)
         names = plan.graph.with_ancestors(chosen)
-        results = _tested(plan, tables, names, threads, listener)
-        listener(publishing.publish(plan, tables, plan.renderer.invocation_id))
+        with recorded(plan, tables, "refresh") as record:
+            contents = Contents(plan, tables, names if full_refresh else ())
+            results = _tested(contents, names, threads, record.listening(listener))
+            record.measure()
+            published = publishing.publish(plan, tables, record.run_id)
+            listener(published)
+            record.published(published.version)
     return results
 
 
@@ -146,34 +164,31 @@ def load(project: Project, name: str, data: Any) -> None:
 
 
 def _tested(
-    plan: Plan,
-    tables: Tables,
-    names: tuple[str, ...],
-    threads: int,
-    listener: Listener,
+    contents: Contents, names: tuple[str, ...], threads: int, listener: Listener
 ) -> list[ModelResult]:
     tally = Tally(listener)
-    _build(plan, tables, names, threads, tally)
-    for found in findings(tables, names):
+    _build(contents, names, threads, tally)
+    for found in findings(contents.tables, names):
         listener(found)
-    _check(plan, tables, names, tally)
+    _check(contents, names, tally)
     tally.raise_if_checks_failed(" Nothing was published.")
     return tally.results
 
 
 def _build(
-    plan: Plan, tables: Tables, names: tuple[str, ...], threads: int, tally: Tally
+    contents: Contents, names: tuple[str, ...], threads: int, tally: Tally
 ) -> None:
+    plan, tables = contents.plan, contents.tables
     require_inputs(plan, tables, names)
-    events = schedule(plan, SparkBuilder(plan, tables), names, threads)
+    events = schedule(plan, SparkBuilder(plan, tables, contents), names, threads)
     tally.build(len(names), events)
 
 
-def _check(plan: Plan, tables: Tables, names: Sequence[str], tally: Tally) -> None:
-    started = time.perf_counter()
+def _check(contents: Contents, names: Sequence[str], tally: Tally) -> None:
+    plan, tables = contents.plan, contents.tables
     checks = plan_checks(plan, names, tables.kinds)
-    tally.take(run_checks(checks, tables, plan.renderer.invocation_id))
-    tally.finish(started)
+    run_id = plan.renderer.invocation_id
+    tally.ask(checks, contents, lambda asked: run_checks(asked, tables, run_id))
 
 
 @contextmanager
@@ -194,4 +209,5 @@ def _opened(project: Project) -> Iterator[tuple[Plan, Tables]]:
 def _at_work(project: Project) -> Iterator[tuple[Plan, Tables]]:
     """Open as `_opened` does, and be the only one who writes."""
     with _opened(project) as (plan, tables), catalog_lock(tables):
+        create_history(plan, tables)
         yield plan, tables

@@ -75,13 +75,12 @@ def _settle(project: Project, warehouse: Warehouse) -> None:
 
 
 @dataclass
-class Record:
-    """What is known of one refresh, and the rows that are kept of it."""
+class Noted:
+    """What is known of one refresh so far."""
 
     plan: Plan
-    warehouse: Warehouse
     run_id: str
-    began: datetime
+    began: datetime = field(default_factory=lambda: now())
     models: list[ModelResult] = field(default_factory=list)
     checks: ChecksFinished | None = None
     before: dict[str, Any] = field(default_factory=dict)
@@ -99,6 +98,36 @@ class Record:
 
         return take
 
+    def first(self, command: str) -> dict[str, Any]:
+        """Return what is known as it begins."""
+        return {
+            "run_id": self.run_id,
+            "command": command,
+            "started_at": self.began,
+            "vars": _vars_of_tables(self.plan),
+            "git_commit": git_commit(self.plan.project.root),
+            "recsql_version": __version__,
+            "duckdb_version": duckdb.__version__,
+        }
+
+    def so_far(self) -> dict[str, Any]:
+        """Return how long it took until now, and how its tests went."""
+        ended = now()
+        facts: dict[str, Any] = {"exit_code": 0, "ended_at": ended}
+        if not self.before:
+            facts["seconds"] = (ended - self.began).total_seconds()
+        if self.checks:
+            facts["failed_test_count"] = self.checks.failed
+            facts["warned_test_count"] = self.checks.warned
+        return facts
+
+
+@dataclass
+class Record(Noted):
+    """The rows that are kept of one refresh, in the DuckDB file that it builds."""
+
+    warehouse: Warehouse = field(kw_only=True)
+
     def begin(self, command: str) -> None:
         """Note that it has begun, or that what it built before is published again."""
         known = self.warehouse.rows(
@@ -109,16 +138,7 @@ class Record:
             self.before = dict(zip(ENDED, known[0], strict=True))
             self._update({"outcome": None, "problem": None})
             return
-        facts = {
-            "run_id": self.run_id,
-            "command": command,
-            "started_at": self.began,
-            "vars": _vars_of_tables(self.plan),
-            "git_commit": git_commit(self.plan.project.root),
-            "recsql_version": __version__,
-            "duckdb_version": duckdb.__version__,
-        }
-        insert_rows(self.warehouse, self._table(RUNS), [facts])
+        insert_rows(self.warehouse, self._table(RUNS), [self.first(command)])
 
     def measure(self) -> None:
         """Keep what is built: the profile, and the models with the bytes they take."""
@@ -142,14 +162,14 @@ class Record:
             for model in self.models
         ]
         insert_rows(self.warehouse, self._table("refresh_models"), facts)
-        self._update(self._so_far())
+        self._update(self.so_far())
 
     def published(self, version: int) -> None:
         """Note that readers see it, and keep its lists for the next refresh."""
         self.version = version
         for table in (LISTS, ITEMS):
             self._copy(table, "true", [])
-        self._update({**self._so_far(), "outcome": "published", "version": version})
+        self._update({**self.so_far(), "outcome": "published", "version": version})
         self._forget_old()
 
     def failed(self, error: RecsqlError) -> None:
@@ -163,16 +183,6 @@ class Record:
             if self.before.get("outcome") == "published":
                 facts = self.before  # readers still have what it published then
             self._update(facts)
-
-    def _so_far(self) -> dict[str, Any]:
-        now = _now()
-        facts: dict[str, Any] = {"exit_code": 0, "ended_at": now}
-        if not self.before:
-            facts["seconds"] = (now - self.began).total_seconds()
-        if self.checks:
-            facts["failed_test_count"] = self.checks.failed
-            facts["warned_test_count"] = self.checks.warned
-        return facts
 
     def _copy(self, table: str, where: str, values: list[Any]) -> None:
         """Put the rows of a model that this run built in the place of those kept."""
@@ -241,7 +251,7 @@ def recorded(
     plan: Plan, warehouse: Warehouse, command: str, run_id: str
 ) -> Iterator[Record]:
     """Keep how the block went, also where it fails."""
-    record = Record(plan, warehouse, run_id, _now())
+    record = Record(plan, run_id, warehouse=warehouse)
     record.begin(command)
     try:
         yield record
@@ -257,5 +267,6 @@ def _vars_of_tables(plan: Plan) -> str:
     return json.dumps(chosen, default=str, sort_keys=True)
 
 
-def _now() -> datetime:
+def now() -> datetime:
+    """Return the moment, of UTC and without saying so."""
     return datetime.now(UTC).replace(tzinfo=None)

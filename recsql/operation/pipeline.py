@@ -26,7 +26,7 @@ from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import InputError
 from recsql.operation import clusters
 from recsql.operation.events import Listener, Unbuilt
-from recsql.operation.findings import Unchanged, findings
+from recsql.operation.findings import findings
 from recsql.operation.history import compile_with_history, create_history, recorded
 from recsql.operation.journals import Taken, take_in
 from recsql.operation.tally import Tally
@@ -158,7 +158,9 @@ def refresh(
         TestsFailed: a test failed.
     """
     if project.profile.cluster is not None:
-        return clusters.refresh(project, threads, listener, select)
+        return clusters.refresh(
+            *(project, threads, listener, select), full_refresh=full_refresh
+        )
     with _opened(project) as (plan, warehouse):
         if (taken := take_in(project, warehouse)) != Taken():
             listener(taken)
@@ -189,9 +191,6 @@ def _build(
     tally = Tally(listener)
     models = run_models(plan, warehouse, names, threads, contents)
     tally.build(len(names), models)
-    if same := [result for result in tally.results if result.is_same]:
-        again = sum(result.status == "done" for result in same)
-        listener(Unchanged(len(same), len(tally.results), again))
     for found in findings(warehouse, names):
         listener(found)
     tally.check(plan, names, contents, threads)

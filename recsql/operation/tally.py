@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from recsql.compilation.compiler import Plan
-from recsql.engine.checks import CheckResult, ChecksFinished, plan_checks, run_checks
+from recsql.engine.checks import (
+    Check,
+    CheckResult,
+    ChecksFinished,
+    plan_checks,
+    run_checks,
+)
 from recsql.engine.contents import Contents
 from recsql.engine.scheduling import ModelResult
 from recsql.errors import ModelError, TestsFailed
 from recsql.operation.events import Begun, Event, Listener
+from recsql.operation.findings import Unchanged
+
+Run = Callable[[Sequence[Check]], Generator[Event, None, None]]
+
+
+class Passed(Protocol):
+    """What is known of tests, as an engine's contents know it."""
+
+    def passed(self, checks: Iterable[Check]) -> set[Check]:
+        """Return those checks that passed on the very rows there are now."""
+
+    def note_passed(self, checks: Iterable[Check]) -> None:
+        """Write down which checks passed."""
 
 
 @dataclass
@@ -51,6 +71,9 @@ class Tally:
         if self.failed_models:
             skipped = f", {self.skipped} skipped" if self.skipped else ""
             raise ModelError(f"{_count(self.failed_models, 'model')} failed{skipped}.")
+        if same := [result for result in self.results if result.is_same]:
+            again = sum(result.status == "done" for result in same)
+            self.listener(Unchanged(len(same), len(self.results), again))
 
     def check(
         self, plan: Plan, names: Sequence[str], contents: Contents, threads: int
@@ -59,14 +82,20 @@ class Tally:
 
         A test that passed on the rows there are now has passed.
         """
-        started = time.perf_counter()
-        warehouse = contents.warehouse
+        warehouse, run_id = contents.warehouse, plan.renderer.invocation_id
         checks = plan_checks(plan, names, warehouse.kinds)
+        self.ask(
+            *(checks, contents),
+            lambda asked: run_checks(asked, warehouse, threads, run_id),
+        )
+
+    def ask(self, checks: Sequence[Check], contents: Passed, run: Run) -> None:
+        """Run those tests that are not known to pass, and report all."""
+        started = time.perf_counter()
         known = contents.passed(checks)
         asked = [check for check in checks if check not in known]
-        run_id = plan.renderer.invocation_id
         before = len(self.answers)  # of unit tests
-        self.take(run_checks(asked, warehouse, threads, run_id))
+        self.take(run(asked))
         answers = zip(asked, self.answers[before:], strict=True)
         passed = {check for check, answer in answers if answer.status == "passed"}
         contents.note_passed(known | passed)

@@ -37,6 +37,20 @@ def spark_type(kind: str) -> str:
     return exp.DataType.build(kind, "duckdb").sql("spark")
 
 
+def sql_value(value: Any) -> str:
+    r"""Return a value as Spark's SQL writes it: a number, null, or a text.
+
+    >>> print(sql_value("it's"), sql_value(None), sql_value(3))
+    'it\'s' null 3
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, int):
+        return str(value).lower()
+    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return "'" + escaped.replace("\n", "\\n") + "'"
+
+
 # What is sent to executors names the code there and holds none: two versions never mix.
 
 

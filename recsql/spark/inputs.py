@@ -23,16 +23,18 @@ from recsql.spark.tables import Tables, ticked
 WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 
-def compile_for_spark(project: Project) -> Plan:
+def compile_for_spark(project: Project, *, history: bool = True) -> Plan:
     """Compile a project so that raw tables which recsql keeps are in the build.
 
-    Spark's tables hold no history of refreshes, so that models of it are left out.
+    Args:
+        project: what to compile.
+        history: whether models read what is kept of earlier refreshes.
     """
 
     def relation(schema: str, table: str) -> str:
         return quoted("main" if table == THRESHOLDS else schema, table)
 
-    return compile_project(project.with_vars({"refresh_history": False}), relation)
+    return compile_project(project.with_vars({"refresh_history": history}), relation)
 
 
 def require_inputs(plan: Plan, tables: Tables, names: Sequence[str]) -> None:

@@ -55,8 +55,11 @@ def _made(tables: Tables, create: str) -> bool:
 
 def _owner(tables: Tables) -> dict[str, object]:
     with suppress(Exception):
-        table = tables.session.catalog.getTable(f"{tables.build}.{NAME}")
-        known = json.loads(table.description)
+        described = tables.session.sql(
+            f"describe table extended {ticked(tables.build, NAME)}"
+        ).collect()
+        comments = [row[1] for row in described if row[0] == "Comment"]
+        known = json.loads(comments[0])
         return known if isinstance(known, dict) else {}
     return {}
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -26,7 +26,7 @@ from recsql.publishing.catalog import CATALOG_COLUMNS, MANIFEST_COLUMNS
 from recsql.publishing.emptied import Before, refuse_emptied
 from recsql.publishing.manifest import EVENTS, LISTS, model_vars
 from recsql.publishing.publish import Published, texts_of
-from recsql.spark.functions import spark_type
+from recsql.spark.functions import spark_type, sql_value
 from recsql.spark.tables import Tables, ticked
 
 MANIFEST, CATALOG = "manifest", "catalog"
@@ -56,7 +56,9 @@ def publish(plan: Plan, tables: Tables, run_id: str) -> Published:
     schema = _schema(tables, number)
     tables.run(f"create schema {ticked(schema)}", f"publish: schema {schema}")
     with _removed_if_torn(tables, schema):
-        rows = {name: _copy(plan, tables, schema, name) for name in names}
+        for name in names:
+            _copy(plan, tables, schema, name)
+        rows = _counted(tables, schema, names)
         _describe(plan, tables, schema, (number, run_id, rows))
     stops.hold()
     show(tables, number)
@@ -99,9 +101,7 @@ def kept_versions(tables: Tables) -> list[Row]:
 def numbers(tables: Tables) -> list[int]:
     """Return the versions that have a schema, oldest first."""
     named = re.compile(rf"{re.escape(tables.cluster.schema)}_v(\d+)")
-    found = [
-        named.fullmatch(each.name) for each in tables.session.catalog.listDatabases()
-    ]
+    found = [named.fullmatch(row[0]) for row in tables.run("show schemas").collect()]
     return sorted(int(match[1]) for match in found if match)
 
 
@@ -125,16 +125,16 @@ def show(tables: Tables, number: int) -> None:
     """Switch the views of readers to a version; the manifest is the last."""
     public, schema = tables.cluster.schema, _schema(tables, number)
     tables.create_schema(public)
-    there = {each.name for each in tables.session.catalog.listTables(schema)}
+    there = {*tables.relations(schema)}
     for name in [*sorted(there - {MANIFEST}), MANIFEST]:
         tables.run(
             f"create or replace view {ticked(public, name)} as "
             f"select * from {ticked(schema, name)}",
             f"publish: {public}.{name}",
         )
-    for each in tables.session.catalog.listTables(public):
-        if each.name not in there and each.tableType == "VIEW":
-            tables.run(f"drop view if exists {ticked(public, each.name)}")
+    for name, kind in tables.relations(public).items():
+        if name not in there and kind == "view":
+            tables.run(f"drop view if exists {ticked(public, name)}")
 
 
 def _schema(tables: Tables, number: int) -> str:
@@ -185,8 +185,8 @@ def _prune(tables: Tables, keep: int) -> None:
             _drop(tables, _schema(tables, number))
 
 
-def _copy(plan: Plan, tables: Tables, schema: str, name: str) -> int:
-    """Write a table of a version, in the order of its key; return its rows."""
+def _copy(plan: Plan, tables: Tables, schema: str, name: str) -> None:
+    """Write a table of a version, in the order of its key."""
     columns = tables.columns(tables.build, name)
     texts = texts_of(plan, name)
     _create(tables, (schema, name), columns, texts)
@@ -198,7 +198,16 @@ def _copy(plan: Plan, tables: Tables, schema: str, name: str) -> int:
         f"insert into {relation} select * from {ticked(tables.build, name)}{order}",
         f"publish: {name}",
     )
-    return int(tables.run(f"select count(*) from {relation}").collect()[0][0])
+
+
+def _counted(tables: Tables, schema: str, names: Sequence[str]) -> dict[str, int]:
+    """Return the rows of each table of a version, in one job."""
+    each = (
+        f"select {sql_value(name)} as name, count(*) as n from {ticked(schema, name)}"
+        for name in names
+    )
+    known = dict(map(tuple, tables.run("\nunion all\n".join(each)).collect()))
+    return {name: int(known[name]) for name in names}
 
 
 def _create(
@@ -209,23 +218,14 @@ def _create(
 ) -> None:
     """Create a table with descriptions, of itself under the empty name."""
     listed = ", ".join(
-        f"{ticked(column)} {kind} comment {_text(texts.get(column, ''))}"
+        f"{ticked(column)} {kind} comment {sql_value(texts.get(column, ''))}"
         for column, kind in columns.items()
     )
     tables.run(
         f"create table {ticked(*table)} ({listed}) using {tables.cluster.form} "
-        f"comment {_text(texts.get('', ''))}",
+        f"comment {sql_value(texts.get('', ''))}",
         f"publish: {table[1]}",
     )
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, int):
-        return str(value)
-    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
-    return "'" + escaped.replace("\n", "\\n") + "'"
 
 
 def _describe(
@@ -279,7 +279,7 @@ def _fill(
     values = ", ".join(
         "("
         + ", ".join(
-            f"cast({_text(value)} as {kind})"
+            f"cast({sql_value(value)} as {kind})"
             for value, kind in zip(row, casts, strict=True)
         )
         + ")"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import duckdb
 
 from recsql.compilation.render import Compiled, literal
 from recsql.config.profile import Cluster, Profile
-from recsql.engine.blocks import EVERYBODY, VARIABLES, Block
+from recsql.engine.blocks import VARIABLES, Block
 from recsql.errors import InputError, ModelError
 from recsql.spark.failures import named, translated
 from recsql.spark.functions import spark_type
@@ -24,6 +24,7 @@ AT_ONCE = 16  # blocks in one statement, which run beside each other
 NEW = "__new"
 # no type at all, and a decimal of more digits than Spark has
 HELD_BY_NO_FILE = re.compile(r"\bvoid\b|decimal\((39|[4-9]\d)")
+Sign = Callable[[str, str, str], int]
 
 
 def ticked(*parts: str) -> str:
@@ -33,6 +34,19 @@ def ticked(*parts: str) -> str:
     '`recsql_build`.`int_events`'
     """
     return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
+
+
+def promised(compiled: Compiled, sql: str) -> str:
+    """Return a model's translated query with the columns and types of its contract."""
+    if compiled.contract is None:
+        return sql
+    columns = [
+        f"cast({ticked(name)} as {spark_type(kind)}) as {ticked(name)}"
+        if kind
+        else ticked(name)
+        for name, kind in compiled.contract.types.items()
+    ]
+    return f"select {', '.join(columns)} from (\n{sql}) as promised\n"
 
 
 @dataclass
@@ -60,12 +74,15 @@ class Tables:
 
     def relations(self, schema: str) -> dict[str, str]:
         """Return the relations of a schema, and whether each is a table or a view."""
+        place = ticked(schema)
         with translated(f"schema {schema}"):
-            return {
-                each.name: "view" if each.tableType == "VIEW" else "table"
-                for each in self.session.catalog.listTables(schema)
-                if not each.isTemporary
-            }
+            tables = self.session.sql(f"show tables in {place}").collect()
+            views = self.session.sql(f"show views in {place}").collect()
+        seen = {row["viewName"] for row in views}
+        return {
+            name: "view" if name in seen else "table"
+            for name in (row["tableName"] for row in tables if not row["isTemporary"])
+        }
 
     def reading(self, schema: str) -> Tables:
         """Return the same session, whose queries read the tables of a schema."""
@@ -139,9 +156,15 @@ class Tables:
             return {each.name: each.dataType.simpleString() for each in found}
 
     def materialize(
-        self, compiled: Compiled, blocks: Sequence[Block] = EVERYBODY
+        self, compiled: Compiled, blocks: Sequence[Block], sign: Sign
     ) -> int:
         """Store one model as its config says and return its number of rows.
+
+        Args:
+            compiled: the model.
+            blocks: of users, by which it is built.
+            sign: is given name, relation and kind of what is complete, before it takes
+                its place; returns its rows.
 
         Raises:
             Refusals: it does not translate.
@@ -160,26 +183,18 @@ class Tables:
                 relation = ticked(self.build, compiled.name)
                 self.session.sql(f"create or replace view {relation} as\n{sql}")
                 self.kinds[compiled.name] = "view"
-                return 0
-            return self._store(compiled, blocks)
+                return sign(compiled.name, relation, "view")
+            self._store(compiled, blocks)
+            return self._put(compiled.name, sign)
 
     def query(self, compiled: Compiled, block: Block | None = None) -> str:
         """Return a model's query in Spark's SQL, with the types of its contract."""
         from recsql.compilation.spark import translate
 
-        sql = translate(compiled, self.place(block))
-        if compiled.contract is None:
-            return sql
-        columns = [
-            f"cast({ticked(name)} as {spark_type(kind)}) as {ticked(name)}"
-            if kind
-            else ticked(name)
-            for name, kind in compiled.contract.types.items()
-        ]
-        return f"select {', '.join(columns)} from (\n{sql}) as promised\n"
+        return promised(compiled, translate(compiled, self.place(block)))
 
-    def _store(self, compiled: Compiled, blocks: Sequence[Block]) -> int:
-        """Put a table of the rows of each block in its place."""
+    def _store(self, compiled: Compiled, blocks: Sequence[Block]) -> None:
+        """Write a table of the rows of each block, which has yet to take its place."""
         fresh = ticked(self.build, compiled.name + NEW)
         verb = f"create table {fresh} using {self.cluster.form} as"
         self.session.sql(f"drop table if exists {fresh}")
@@ -188,35 +203,32 @@ class Tables:
             union = "\nunion all\n".join(f"select * from (\n{p})" for p in parts)
             self.session.sql(f"{verb}\n{union if len(parts) > 1 else parts[0]}")
             verb = f"insert into {fresh}"
-        return self._put(compiled.name)
 
-    def _put(self, name: str) -> int:
+    def _put(self, name: str, sign: Sign) -> int:
         """Let a table that is complete take its place; return its rows."""
-        self._drop(name)
         fresh, relation = ticked(self.build, name + NEW), ticked(self.build, name)
+        rows = sign(name, fresh, "table")
+        self._drop(name)
         self.session.sql(f"alter table {fresh} rename to {relation}")
         self.kinds[name] = "table"
-        return int(self.session.table(relation).count())
+        return rows
 
     def _drop(self, name: str, kind: str = "") -> None:
         known = self.kinds.get(name)
         if known and kind in ("", known):
             self.session.sql(f"drop {known} if exists {ticked(self.build, name)}")
 
-    def load_seed(self, path: Path) -> int:
+    def load_seed(self, path: Path, sign: Sign) -> int:
         """Load a CSV that ships with the project; return its number of rows.
 
         DuckDB reads it, so that its columns have the types that they have there.
         """
         with duckdb.connect(config={"threads": 1}) as connection:
             query = f"from read_csv({literal(str(path))}, header = true)"
-            return self.load_arrow(path.stem, connection.sql(query).to_arrow_table())
-
-    def load_arrow(self, name: str, data: Any) -> int:
-        """Put an Arrow table into the build; return its number of rows."""
-        self.write_arrow(self.build, name + NEW, data)
-        with translated(name):
-            return self._put(name)
+            data = connection.sql(query).to_arrow_table()
+        self.write_arrow(self.build, path.stem + NEW, data)
+        with translated(path.stem):
+            return self._put(path.stem, sign)
 
     def write_arrow(self, schema: str, name: str, data: Any) -> None:
         """Write an Arrow table to a schema, in the place of one of that name.

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
-from typing import Any
 
-from recsql.compilation.render import literal
 from recsql.engine.checks import Check, CheckResult, answered, broken
 from recsql.errors import RecsqlError
 from recsql.spark.failures import said
+from recsql.spark.functions import sql_value
 from recsql.spark.tables import Tables, ticked
 
 TOGETHER = 20
@@ -34,7 +33,7 @@ def run_checks(
     for first in range(0, len(checks), TOGETHER):
         found = _answers(checks[first : first + TOGETHER], tables)
         if rows := [(run_id, each.name, each.row) for each in found if each.row]:
-            values = ", ".join(f"({', '.join(map(_text, row))})" for row in rows)
+            values = ", ".join(f"({', '.join(map(sql_value, row))})" for row in rows)
             tables.run(f"insert into {relation} values {values}")
         yield from found
 
@@ -66,7 +65,3 @@ def _query(check: Check, number: int, tables: Tables) -> str:
         f"to_json(first(struct(*)), map('ignoreNullFields', 'false')) as one "
         f"from (\n{sql}) as broken"
     )
-
-
-def _text(value: Any) -> str:
-    return literal(str(value)).replace("\\", "\\\\")

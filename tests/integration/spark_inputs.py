@@ -172,12 +172,14 @@ QUERIES = [
 REGIONS = ["Nord", "Süd", "O'Hare", None]
 
 
-def raw_tables() -> dict[str, pa.Table]:
+def raw_tables(
+    visits: int = 800, of_users: int = 240, of_items: int = 70
+) -> dict[str, pa.Table]:
     """Make up small tables that hold everything that goes wrong in real ones."""
     chance = random.Random(7)
-    users = [f"u{n:03}" for n in range(240)]
-    items = [f"Item {n}" if n % 7 else f"ítem'{n}" for n in range(70)]
-    events = [row for _ in range(800) for row in _visit(chance, users, items)]
+    users = [f"u{n:03}" for n in range(of_users)]
+    items = [f"Item {n}" if n % 7 else f"ítem'{n}" for n in range(of_items)]
+    events = [row for _ in range(visits) for row in _visit(chance, users, items)]
     events += chance.sample(events, 60)
     events += [(*row[:5], "-1", *row[6:]) for row in chance.sample(events, 90)]
     return {
@@ -186,7 +188,7 @@ def raw_tables() -> dict[str, pa.Table]:
         ),
         "items": _table(
             "product name size category available_from",
-            [_item(chance, item) for item in [*items[:60], *items[:9], "unsold"]],
+            [_item(chance, item) for item in [*items[:-10], *items[:9], "unsold"]],
         ),
         "users": _table(
             "visitor age",
@@ -207,7 +209,7 @@ def _visit(
     receipt = chance.choice([f"r{chance.randrange(10**6)}", None])
     shop = chance.choice(REGIONS)
     for number in range(chance.randint(1, 7)):
-        first = int(70 * chance.random() ** 2)
+        first = int(len(items) * chance.random() ** 2)
         happened = start + timedelta(seconds=number, microseconds=123456 * (number % 2))
         broken = chance.random() < 0.02
         yield (

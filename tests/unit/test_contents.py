@@ -9,8 +9,9 @@ import pytest
 
 from recsql.compilation.compiler import compile_project
 from recsql.config.project import builtin_root, load_project
-from recsql.engine.contents import Contents, full_text
+from recsql.engine.contents import Contents
 from recsql.engine.fingerprints import is_unsettled
+from recsql.engine.ingredients import full_text, reads_clock
 from recsql.engine.runner import run_models
 from recsql.engine.warehouse import Warehouse, open_warehouse
 
@@ -126,10 +127,6 @@ def test_a_build_that_failed_is_not_taken_for_done(
 def test_what_is_learned_and_listed_reads_no_clock() -> None:
     """Time enters by few models at the door, so that it moves nothing by itself."""
     plan = compile_project(load_project(builtin_root()))
-    with open_warehouse(None, {}) as warehouse:
-        contents = Contents(plan, warehouse)
-        clocks = {
-            m.model.layer for m in plan.models.values() if contents.reads_clock(m)
-        }
+    clocks = {m.model.layer for m in plan.models.values() if reads_clock(plan, m)}
     assert clocks == {"interactions", "monitoring"}
     assert not [m.name for m in plan.models.values() if is_unsettled(full_text(m))]
