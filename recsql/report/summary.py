@@ -43,6 +43,8 @@ def headline(answers: Answers) -> str:
     for row in answers.parts["verdicts"].dicts:
         if row["user_count"]:
             return reach(row)
+    if answers.parts["surfaces"].missing:  # it needs the build, which is not there
+        return "What users are shown."
     users = max(
         (row["user_count"] for row in answers.parts["surfaces"].dicts), default=0
     )

@@ -208,6 +208,9 @@ def test_the_light_of_a_surface(
 def test_the_headline_is_of_what_is_there() -> None:
     unmeasured = {**VERDICT, "hit_share": None, "user_count": None}
     assert headline(answers()) == "Nobody is shown anything yet."
+    unread = answers()
+    unread.parts["surfaces"] = Part(missing=("int_items",))
+    assert headline(unread) == "What users are shown."
     one = [{"user_count": 1}]
     assert headline(answers(surfaces=one)) == "What 1 user is shown."
     two = {"surfaces": [{"user_count": 2}], "verdicts": [unmeasured]}
