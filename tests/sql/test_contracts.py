@@ -248,7 +248,7 @@ KEPT |= {"rejection_reason", "outlier_reason", "return_reason", "events_at_once"
 KEPT |= {"split_part", "is_test_event", "overlap_by_depth"}
 KEPT |= {"event_decay", "eligible_pairs", "owner_key", "line_key"}
 KEPT |= {"event_key", "tombstones", "implausible_time", "decay_sums", "decayed_sum"}
-KEPT |= {"unreadable_text", "top_by_scope", "user_columns"}
+KEPT |= {"unreadable_text", "user_columns", "required_depths"}
 
 
 def test_a_macro_gets_the_ctes_it_reads_as_arguments() -> None:
