@@ -22,7 +22,7 @@ from recsql.config.project import load_project
 from recsql.questions.inspection import heading, tree
 
 ROOT = Path(__file__).resolve().parents[1]
-TOP = ("CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "AGENTS.md")
+TOP = ("CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md")
 EVERYTHING: Mapping[str, Any] = {"as_of": "2017-12-04", "refresh_history": True}
 
 
