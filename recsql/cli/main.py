@@ -161,7 +161,8 @@ def compile_models(
     target = out or plan.project.root / "target" / "compiled" / dialect
     written = write_compiled(plan, plan.graph.select(select, exclude), target, dialect)
     console = open_console()
-    console.line(f"wrote {written.models} models to {target}")
+    noun = "model" if written.models == 1 else "models"
+    console.line(f"wrote {written.models} {noun} to {target}")
     if written.calling:
         console.line(
             f"{written.calling} of them call functions that recsql gives to Spark: "
