@@ -23,10 +23,11 @@ from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.lineage import every_column_read
 from recsql.config.project import load_project
 from recsql.questions.inspection import heading, raw_columns, tree
+from tests.worlds import ALL_SWITCHES
 
 ROOT = Path(__file__).resolve().parents[1]
 TOP = ("CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md")
-EVERYTHING: Mapping[str, Any] = {"as_of": "2017-12-04", "refresh_history": True}
+EVERYTHING: Mapping[str, Any] = {**ALL_SWITCHES, "as_of": "2017-12-04"}
 
 
 @cache

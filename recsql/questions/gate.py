@@ -256,12 +256,17 @@ def broken(
     vanished = max(gone, default=0)
     limit = limits.get("vanished_items")
     if limit is not None and vanished > limit:
-        yield f"{vanished} items are in no list any more; at most {limit} may be"
+        yield f"{_are(vanished, 'item')} in no list any more; at most {limit} may be"
     limit = limits.get("worse_metrics")
     worse = [row for row in _dicts(metrics) if row["verdict"] == "worse"]
     if limit is not None and len(worse) > limit:
         told = ", ".join(f"{row['metric']} of {row['surface']}" for row in worse)
-        yield f"{len(worse)} metrics are worse ({told}); at most {limit} may be"
+        count = _are(len(worse), "metric")
+        yield f"{count} worse ({told}); at most {limit} may be"
+
+
+def _are(number: int, noun: str) -> str:
+    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"
 
 
 def _dicts(shown: Shown | None) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from recsql.compilation.compiler import compile_project
+from recsql.config.project import builtin_root, load_project
 from tests.corner_shop import ASKED, CONSOLE, DOCS, FOLDER, build, opened, printed
 from tests.corner_shop import rows_of as rows
 from tests.integration.conftest import Recsql
@@ -56,6 +58,45 @@ def test_what_a_page_shows_is_real(
         assert shown.strip() == rows(file, query).strip(), query
     for _, block in blocks:
         assert block == printed(block, shop, said_by(recsql))
+
+
+# What this shop has no value of, and no unit test expects one.
+NEVER_HERE = {
+    ("mon_freshness", "warn_at"): "no var sets a limit on its age",
+    ("mon_freshness", "fail_at"): "no var sets a limit on its age",
+    ("mon_runs", "git_commit"): "the shop is in no git repository",
+    ("mon_values", "far_text"): "no time is far off",
+    ("rec_explanations", "pair_count"): "no rule has a place in its lists",
+    ("rec_explanations", "lift"): "no rule has a place in its lists",
+    ("rec_explanations", "group_kind"): "no group has a place in its lists",
+    ("rec_explanations", "group_name"): "no group has a place in its lists",
+    ("rec_explanations", "user_share"): "no group has a place in its lists",
+    ("serve_users", "user_group"): "it knows no groups of users",
+}
+
+
+def test_no_public_column_is_always_null(file: duckdb.DuckDBPyConnection) -> None:
+    """In the tables that this shop fills, or in what unit tests expect of them."""
+    plan = compile_project(load_project(builtin_root()))
+    expected = {
+        (test.model, column)
+        for test in plan.project.unit_tests
+        for row in test.expect.get("rows") or []
+        for column in (row if isinstance(row, dict) else ())
+        if row[column] is not None
+    }
+    there = file.execute("select table_name from information_schema.tables").fetchall()
+    found, filled = set(), 0
+    for name in {name for (name,) in there} & set(plan.public):
+        asked = file.execute(f"select count(columns(*)) from {name}")
+        columns = [column[0] for column in asked.description or []]
+        counts = asked.fetchone() or ()
+        empty = {
+            c for c, n in zip(columns, counts, strict=True) if any(counts) and not n
+        }
+        found |= {(name, column) for column in empty} - expected
+    assert filled > 25
+    assert found == NEVER_HERE.keys()
 
 
 def said_by(recsql: Recsql) -> Callable[..., str]:

@@ -79,7 +79,7 @@ def test_a_change_is_told_and_limits_hold(shop: Path, recsql: Recsql) -> None:
     done = recsql("diff", "--base", "main", "--json", *given)
     assert done.code == 1
     assert done.err == (
-        "Error: diff: limits of var diff_fail: 1 items are in no list any more; "
+        "Error: diff: limits of var diff_fail: 1 item is in no list any more; "
         "at most 0 may be.\n"
     )
     found = json.loads(done.out)
@@ -145,4 +145,4 @@ def test_metrics_that_got_worse_pass_a_limit() -> None:
         )
         found = list(broken(project, nothing, nothing, Shown(headers, rows)))
         assert len(found) == sentences
-    assert found == ["1 metrics are worse (ndcg@10 of home); at most 0 may be"]
+    assert found == ["1 metric is worse (ndcg@10 of home); at most 0 may be"]
