@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +20,46 @@ from mkdocs.structure.files import File, Files
 
 from recsql.cli.main import cli
 from recsql.compilation.compiler import Plan, compile_project
+from recsql.compilation.lineage import every_column_read
 from recsql.config.project import load_project
-from recsql.questions.inspection import heading, tree
+from recsql.questions.inspection import heading, raw_columns, tree
+from tests.worlds import ALL_SWITCHES
 
 ROOT = Path(__file__).resolve().parents[1]
-TOP = ("CONTRIBUTING.md", "DECISIONS.md", "CHANGELOG.md", "AGENTS.md")
-EVERYTHING: Mapping[str, Any] = {"as_of": "2017-12-04", "refresh_history": True}
+TOP = ("CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md")
+EVERYTHING: Mapping[str, Any] = {**ALL_SWITCHES, "as_of": "2017-12-04"}
+
+
+@cache
+def plan_of_all() -> Plan:
+    """Return the project, with what a backtest and a history of refreshes add."""
+    return compile_project(load_project(ROOT).with_vars(EVERYTHING))
+
+
+def on_config(config: Any) -> Any:
+    """Put a page per folder of sql/ into the navigation, in reading order."""
+    layers: dict[str, list[str]] = {}
+    for folder in folders():
+        layers.setdefault(folder.partition("/")[0], []).append(page_of(folder))
+    (reference,) = (part for part in config.nav if "Reference" in part)
+    (models,) = (part for part in reference["Reference"] if "Models" in part)
+    models["Models"] = [
+        pages[0] if len(pages) == 1 else {layer: pages}
+        for layer, pages in layers.items()
+    ]
+    return config
 
 
 def on_files(files: Files, config: Any) -> Files:
     """Add the pages; the notebook becomes one of text."""
-    plan = compile_project(load_project(ROOT).with_vars(EVERYTHING))
+    plan = plan_of_all()
     pages = {
         "python.md": notebook(ROOT / "docs/python.ipynb"),
         "reference/tables.md": tables(plan),
+        "reference/columns.md": columns(plan),
         "reference/commands.md": commands(),
         "reference/metrics.md": metrics(plan),
-        **{f"reference/{name}.md": text for name, text in layers(plan)},
+        **{page_of(name): folder(plan, name) for name in folders()},
         **{name: from_top((ROOT / name).read_text()) for name in TOP},
     }
     if (book := files.get_file_from_path("python.ipynb")) is not None:
@@ -48,6 +73,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Point links out of docs/ at the pages that are made of what is there."""
     if "/" not in page.file.src_uri:
         markdown = markdown.replace("](../", "](")
+    if page.file.src_uri == "vars.md":
+        markdown += readers(plan_of_all())
     return markdown.replace("](python.ipynb)", "](python.md)")
 
 
@@ -109,27 +136,37 @@ def example(plan: Plan, name: str) -> Iterator[str]:
 
 def told(plan: Plan, text: str, name: str) -> str:
     """Return a description as dbt and recsql render it, in one line."""
-    path = plan.project.properties[name].path
-    return " ".join(plan.renderer.render_text(text, path).split()).replace("|", "\\|")
+    if "{{" in text:
+        text = plan.renderer.render_text(text, plan.project.properties[name].path)
+    return " ".join(text.split()).replace("|", "\\|")
 
 
-def layers(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield a page per layer of sql/, folder by folder: contract, graph, models."""
-    folders: dict[str, list[str]] = {}
-    for line, _ in tree(
-        plan, [name for name in plan.graph.order if name in plan.models]
-    ):
+def page_of(folder: str) -> str:
+    """Return the page of a folder of sql/."""
+    return f"reference/{folder}.md"
+
+
+@cache
+def folders() -> Mapping[str, list[str]]:
+    """Return the models of each folder of sql/, in reading order."""
+    plan = plan_of_all()
+    found: dict[str, list[str]] = {}
+    names: list[str] = []
+    models = [name for name in plan.graph.order if name in plan.models]
+    for line, _ in tree(plan, models):
         if line.startswith("sql/"):
-            folders[line.removeprefix("sql/").strip("/")] = names = []
+            names = found.setdefault(line.removeprefix("sql/").strip("/"), [])
         else:
             names.append(line.strip())
-    for layer in sorted({folder.partition("/")[0] for folder in folders}):
-        parts = [f"# {layer}"]
-        for folder, names in folders.items():
-            if folder.partition("/")[0] == layer:
-                parts += [f"## sql/{folder}", *heading(plan, names[0])]
-                parts += [graph(plan, names), *(model(plan, name) for name in names)]
-        yield layer, "\n\n".join(parts)
+    return found
+
+
+def folder(plan: Plan, name: str) -> str:
+    """Return the page of a folder: contract, graph, and its models in order."""
+    names = folders()[name]
+    parts = [f"# {name.replace('_', ' ')}", f"Folder `sql/{name}`."]
+    parts += [*heading(plan, names[0]), graph(plan, names)]
+    return "\n\n".join([*parts, *(model(plan, each) for each in names)])
 
 
 def graph(plan: Plan, names: list[str]) -> str:
@@ -141,14 +178,65 @@ def graph(plan: Plan, names: list[str]) -> str:
     return "\n".join(["```mermaid", "flowchart LR", *lines, "```"])
 
 
+def link(plan: Plan, name: str, here: str) -> str:
+    """Return a link to a model, from a page of the reference."""
+    if name not in plan.models:
+        return f"`{name}`"
+    page = page_of(plan.models[name].model.folder)
+    return f"[`{name}`]({os.path.relpath(page, Path(here).parent)}#{name})"
+
+
 def model(plan: Plan, name: str) -> str:
-    """Return what a model is, what it reads and its columns."""
-    described = plan.project.properties[name]
-    reads = ", ".join(f"`{ref}`" for ref in plan.models[name].refs)
-    said = f"Reads {reads}." if reads else "Reads raw tables or none."
-    columns = ", ".join(f"`{column}`" for column in described.columns)
+    """Return what a model is, what it reads and who reads it, its vars and columns."""
+    described, compiled = plan.project.properties[name], plan.models[name]
+    here = page_of(compiled.model.folder)
+    below = [n for n, other in plan.models.items() if name in other.refs]
+    said = [
+        ("Reads", [link(plan, ref, here) for ref in compiled.refs]),
+        ("Read by", [link(plan, child, here) for child in below]),
+        ("Vars", [f"`{var}`" for var in sorted(compiled.vars)]),
+        ("Columns", [f"`{column}`" for column in described.columns]),
+    ]
+    lines = [f"- {what}: {', '.join(found)}" for what, found in said if found]
     head = told(plan, described.description, name)
-    return f"### {name}\n\n{head}\n\n{said}\n\nColumns: {columns}."
+    return f"## {name}\n\n{head}\n\n" + "\n".join(lines)
+
+
+def columns(plan: Plan) -> str:
+    """Return a page on which one goes from a column to those it is made of."""
+    read = every_column_read(
+        plan.models, plan.graph.order, raw_columns(plan.project, plan)
+    )
+    parents = {
+        f"{name}.{column}": [
+            f"{relation.removeprefix('main.')}.{source}" for relation, source in sources
+        ]
+        for name, found in read.items()
+        for column, sources in found.items()
+    }
+    said = {
+        f"{name}.{column.name}": told(plan, column.description, name)
+        for name in plan.models
+        for column in plan.project.properties[name].columns.values()
+    }
+    begun = [f"{n}.{c}" for n in sorted(plan.public) if n in read for c in read[n]]
+    data = json.dumps({"parents": parents, "said": said, "begun": begun})
+    page = (ROOT / "site/columns.html").read_text()
+    return page.replace("DATA", data.replace("</", "<\\/"))
+
+
+def readers(plan: Plan) -> str:
+    """Return which models read which var."""
+    found: dict[str, list[str]] = {}
+    for name in plan.graph.order:
+        for var in plan.models[name].vars if name in plan.models else ():
+            found.setdefault(var, []).append(name)
+    rows = [
+        f"| `{var}` | {', '.join(link(plan, name, 'vars.md') for name in names)} |"
+        for var, names in sorted(found.items())
+    ]
+    head = ["\n## Which models read a var\n", "| var | models |", "|---|---|"]
+    return "\n".join([*head, *rows])
 
 
 def commands() -> str:

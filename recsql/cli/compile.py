@@ -74,7 +74,8 @@ def _write_sql(project: Project, dialect: str, given: dict[str, Any]) -> None:
     target = given["out"] or project.root / "target" / "compiled" / dialect
     written = write_compiled(plan, names, target, dialect)
     console = open_console()
-    console.line(f"wrote {written.models} models to {target}")
+    noun = "model" if written.models == 1 else "models"
+    console.line(f"wrote {written.models} {noun} to {target}")
     if written.calling:
         console.line(
             f"{written.calling} of them call functions that recsql gives to Spark: "

@@ -19,6 +19,7 @@ from recsql.errors import InputError
 
 if TYPE_CHECKING:
     from recsql.config.project import Project
+    from recsql.questions.gate import Asked
 
 
 @click.command("refresh", short_help="Build, test and publish everything.")
@@ -128,6 +129,11 @@ def versions(**options: Any) -> None:
 @click.argument("versions", nargs=-1, type=click.IntRange(1), metavar="[VERSION]...")
 @click.option("--top", type=click.IntRange(1, 1000), default=10, show_default=True)
 @click.option("--base", metavar="REF", help="Or against the project at a git commit.")
+@click.option(
+    "--last",
+    metavar="PERIOD",
+    help="With --base, what metrics are measured on.  [default: 28d; 0d: no metrics]",
+)
 @click.option("--markdown", "form", flag_value="markdown", help="For a pull request.")
 @click.option("--json", "form", flag_value="json", help="For other programs.")
 @project_options
@@ -135,6 +141,7 @@ def diff(
     versions: tuple[int, ...],
     top: int,
     base: str | None,
+    last: str | None,
     form: str | None,
     **options: Any,
 ) -> None:
@@ -143,33 +150,37 @@ def diff(
     Without a VERSION it compares the last two; with one, that and the last.
 
     With --base it builds the project twice from the same raw tables, as it was at a git
-    commit and as it is, and publishes neither. Where a limit of var diff_fail is passed
-    it ends with exit code 1.
+    commit and as it is, and publishes neither. The lists of both, as of a past moment,
+    are scored on what the same users took in the --last days. Where a limit of var
+    diff_fail is passed it ends with exit code 1.
     """
+    from recsql.evaluation.backtest import parse_days
     from recsql.questions import queries
+    from recsql.questions.gate import Asked
     from recsql.terminal.differences import print_difference
 
     if len(versions) > 2:
         raise InputError("diff: name two versions at most.")
-    if form is not None and base is None:
-        raise InputError("diff: --markdown and --json go with --base REF.")
+    if base is None and (form or last):
+        raise InputError("diff: --markdown, --json and --last go with --base REF.")
     if versions and base is not None:
         raise InputError("diff: name versions, or --base REF.")
     project = open_project(**options)
     if base is not None:
-        return _against_base(project, base, top, form)
+        days = parse_days(last or "28d", least=0)
+        return _against_base(project, Asked(base, top, days), form)
     found = queries.diff(project, versions, top)
     print_difference(open_console(), found, top)
 
 
-def _against_base(project: Project, base: str, top: int, form: str | None) -> None:
+def _against_base(project: Project, asked: Asked, form: str | None) -> None:
     from recsql.errors import TestsFailed
     from recsql.questions.gate import against_base
     from recsql.terminal.gates import as_json, as_markdown, print_gate
 
     console = open_console()
     listener = console.event if form is None else lambda event: None
-    found = against_base(project, base, top, project.profile.threads, listener)
+    found = against_base(project, asked, project.profile.threads, listener)
     if form is None:
         print_gate(console, found)
     else:

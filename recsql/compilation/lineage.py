@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -174,22 +174,76 @@ class ColumnNode:
             yield from parent.walk(depth + 1)
 
 
-def output_columns(compiled: Compiled, known: Mapping[str, list[str]]) -> list[str]:
-    """Return a model's output column names; `known` has those of what it reads."""
+def _qualified(compiled: Compiled, known: Mapping[str, list[str]]) -> Query:
     from sqlglot.optimizer.qualify import qualify
 
     schema = _schema(known)
-    tree = qualify(
+    return qualify(
         parse(compiled), schema=schema, dialect="duckdb", validate_qualify_columns=False
     )
-    return list(tree.named_selects)
+
+
+def output_columns(compiled: Compiled, known: Mapping[str, list[str]]) -> list[str]:
+    """Return a model's output column names; `known` has those of what it reads."""
+    return list(_qualified(compiled, known).named_selects)
+
+
+Read = Mapping[str, tuple[tuple[str, str], ...]]
+
+
+def columns_read(compiled: Compiled, known: Mapping[str, list[str]]) -> Read:
+    """Return a model's columns, each with the (relation, column) it is computed from.
+
+    `known` has the columns of what the model reads.
+    """
+    from sqlglot import exp
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.scope import build_scope
+
+    tree = _qualified(compiled, known)
+    scope = build_scope(tree)
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for column in tree.named_selects:
+        root = lineage(column, tree, schema={}, scope=scope, dialect="duckdb")
+        leaves = (node for node in root.walk() if not node.downstream)
+        found[column] = tuple(
+            sorted(
+                {
+                    (
+                        f"{leaf.expression.db}.{leaf.expression.name}",
+                        leaf.name.rpartition(".")[2].strip('"'),
+                    )
+                    for leaf in leaves
+                    if isinstance(leaf.expression, exp.Table) and leaf.expression.db
+                }
+            )
+        )
+    return found
+
+
+def every_column_read(
+    models: Mapping[str, Compiled],
+    order: Sequence[str],
+    known: Mapping[str, list[str]],
+) -> dict[str, Read]:
+    """Return columns_read of models, which come in `order` after what they read.
+
+    `known` has the columns of raw tables and seeds.
+    """
+    columns = dict(known)
+    found: dict[str, Read] = {}
+    for name in order:
+        if name in models:
+            found[name] = columns_read(models[name], columns)
+            columns[f"main.{name}"] = [*found[name]]
+    return found
 
 
 def column_lineage(
     models: Mapping[str, Compiled],
-    order: tuple[str, ...],
+    order: Sequence[str],
     target: str,
-    known: dict[str, list[str]],
+    known: Mapping[str, list[str]],
 ) -> ColumnNode:
     """Trace `model.column` back to the raw tables.
 
@@ -199,48 +253,35 @@ def column_lineage(
     name, _, column = target.partition(".")
     if name not in models:
         raise InputError(f'unknown model "{name}".{did_you_mean(name, models)}')
-    for model in order:
-        if model in models:
-            known[f"main.{model}"] = output_columns(models[model], known)
-    available = known[f"main.{name}"]
+    needed, left = {name}, [name]
+    while left:
+        parents = set(models[left.pop()].refs) & models.keys() - needed
+        needed |= parents
+        left += parents
+    read = every_column_read(models, [n for n in order if n in needed], known)
+    available = read[name]
     if column not in available:
         hint = did_you_mean(column, available) or f" It has: {', '.join(available)}."
         raise InputError(f'model {name} has no column "{column}".{hint}')
-    return _trace(models, known, name, column, {})
+    return _trace(read, name, column, {})
 
 
 def _trace(
-    models: Mapping[str, Compiled],
-    known: Mapping[str, list[str]],
+    read: Mapping[str, Read],
     name: str,
     column: str,
     memo: dict[tuple[str, str], ColumnNode],
 ) -> ColumnNode:
-    if (name, column) in memo:
-        return memo[name, column]
-    parents: dict[tuple[str, str], ColumnNode] = {}
-    for schema, table, source_column in _leaves(models[name], known, column):
-        key = (table, source_column)
-        if schema == "main" and table in models:
-            parents[key] = _trace(models, known, table, source_column, memo)
-        else:
-            parents[key] = ColumnNode(f"{schema}.{table}", source_column)
-    node = ColumnNode(name, column, tuple(parents[key] for key in sorted(parents)))
-    memo[name, column] = node
-    return node
-
-
-def _leaves(
-    compiled: Compiled, known: Mapping[str, list[str]], column: str
-) -> Iterator[tuple[str, str, str]]:
-    from sqlglot import exp
-    from sqlglot.lineage import lineage
-
-    root = lineage(column, parse(compiled), schema=_schema(known), dialect="duckdb")
-    for node in root.walk():
-        table = node.expression
-        if not node.downstream and isinstance(table, exp.Table) and table.db:
-            yield table.db, table.name, node.name.rpartition(".")[2].strip('"')
+    if (name, column) not in memo:
+        parents = []
+        for relation, source_column in read[name][column]:
+            model = relation.removeprefix("main.")
+            if model != relation and model in read:
+                parents.append(_trace(read, model, source_column, memo))
+            else:
+                parents.append(ColumnNode(relation, source_column))
+        memo[name, column] = ColumnNode(name, column, tuple(parents))
+    return memo[name, column]
 
 
 def _schema(known: Mapping[str, list[str]]) -> dict[str, object]:

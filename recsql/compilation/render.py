@@ -110,7 +110,9 @@ class Renderer:
         self._recorder = Recorder()
         self._models = self._environment([LineMarks])
         self._macros = self._environment([])
+        # what recsql gives comes last: macros/dbt replaces such names for dbt alone
         names = {
+            **{name: self._macro(name) for name in project.macros},
             "ref": self._ref,
             "source": self._source,
             "var": self._var,
@@ -120,7 +122,6 @@ class Renderer:
             "invocation_id": self.invocation_id,
             "run_started_at": self.run_started_at,
             "flags": {"EMPTY": False},  # of dbt build --empty
-            **{name: self._macro(name) for name in project.macros},
         }
         self._models.globals.update(names)
         self._macros.globals.update(names)

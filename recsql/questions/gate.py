@@ -20,6 +20,7 @@ from recsql.engine.warehouse import open_warehouse, require_file
 from recsql.errors import InputError, first_line
 from recsql.operation import history, pipeline
 from recsql.operation.events import Listener
+from recsql.questions.judged import judge
 from recsql.questions.queries import SIDES, answer, render_query
 from recsql.questions.shows import Shown
 
@@ -40,8 +41,9 @@ class Changed:
 class Gate:
     """What differs between the project at `base` and as it stands.
 
-    `seconds` and `rows` are those of both builds; `broken` says which limits of var
-    `diff_fail` were passed.
+    `metrics` has how much better the lists are, on what was taken in the last days;
+    None where that was not asked, or no event is older. `seconds` and `rows` are those
+    of both builds; `broken` says which limits of var `diff_fail` were passed.
     """
 
     base: str
@@ -49,22 +51,32 @@ class Gate:
     users: Shown
     items: Shown
     lists: Shown
+    metrics: Shown | None
     models: tuple[Changed, ...]
-    columns: tuple[tuple[str, str, str], ...]
-    seconds: tuple[float, float]
-    rows: tuple[int, int]
+    columns: tuple[tuple[str, ...], ...]
+    seconds: tuple[float, ...]
+    rows: tuple[int, ...]
     broken: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Against which commit, over how many places, and what metrics are measured on."""
+
+    base: str
+    depth: int
+    days: int
+
+
 def against_base(
-    project: Project, base: str, depth: int, threads: int, listener: Listener
+    project: Project, asked: Asked, threads: int, listener: Listener
 ) -> Gate:
-    """Build the project as it was at `base` and as it is, and say what differs.
+    """Build the project as it was at a commit and as it is, and say what differs.
 
     Args:
         project: as it is; its raw tables are read, and nothing of it is changed.
-        base: a branch, tag or commit.
-        depth: the first places of lists.
+        asked: a branch, tag or commit; the first places of lists; the last days, on
+            which both are scored, or 0.
         threads: how many models are built at once.
         listener: is told what happens.
 
@@ -76,30 +88,36 @@ def against_base(
     moment = project.vars["show_at"] or str(datetime.now(UTC).replace(tzinfo=None))
     with TemporaryDirectory(prefix="recsql-diff-") as name:
         top = Path(name)
-        before = load_project(checked_out(project.root, base, top / "base"))
+        before = load_project(checked_out(project.root, asked.base, top / "base"))
         given = {n: project.vars[n] for n in project.given_vars}
-        sides = (before.with_vars(given), project)
-        dated = [each.with_vars({"show_at": moment}) for each in sides]
+        sides = [
+            _placed(each.with_vars({"show_at": moment}), project, top / side)
+            for each, side in zip(
+                (before.with_vars(given), project), SIDES, strict=True
+            )
+        ]
         built = [
-            _build(each, project, top / side, threads, listener)
-            for each, side in zip(dated, SIDES, strict=True)
+            pipeline.build(each, pipeline.Selection(), threads, listener)
+            for each in sides
         ]
         with _attached(top, project) as rows_of:
-            renderer = Renderer(project.with_vars({"asked_depth": depth}))
+            renderer = Renderer(project.with_vars({"asked_depth": asked.depth}))
             renderer.source_relation = lambda side, table: quoted(side, "main", table)
             found = {
                 each: rows_of(render_query(renderer, f"diff_{each}")) for each in ASKED
             }
             columns = rows_of(COLUMNS).rows
-    plans = [compile_project(each) for each in dated]
+        metrics = judge(sides, asked.days, threads, listener) if asked.days else None
+    plans = [compile_project(each) for each in sides]
     return Gate(
-        base=base,
+        base=asked.base,
         **found,
+        metrics=metrics,
         models=tuple(_changed_models(*plans)),
-        columns=tuple(columns),
-        seconds=(built[0][0], built[1][0]),
-        rows=(built[0][1], built[1][1]),
-        broken=tuple(broken(project, found["surfaces"], found["items"])),
+        columns=tuple(_with_readers(columns, *plans)),
+        seconds=tuple(sum(r.seconds for r in results) for results in built),
+        rows=tuple(sum(r.rows for r in results) for results in built),
+        broken=tuple(broken(project, found["surfaces"], found["items"], metrics)),
     )
 
 
@@ -139,10 +157,8 @@ def _git(root: Path, *command: str) -> bytes:
     return done.stdout
 
 
-def _build(
-    project: Project, data: Project, folder: Path, threads: int, listener: Listener
-) -> tuple[float, int]:
-    """Build a project in a folder from raw tables; return seconds and rows."""
+def _placed(project: Project, data: Project, folder: Path) -> Project:
+    """Return a project with a build of its own, which has the raw tables of `data`."""
     source = data.profile.build_path
     schema = str(data.vars["raw_schema"])
     path = folder / "build.duckdb"
@@ -160,9 +176,7 @@ def _build(
             if name not in history.TABLES:
                 target, origin = quoted(schema, name), quoted("data", schema, name)
                 warehouse.rows(f"create table {target} as from {origin}")
-    placed = replace(project, profile=profile)
-    results = pipeline.build(placed, pipeline.Selection(), threads, listener)
-    return sum(r.seconds for r in results), sum(r.rows for r in results)
+    return replace(project, profile=profile)
 
 
 @contextmanager
@@ -190,6 +204,20 @@ def _changed_models(older: Plan, newer: Plan) -> Iterator[Changed]:
         yield Changed(name, how, tables, tuple(sorted(readers)))
 
 
+def _with_readers(
+    columns: Sequence[Sequence[Any]], older: Plan, newer: Plan
+) -> Iterator[tuple[str, ...]]:
+    """Yield table, column, change, and the exposures that read the table."""
+    exposures = {**_exposures(older.project), **_exposures(newer.project)}
+    for table, column, change in columns:
+        plan = newer if table in newer.models else older
+        below = set(plan.graph.select([f"{table}+"])) if table in plan.models else set()
+        readers = sorted(
+            label for label, refs in exposures.items() if below & set(refs)
+        )
+        yield str(table), str(column), str(change), ", ".join(readers)
+
+
 def _sql(plan: Plan, name: str) -> str | None:
     """Return a model's SQL without what differs from run to run, if there is one."""
     compiled = plan.models.get(name)
@@ -210,21 +238,38 @@ def _exposures(project: Project) -> Mapping[str, Sequence[str]]:
     return found
 
 
-def broken(project: Project, surfaces: Shown, items: Shown) -> Iterator[str]:
+def broken(
+    project: Project, surfaces: Shown, items: Shown, metrics: Shown | None
+) -> Iterator[str]:
     """Yield a sentence for each limit of var `diff_fail` that was passed."""
     limits: Mapping[str, Any] = project.vars["diff_fail"]
-    rows = [dict(zip(surfaces.headers, row, strict=True)) for row in surfaces.rows]
-    for row in rows:
-        for measure, worse in (
+    for row in _dicts(surfaces):
+        for measure, sign in (
             ("changed_share", 1),
             ("replaced_share", 1),
             ("overlap", -1),
         ):
             limit, seen = limits.get(measure), row[measure]
-            if limit is not None and seen is not None and worse * (seen - limit) > 0:
+            if limit is not None and seen is not None and sign * (seen - limit) > 0:
                 yield f"surface {row['surface']}: {measure} is {seen:.3f}, not {limit}"
-    gone = [dict(zip(items.headers, row, strict=True)) for row in items.rows]
-    vanished = max((r["of_items"] for r in gone if r["what"] == "vanished"), default=0)
+    gone = [row["of_items"] for row in _dicts(items) if row["what"] == "vanished"]
+    vanished = max(gone, default=0)
     limit = limits.get("vanished_items")
     if limit is not None and vanished > limit:
-        yield f"{vanished} items are in no list any more; at most {limit} may be"
+        yield f"{_are(vanished, 'item')} in no list any more; at most {limit} may be"
+    limit = limits.get("worse_metrics")
+    worse = [row for row in _dicts(metrics) if row["verdict"] == "worse"]
+    if limit is not None and len(worse) > limit:
+        told = ", ".join(f"{row['metric']} of {row['surface']}" for row in worse)
+        count = _are(len(worse), "metric")
+        yield f"{count} worse ({told}); at most {limit} may be"
+
+
+def _are(number: int, noun: str) -> str:
+    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"
+
+
+def _dicts(shown: Shown | None) -> list[dict[str, Any]]:
+    if shown is None:
+        return []
+    return [dict(zip(shown.headers, row, strict=True)) for row in shown.rows]

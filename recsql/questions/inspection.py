@@ -126,7 +126,7 @@ def _in_dialect(compiled: Compiled, dialect: str) -> tuple[str, bool]:
 def lineage_lines(project: Project, target: str) -> list[str]:
     """Return the lineage of `model.column` as an indented list, sources last."""
     plan = compile_project(project)
-    known = _raw_columns(project, plan)
+    known = raw_columns(project, plan)
     root = column_lineage(plan.models, plan.graph.order, target, known)
     lines: list[str] = []
     shown: set[ColumnNode] = set()
@@ -145,7 +145,7 @@ def lineage_lines(project: Project, target: str) -> list[str]:
     return lines
 
 
-def _raw_columns(project: Project, plan: Plan) -> dict[str, list[str]]:
+def raw_columns(project: Project, plan: Plan) -> dict[str, list[str]]:
     """Return the columns of raw tables and seeds: as loaded, else as described."""
     known: dict[str, list[str]] = {}
     for table in project.sources.values():

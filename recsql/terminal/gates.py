@@ -11,6 +11,8 @@ from recsql.questions.shows import Shown
 from recsql.terminal.console import Console
 from recsql.terminal.tables import cell
 
+COLUMNS = ("table", "column", "change", "exposures")
+METRICS = "Metrics of the lists, of the same users, with intervals of the difference"
 Section = tuple[str, Sequence[str], Sequence[Sequence[Any]], str]
 
 
@@ -22,8 +24,12 @@ def sections(gate: Gate) -> Iterator[Section]:
         [(m.name, m.how, _some(m.tables), _some(m.readers)) for m in gate.models],
         "no model changed",
     )
-    headers = ("table", "column", "change")
-    yield "Columns", headers, gate.columns, "all columns are as they were"
+    yield "Columns", COLUMNS, gate.columns, "all columns are as they were"
+    if gate.metrics is None:
+        nothing = "not measured: no event is older than the days that are held out"
+        yield "Metrics", (), (), nothing
+    else:
+        yield METRICS, gate.metrics.headers, gate.metrics.rows, "no surface in both"
     for title, shown, nothing in (
         ("Lists by surface", gate.surfaces, "no list in either"),
         ("Users whose lists changed most", gate.users, "no list changed"),
@@ -94,10 +100,8 @@ def as_json(gate: Gate) -> str:
         "seconds": dict(zip(("base", "now"), gate.seconds, strict=True)),
         "rows": dict(zip(("base", "now"), gate.rows, strict=True)),
         "models": [vars(model) for model in gate.models],
-        "columns": [
-            dict(zip(("table", "column", "change"), row, strict=True))
-            for row in gate.columns
-        ],
+        "columns": [dict(zip(COLUMNS, row, strict=True)) for row in gate.columns],
+        "metrics": gate.metrics and gate.metrics.as_arrow().to_pylist(),
     }
     for name in ("surfaces", "users", "items", "lists"):
         content[name] = getattr(gate, name).as_arrow().to_pylist()

@@ -22,6 +22,7 @@ from recsql.compilation.compiler import compile_project
 from recsql.compilation.render import literal
 from recsql.config.project import builtin_root, load_project
 from recsql.engine.warehouse import open_warehouse
+from tests.corner_shop import ASKED, rows_of
 from tests.integration import faults
 from tests.integration.conftest import QUICK, Recsql, write_events
 from tests.integration.test_forget import holders
@@ -95,6 +96,13 @@ def test_a_host_finds_the_tables_in_a_schema_of_their_own(host: Path) -> None:
     nodes = json.loads((host / "target/manifest.json").read_text())["nodes"]
     seeds = {n["schema"] for i, n in nodes.items() if i.startswith("seed.recsql.")}
     assert seeds == {"main_recsys"}
+
+
+@pytest.mark.slow
+def test_the_recipe_shows_what_the_host_has(host: Path) -> None:
+    ((_, query, shown),) = ASKED.findall((ROOT / "docs/recipes/dbt.md").read_text())
+    with duckdb.connect(str(host / "shop.duckdb"), read_only=True) as file:
+        assert shown.strip() == rows_of(file, query).strip()
 
 
 @pytest.mark.slow

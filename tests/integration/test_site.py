@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,10 +46,25 @@ def test_the_reference_is_whole(site: Path) -> None:
             for column in plan.project.properties[name].columns:
                 assert f"<code>{column}</code>" in tables
     for name, compiled in plan.models.items():
-        page = (site / f"reference/{compiled.model.layer}.html").read_text()
+        page = (site / f"reference/{compiled.model.folder}.html").read_text()
         assert f'id="{name}"' in page
     commands = (site / "reference/commands.html").read_text()
     assert all(f'id="{name}"' in commands for name in cli.commands)
+
+
+def test_one_goes_from_column_to_column(site: Path) -> None:
+    page = (site / "reference/columns.html").read_text()
+    (text,) = re.findall(r"(?m)^const data = (.*);$", page)
+    data = json.loads(text)
+    assert "rec_for_user.score" in data["begun"]
+    assert data["parents"]["rec_for_user.score"] == ["list_explained.score"]
+    left, reached = ["rec_for_user.score"], set()
+    while left:
+        column = left.pop()
+        reached.add(column)
+        left += set(data["parents"].get(column, [])) - reached
+    assert "raw.transactions.quantity" in reached
+    assert set(data["begun"]) <= data["parents"].keys() & data["said"].keys()
 
 
 def test_the_notebook_is_a_page(site: Path) -> None:

@@ -273,6 +273,8 @@ def test_a_macro_stands_with_those_who_use_it() -> None:
             users[name].add("tests")
     for name, path in macros.items():
         folder = path.parent.name
+        if folder == "dbt":
+            continue  # in place of what recsql gives itself
         assert folder in users[name] or folder == "expressions", name
         assert folder != "expressions" or len(users[name]) > 1, name
 

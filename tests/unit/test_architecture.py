@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import recsql
+from recsql.config.project import builtin_root
 
 PACKAGE = Path(recsql.__file__).parent
 # From the bottom up: a module imports from its own package and those below it.
@@ -142,3 +143,11 @@ def test_every_public_name_is_there() -> None:
         assert getattr(recsql, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'refesh'"):
         recsql.refesh  # noqa: B018
+
+
+def test_python_calls_macros_by_names_that_there_are() -> None:
+    files = (builtin_root() / "macros").rglob("*.sql")
+    macros = {path.stem for path in files}
+    for path in PACKAGE.rglob("*.py"):
+        for called in re.findall(r"\{\{ (\w+)\(", path.read_text()):
+            assert called in macros, path

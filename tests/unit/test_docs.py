@@ -50,3 +50,14 @@ def test_the_index_names_every_page() -> None:
     pages = {path.name for path in DOCS.iterdir() if path.suffix in (".md", ".ipynb")}
     pages |= {str(path.relative_to(DOCS)) for path in DOCS.glob("*/index.md")}
     assert pages - {"index.md"} == named
+
+
+def test_a_decision_stands_once_on_a_page_of_the_index() -> None:
+    pages = [path for path in (DOCS / "decisions").glob("*.md") if path.stem != "index"]
+    named = LINK.findall((DOCS / "decisions/index.md").read_text())
+    assert sorted(path.name for path in pages) == sorted(named)
+    texts = [path.read_text() for path in pages]
+    found = [title for text in texts for title in re.findall(r"(?m)^## (.+)$", text)]
+    assert len(found) > 150
+    assert len(set(found)) == len(found)
+    assert not (ROOT / "DECISIONS.md").exists(), "docs/decisions has them by topic"
