@@ -17,7 +17,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
 
@@ -342,7 +342,7 @@ def test_the_lock_of_a_dead_process_is_taken(
         ("events: {table: evnts}", "there is no table raw.evnts"),
         ("events: {item_id: prodct}", 'Did you mean "product"?'),
         ("events: {user_id: 'reverse(visitor)'}", "nobody has compared reverse"),
-        ("events: {item_id: array(1)}", "ids are integers or text"),
+        ("events: {item_id: cast(happened as date)}", "ids are integers or text"),
     ],
 )
 def test_a_wrong_mapping_changes_nothing(
