@@ -31,7 +31,8 @@ def main(arguments: Sequence[str]) -> int:
         raise InputError(f"dbt-spark is missing: {install('dbt-spark')}") from None
     master = os.environ.get("RECSQL_SPARK_MASTER", "local[2]")
     cluster = Cluster(master, None, None, "recsql", "parquet")
-    profile = Profile(Path("build"), 1, {}, "spark", cluster)
+    place = Path(os.environ.get("RECSQL_WAREHOUSE", "warehouse"))  # as `load` has it
+    profile = Profile(place / "build.duckdb", 1, {}, "spark", cluster)
     with open_session(profile):
         result = dbtRunner().invoke([*arguments])
     if result.exception is not None:

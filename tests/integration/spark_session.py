@@ -69,6 +69,7 @@ def columns_of(warehouse: Warehouse, name: str) -> str:
     """Return the columns that both engines have in common, but for when and who."""
     kinds = warehouse.columns("main", name)
     stamps = {"run_id", "generated_at", "age_hours", "duckdb_version"}
+    stamps |= {"seconds", "byte_count"}  # what a refresh took
     return ", ".join(column for column in kinds if column not in {*HASHED, *stamps})
 
 

@@ -34,7 +34,6 @@ SMALLEST = {
     "bench_scale": "--sizes 60x60x1200 90x60x1800 --models 3",
     "bench_seam": "--repeats 1 --users 500 --items 300",
     "bench_serve": "--seconds 0.5 --clients 1 8",
-    "bench_spark": "--sizes 60x60x1200 --executors 1 --select stg_events",
     "bench_surfaces": "--repeats 1 --users 500 --items 300",
     "bench_ui": "--users 2",
 }
@@ -43,7 +42,6 @@ NEEDS = {
     "bench_optimize": ("highspy", "optimize"),
     "bench_ranker": ("lightgbm", "rank"),
     "bench_rules": ("rusket", "bench"),
-    "bench_spark": ("pyspark", "spark"),
 }
 
 
@@ -64,18 +62,7 @@ def run(name: str, arguments: str, folder: Path) -> str:
     return done.stdout
 
 
-# Spark is started anew for this one; test_spark_shop.py builds the same by day.
-NIGHTLY = {"bench_spark": pytest.mark.nightly}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=NIGHTLY.get(name, ()))
-        for name in NAMES
-        if name != "bench_public"
-    ],
-)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "bench_public"])
 def test_a_benchmark_runs(name: str, tmp_path: Path) -> None:
     if name in NEEDS:
         package, extra = NEEDS[name]
