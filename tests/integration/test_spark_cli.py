@@ -123,7 +123,9 @@ def _each_text_once() -> Iterator[None]:
 def remembering(function: Any) -> Any:
     known: dict[tuple[str, str], Any] = {}
 
-    def call(compiled: Compiled) -> Any:
+    def call(compiled: Compiled, *place: Any) -> Any:
+        if place:
+            return function(compiled, *place)
         key = compiled.file, compiled.sql
         if key not in known:
             known[key] = function(compiled)
