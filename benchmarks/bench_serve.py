@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from common import DEMO_TABLES, sample, work_folder
@@ -113,16 +114,19 @@ def requests_of(route: str, users: list[str], items: list[str]) -> list[bytes]:
     made = []
     for _ in range(2_000):
         user, item = chance.choice(users), chance.choice(items)
+        path = quote(user, safe="")
         body = ""
         if route == "recommend":
-            line = f"GET /recommend/{user}?k=20"
+            line = f"GET /recommend/{path}?k=20"
         elif route == "narrowed":
-            line = f"GET /recommend/{user}?k=20&exclude={item}&max_per=category:3"
+            line = (
+                f"GET /recommend/{path}?k=20&exclude={quote(item)}&max_per=category:3"
+            )
         elif route == "session":
             line, seen = "POST /session", chance.sample(items, min(3, len(items)))
             body = json.dumps({"items": seen, "user": user})
         else:
-            line = f"POST /recommend/{user}"
+            line = f"POST /recommend/{path}"
             body = json.dumps({"strategy": "score_all", "in_stock": items})
         head = f"{line} HTTP/1.1\r\nHost: localhost\r\n{JSON if body else ''}"
         made.append(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())

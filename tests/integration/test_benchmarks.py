@@ -35,7 +35,6 @@ SMALLEST = {
     "bench_seam": "--repeats 1 --users 500 --items 300",
     "bench_serve": "--seconds 0.5 --clients 1 8",
     "bench_surfaces": "--repeats 1 --users 500 --items 300",
-    "bench_ui": "--users 2",
 }
 NEEDS = {
     "bench_metrics": ("rectools", "bench-metrics"),
