@@ -119,7 +119,9 @@ def requests_of(route: str, users: list[str], items: list[str]) -> list[bytes]:
         if route == "recommend":
             line = f"GET /recommend/{path}?k=20"
         elif route == "narrowed":
-            line = f"GET /recommend/{path}?k=20&exclude={item}&max_per=category:3"
+            line = (
+                f"GET /recommend/{path}?k=20&exclude={quote(item)}&max_per=category:3"
+            )
         elif route == "session":
             line, seen = "POST /session", chance.sample(items, min(3, len(items)))
             body = json.dumps({"items": seen, "user": user})
