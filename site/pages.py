@@ -27,7 +27,8 @@ from tests.worlds import ALL_SWITCHES
 
 ROOT = Path(__file__).resolve().parents[1]
 TOP = ("CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md")
-EVERYTHING: Mapping[str, Any] = {**ALL_SWITCHES, "as_of": "2017-12-04"}
+DEFAULTS: Mapping[str, Any] = {"as_of": "2017-12-04", "refresh_history": True}
+EVERYTHING: Mapping[str, Any] = {**ALL_SWITCHES, **DEFAULTS}
 
 
 @cache
@@ -56,7 +57,9 @@ def on_files(files: Files, config: Any) -> Files:
     pages = {
         "python.md": notebook(ROOT / "docs/python.ipynb"),
         "reference/tables.md": tables(plan),
-        "reference/columns.md": columns(plan),
+        "reference/columns.md": columns(
+            compile_project(load_project(ROOT).with_vars(DEFAULTS))
+        ),
         "reference/commands.md": commands(),
         "reference/metrics.md": metrics(plan),
         **{page_of(name): folder(plan, name) for name in folders()},
