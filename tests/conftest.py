@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,14 @@ __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]  # hooks of pytest
 # A job in the background ignores ctrl-C and so would every process that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Let what is there for the whole run not be looked at by each collection."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

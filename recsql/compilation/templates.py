@@ -52,14 +52,26 @@ class TemplateCodes(BytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Give what was compiled from the same text, if anything was."""
-        if self._known is None:
-            self._codes |= _read_codes()
-            self._known = len(self._codes)
+        self._read()
         bucket.code = self._codes.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep what was compiled."""
         self._codes[bucket.key, bucket.checksum] = bucket.code
+
+    def template(self, environment: jinja2.Environment, text: str) -> jinja2.Template:
+        """Return a snippet as a template; Jinja itself would compile it each time."""
+        self._read()
+        code = self._codes.get(("", text))
+        if code is None:
+            code = self._codes["", text] = environment.compile(text)
+        names = environment.make_globals(None)
+        return environment.template_class.from_code(environment, code, names)
+
+    def _read(self) -> None:
+        if self._known is None:
+            self._codes |= _read_codes()
+            self._known = len(self._codes)
 
     def keep(self) -> None:
         """Write what was compiled since, for the next process."""

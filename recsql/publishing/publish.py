@@ -13,6 +13,7 @@ import duckdb
 
 from recsql.compilation.compiler import Plan, compile_project
 from recsql.compilation.render import literal, quoted
+from recsql.compilation.templates import CODES
 from recsql.config.access import access_of
 from recsql.config.profile import Profile
 from recsql.config.project import Project
@@ -75,6 +76,7 @@ def publish(plan: Plan, warehouse: Warehouse, run_id: str | None = None) -> Publ
             who = run_id or built_by(plan, warehouse)
             manifest = _write(plan, warehouse, names, draft, who)
             write_parquet(plan.project, draft)
+        CODES.keep()  # of descriptions and tests, too
         manifest.write(draft.folder)
         versions.seal(number, access_of(plan.project))
         deliver(plan.project, draft.folder)

@@ -22,6 +22,8 @@ from recsql.__main__ import main
 from recsql.config.project import builtin_root
 from tests.integration.conftest import Recsql, write_events
 
+pytestmark = pytest.mark.every_model
+
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
 COMMANDS += ["explain", "forget", "init", "lineage", "load", "ls", "publish"]
 COMMANDS += ["refresh", "report", "rollback", "run", "serve", "show", "test"]

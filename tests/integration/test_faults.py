@@ -17,8 +17,9 @@ from recsql.publishing.versions import Versions
 from tests.integration import faults
 from tests.integration.conftest import QUICK, Publish, Recsql, write_events
 from tests.integration.test_bad_input import finished, one_line, published, start
+from tests.tries import tries
 
-KILLS = int(os.environ.get("RECSQL_KILLS", "8"))  # `make faults` has 100
+KILLS = int(os.environ.get("RECSQL_KILLS", tries(16)))  # `make faults` has 100
 
 
 @pytest.mark.slow

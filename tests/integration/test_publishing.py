@@ -15,7 +15,7 @@ import duckdb
 from tests.integration.conftest import QUICK, Publish, Recsql
 
 READER = """
-import sys, duckdb
+import sys, time, duckdb
 from pathlib import Path
 path, stop = sys.argv[1], Path(sys.argv[2])
 seen = set()
@@ -27,6 +27,7 @@ while not stop.exists():
         again = file.execute("select min(run_id) from rec_popular").fetchone()[0]
     assert rows > 0 and runs == 1 and two == again, (rows, runs, two, again)
     seen.add(two)
+    time.sleep(0.01)
 print(len(seen))
 """
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from recsql.compilation import spark
+from recsql.compilation.render import Compiled
 from recsql.config.scaffold import init_project, presets
 from tests.integration.conftest import Recsql
 
@@ -105,6 +109,28 @@ def test_a_listing_needs_no_cluster(recsql: Recsql, shop: Path) -> None:
     assert (result.code, "rec_for_user" in result.out) == (0, True)
 
 
+@pytest.fixture(scope="module")
+def _each_text_once() -> Iterator[None]:
+    """Translate a text once, as presets share most models."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("translate", "is_sql_only"):
+            patch.setattr(spark, name, remembering(getattr(spark, name)))
+        yield
+
+
+def remembering(function: Any) -> Any:
+    known: dict[tuple[str, str], Any] = {}
+
+    def call(compiled: Compiled) -> Any:
+        key = compiled.file, compiled.sql
+        if key not in known:
+            known[key] = function(compiled)
+        return known[key]
+
+    return call
+
+
+@pytest.mark.usefixtures("_each_text_once")
 @pytest.mark.parametrize("preset", presets())
 def test_presets_translate(recsql: Recsql, tmp_path: Path, preset: str) -> None:
     init_project(tmp_path / "shop", preset)
