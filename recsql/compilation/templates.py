@@ -56,6 +56,15 @@ class TemplateCodes(BytecodeCache):
         """Keep what was compiled."""
         self._codes.put((bucket.key, bucket.checksum), bucket.code)
 
+    def template(self, environment: jinja2.Environment, text: str) -> jinja2.Template:
+        """Return a snippet as a template; Jinja itself would compile it each time."""
+        code = self._codes.get(("", text))
+        if code is None:
+            code = environment.compile(text)
+            self._codes.put(("", text), code)
+        names = environment.make_globals(None)
+        return environment.template_class.from_code(environment, code, names)
+
 
 CODES = TemplateCodes()
 

@@ -16,6 +16,7 @@ from recsql.compilation.render import literal, quoted
 from recsql.config.access import access_of
 from recsql.config.profile import Profile
 from recsql.config.project import Project
+from recsql.config.remembered import keep_all
 from recsql.engine import stops
 from recsql.engine.runs import builders, unfinished
 from recsql.engine.warehouse import Warehouse, transaction, translated
@@ -75,6 +76,7 @@ def publish(plan: Plan, warehouse: Warehouse, run_id: str | None = None) -> Publ
             who = run_id or built_by(plan, warehouse)
             manifest = _write(plan, warehouse, names, draft, who)
             write_parquet(plan.project, draft)
+        keep_all()  # of descriptions and tests, too
         manifest.write(draft.folder)
         versions.seal(number, access_of(plan.project))
         deliver(plan.project, draft.folder)

@@ -21,6 +21,8 @@ from recsql.tuning.moments import Bench
 from recsql.tuning.targets import narrowed, target_of
 from tests.integration.conftest import Recsql
 
+pytestmark = pytest.mark.every_model
+
 pytest.importorskip("optuna", reason="needs the extra tune")
 PAGE = (builtin_root() / "docs/tuning.md").read_text()
 START = datetime(2024, 1, 1, 12)

@@ -43,6 +43,20 @@ def test_the_next_process_reads_what_this_one_compiled(
     assert rendered(TemplateCodes()) == "2"
 
 
+def test_a_snippet_is_compiled_once(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also for the next process; what it is told apart by are its names and vars."""
+    codes, environment = TemplateCodes(), Environment(extensions=[templates.LineMarks])
+    environment.globals["x"] = 1
+    assert codes.template(environment, "{{ x }}").render() == "1"
+    codes._codes.keep()
+    monkeypatch.setattr(Environment, "_generate", None)  # nothing is compiled now
+    environment.globals["x"] = 2
+    for known in (codes, TemplateCodes()):
+        assert known.template(environment, "{{ x }}").render() == "2"
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00", b"no codes", marshal.dumps([1])])
 def test_a_damaged_file_is_replaced(cache: Path, content: bytes) -> None:
     rendered(TemplateCodes())
