@@ -72,12 +72,15 @@ def store(
 ) -> int:
     """Make a view, or a table of the rows of each block; return how many they are."""
     rows, verb = 0, f"create or replace {kind} {relation} as"
+    several = len(blocks) > 1
     for block in blocks:
-        _set(cursor, block)
+        if several:
+            _set(cursor, block)
         counted = cursor.execute(f"{verb}\n{sql}").fetchall()
         rows += int(counted[0][0]) if kind == "table" and counted else 0
         verb = f"insert into {relation} by name"
-    _set(cursor, EVERYBODY[0])
+    if several:
+        _set(cursor, EVERYBODY[0])
     return rows
 
 

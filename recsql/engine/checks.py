@@ -5,6 +5,7 @@ A test is a query for the rows that break it; no row means it passed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -29,13 +30,17 @@ FAILING = ("recsql", "failing_rows")
 
 @dataclass(frozen=True)
 class Check:
-    """One test ready to run: a query that returns what is wrong."""
+    """One test ready to run: a query that returns what is wrong.
+
+    `condition` says what rows of the first table it reads are wrong, where that is all.
+    """
 
     name: str
     file: str
     sql: str
     severity: str
     reads: tuple[str, ...]
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,10 @@ def run_checks(
 ) -> Generator[CheckResult, None, None]:
     """Run the tests, several at a time, and yield each result in order.
 
-    What broke them says how many rows; a row is kept in `recsql.failing_rows`, of the
-    latest run only, as it may name users and messages go anywhere.
+    Those that are conditions on rows of one table are asked as one; only where a row
+    breaks any is each asked for itself. What broke them says how many rows; a row is
+    kept in `recsql.failing_rows`, of the latest run only, as it may name users and
+    messages go anywhere.
     """
     relation = quoted(*FAILING)
     warehouse.rows(f"create schema if not exists {quoted(FAILING[0])}")
@@ -100,11 +107,36 @@ def run_checks(
         "(run_id varchar, test_name varchar, failing_row varchar)"
     )
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        for result in pool.map(lambda check: _run(check, warehouse), checks):
+        looks = pool.map(lambda group: _sound(group, warehouse), _by_table(checks))
+        sound = {check for group in looks for check in group}
+        for result in pool.map(
+            lambda check: passed(check) if check in sound else _run(check, warehouse),
+            checks,
+        ):
             if result.row:
                 values = [run_id, result.name, result.row]
                 warehouse.rows(f"insert into {relation} values (?, ?, ?)", values)
             yield result
+
+
+def _by_table(checks: Sequence[Check]) -> list[list[Check]]:
+    groups = defaultdict(list)
+    for check in checks:
+        if check.condition:
+            groups[check.reads[0]].append(check)
+    return list(groups.values())
+
+
+def _sound(group: Sequence[Check], warehouse: Warehouse) -> Sequence[Check]:
+    """Return the conditions on a table if no row of it breaks any, else none."""
+    broken_by = " or ".join(check.condition for check in group)
+    sql = f"select * from {quoted('main', group[0].reads[0])} where {broken_by}"
+    try:
+        with warehouse.cursor() as cursor:
+            found = cursor.execute(f"select count(*) from ({sql})").fetchone()
+    except duckdb.Error:
+        return ()
+    return group if found == (0,) else ()
 
 
 def _run(check: Check, warehouse: Warehouse) -> CheckResult:
@@ -122,12 +154,17 @@ def broken(check: Check, problem: str) -> CheckResult:
     return CheckResult(check.name, "failed", f"{check.file}: {problem}")
 
 
+def passed(check: Check) -> CheckResult:
+    """Return the result of a test that no row breaks."""
+    return CheckResult(check.name, "passed")
+
+
 def answered(
     check: Check, count: int, row: Mapping[str, Any] | None, kept_in: str
 ) -> CheckResult:
     """Return the result of a test that so many rows break, one of which is kept."""
     if not count or row is None:
-        return CheckResult(check.name, "passed")
+        return passed(check)
     bad: Literal["failed", "warned"] = (
         "warned" if check.severity == "warn" else "failed"
     )
@@ -159,11 +196,16 @@ def _generic(plan: Plan, test: DataTest) -> Check:
             f"{file}: test {test.name} needs argument {error}."
         ) from None
     reads = (test.model, *plan.renderer.referenced())
-    return Check(test.name, file, sql, test.severity, reads)
+    condition = _null(test) if builder is _not_null else ""
+    return Check(test.name, file, sql, test.severity, reads, condition)
 
 
 def _not_null(renderer: Renderer, test: DataTest) -> str:
-    return f"select * from {quoted('main', test.model)} where ({test.column}) is null"
+    return f"select * from {quoted('main', test.model)} where {_null(test)}"
+
+
+def _null(test: DataTest) -> str:
+    return f"({test.column}) is null"
 
 
 def _unique(renderer: Renderer, test: DataTest) -> str:

@@ -10,6 +10,8 @@ from recsql.config.project import Project
 from recsql.engine.inputs import create_raw_tables
 from recsql.engine.warehouse import Warehouse, translated
 
+AT_ONCE = 500  # rows of one statement: each is a transaction of its own
+
 
 def find_relation(project: Project, warehouse: Warehouse, name: str) -> str | None:
     """Return the raw table that a source is, None where it is not there yet."""
@@ -29,15 +31,15 @@ def insert_rows(
     warehouse: Warehouse, relation: str, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Insert rows that all have the same columns; those not named are null."""
-    if not rows:
-        return
-    columns = ", ".join(quoted(name) for name in rows[0])
-    places = ", ".join("?" * len(rows[0]))
-    with translated(f"insert into {relation}"):
-        warehouse.connection.executemany(
-            f"insert into {relation} ({columns}) values ({places})",
-            [list(row.values()) for row in rows],
-        )
+    for first in range(0, len(rows), AT_ONCE):
+        part = rows[first : first + AT_ONCE]
+        columns = ", ".join(quoted(name) for name in part[0])
+        places = ", ".join(f"({', '.join('?' * len(row))})" for row in part)
+        with translated(f"insert into {relation}"):
+            warehouse.connection.execute(
+                f"insert into {relation} ({columns}) values {places}",
+                [value for row in part for value in row.values()],
+            )
 
 
 def _parts(project: Project, name: str) -> list[str]:

@@ -6,7 +6,7 @@ SQL computes; added here is what only the runner knows: seconds, bytes, how it e
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -128,6 +128,7 @@ class Record:
             kept = self._table("refresh_models")  # already, where publishing failed
             self.warehouse.rows(f"delete from {kept} where run_id = ?", [self.run_id])
         sizes = self._sizes_before()
+        sizes |= self._sizes_now([m.name for m in self.models if not sizes.get(m.name)])
         facts = [
             {
                 "run_id": self.run_id,
@@ -136,7 +137,7 @@ class Record:
                 "outcome": model.status,
                 "row_count": model.rows,
                 "seconds": model.seconds,
-                "byte_count": sizes.get(model.name) or self._bytes(model),
+                "byte_count": sizes.get(model.name),
             }
             for model in self.models
         ]
@@ -195,17 +196,22 @@ class Record:
         )
         return dict(rows)
 
-    def _bytes(self, model: ModelResult) -> int | None:
-        """Return the size of a table's blocks; small tables share a block."""
-        if self.warehouse.kinds.get(model.name) != "table":
-            return None
-        ((size,),) = self.warehouse.rows(
-            "select count(distinct block_id) * (select any_value(block_size) "
-            "from pragma_database_size() where database_name = current_database()) "
-            f"from pragma_storage_info({literal(quoted('main', model.name))}) "
-            "where persistent and block_id >= 0"
+    def _sizes_now(self, names: Sequence[str]) -> dict[str, int]:
+        """Return the sizes of tables in blocks; small tables share a block."""
+        tables = [name for name in names if self.warehouse.kinds.get(name) == "table"]
+        if not tables:
+            return {}
+        blocks = " union all ".join(
+            f"select {literal(name)} as name, persistent, block_id "
+            f"from pragma_storage_info({literal(quoted('main', name))})"
+            for name in tables
         )
-        return int(size or 0)
+        rows = self.warehouse.rows(
+            "select name, count(distinct block_id) * (select any_value(block_size) "
+            "from pragma_database_size() where database_name = current_database()) "
+            f"from ({blocks}) where persistent and block_id >= 0 group by name"
+        )
+        return dict.fromkeys(tables, 0) | {name: int(size or 0) for name, size in rows}
 
     def _update(self, facts: Mapping[str, Any]) -> None:
         changes = ", ".join(f"{name} = ?" for name in facts)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from multiprocessing import get_context
 
+import pytest
+
 from recsql.compilation.compiler import compile_project
 from recsql.config.project import builtin_root, load_project
-from recsql.engine.checks import plan_checks, run_checks
+from recsql.engine import checks as engine_checks
+from recsql.engine import records
+from recsql.engine.checks import Check, plan_checks, run_checks
 from recsql.engine.warehouse import open_warehouse
 
 VARS = {
@@ -56,3 +60,41 @@ def test_a_test_over_two_readers_of_the_same_lines_ends() -> None:
     process.join(60)
     process.kill()
     assert process.exitcode == 0, "None: it did not end"
+
+
+def null_tests(*columns: str) -> list[Check]:
+    """Return the tests that columns of table `t` are never null."""
+    return [
+        Check(c, "t.yml", f"select * from t where ({c}) is null", "error", ("t",), null)
+        for c in columns
+        for null in [f"({c}) is null"]
+    ]
+
+
+def test_conditions_on_one_table_are_asked_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_warehouse(None, {}) as warehouse:
+        warehouse.rows("create table t as select 1 as a, 2 as b, null::int as c")
+        found = list(run_checks(null_tests("a", "c", "b", "gone"), warehouse, 2))
+        assert [(result.name, result.status) for result in found] == [
+            *(("a", "passed"), ("c", "failed"), ("b", "passed"), ("gone", "failed"))
+        ]
+        assert [bool(result.row) for result in found] == [False, True, False, False]
+        monkeypatch.setattr(engine_checks, "_run", None)  # none is asked for itself
+        found = list(run_checks(null_tests("a", "b"), warehouse, 2))
+        assert [result.status for result in found] == ["passed", "passed"]
+
+
+def test_rows_of_a_raw_table_are_inserted_many_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(records, "AT_ONCE", 2)
+    rows = [{"n": n, "text": None if n % 2 else "x"} for n in range(5)]
+    with open_warehouse(None, {}) as warehouse:
+        warehouse.rows("create table t (text varchar, other int, n bigint)")
+        records.insert_rows(warehouse, "t", rows)
+        records.insert_rows(warehouse, "t", [])
+        assert warehouse.rows("select n, text, other from t order by n") == [
+            (n, None if n % 2 else "x", None) for n in range(5)
+        ]
