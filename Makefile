@@ -5,7 +5,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PARALLEL := -n 2 --dist loadfile   # a file's tests share what they build
+# a file's tests share what they build; in their order, so that the long ones begin first
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 SQL := sql macros queries tests/dbt
 EXTRAS := demo report databases delta dbt docs kafka optimize postgres rank redis serve spark tune bench dev
 comma := ,

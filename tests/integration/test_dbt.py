@@ -227,7 +227,7 @@ def test_a_build_without_rows_passes(copy: Path) -> None:
     assert re.search(r"PASS=1\d\d WARN=0 ERROR=0 SKIP=0", done.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly  # by day test_public_tables knows which models call no function
 def test_pure_sql_needs_no_plugin(copy: Path) -> None:
     profiles = (copy / "profiles.yml").read_text()
     without = re.sub(r"      plugins:\n +- module: .*\n", "", profiles)

@@ -31,6 +31,8 @@ START = datetime(2024, 1, 1, 12)
 @pytest.mark.slow
 def test_the_page(shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shop.parent)
+    with (shop / "dbt_project.yml").open("a") as settings:
+        settings.write("  candidate_sources: [history, als, popular]\n")
     told = []
     for block in re.findall(r"```console\n(.*?)```", PAGE, re.S):
         for command in block.splitlines():

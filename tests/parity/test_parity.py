@@ -86,7 +86,6 @@ def dbt(folder: Path, *command: str, given: dict[str, Any]) -> None:
         f"--target-path={folder / 'target'}",
         f"--log-path={folder / 'logs'}",
         f"--vars={json.dumps(given)}",
-        "--no-partial-parse",
     ]
     done = subprocess.run(
         [program, *command, *options],

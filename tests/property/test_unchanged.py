@@ -25,6 +25,7 @@ from recsql.engine.incremental import forget_builds
 from recsql.engine.runner import run_models
 from recsql.engine.warehouse import Warehouse, open_warehouse
 from recsql.errors import RecsqlError
+from tests.tries import tries
 from tests.worlds import SMALL, Line, load_lines, random_lines, store
 
 LINES = random_lines(5, baskets=70, items=15)
@@ -188,7 +189,7 @@ def check(steps: Sequence[tuple[str, int]]) -> None:
 
 @pytest.mark.slow
 @settings(
-    max_examples=5,
+    max_examples=tries(8),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
