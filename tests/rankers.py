@@ -14,7 +14,7 @@ from recsql.numerics import ranking
 NAMES = (
     "{% for theme in var('ranker_themes') %}{{ ranker_features(theme) }} {% endfor %}"
 )
-MIXED = "{% if mix_wants() == 'yes' %}{{ mix_features() }}{% endif %}"
+MIXED = "{% if uses_mix() == 'yes' %}{{ mix_features() }}{% endif %}"
 LEARNED_UNTIL = datetime(2000, 1, 1)
 
 

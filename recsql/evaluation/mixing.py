@@ -25,7 +25,7 @@ KEYS = "user_index, allow_repeat, candidate_source, batch"
 
 def wants_mix(project: Project) -> bool:
     """Say whether a surface has strategy mix."""
-    return Renderer(project).render_text("{{ mix_wants() }}", project.root) == "yes"
+    return Renderer(project).render_text("{{ uses_mix() }}", project.root) == "yes"
 
 
 def mix_names(project: Project) -> list[str]:
@@ -36,7 +36,7 @@ def mix_names(project: Project) -> list[str]:
 def wanted_features(project: Project) -> dict[str, list[str]]:
     """Return what lists need to be trained: names of features by objective."""
     renderer, wanted = Renderer(project), {}
-    if renderer.render_text("{{ ranker_wants() }}", project.root) == "yes":
+    if renderer.render_text("{{ uses_ranker() }}", project.root) == "yes":
         names = renderer.render_text(NAMES, project.root)
         wanted[ranking.OBJECTIVE] = names.split()
     if wants_mix(project):
