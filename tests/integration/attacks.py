@@ -137,7 +137,8 @@ def attack(folder: Path, tries: int, seed: int, users: list[str]) -> Table:
     }
     for number in range(tries):
         command = COMMANDS[number % len(COMMANDS)]
-        sign = SIGNALS[(number // len(COMMANDS)) % len(SIGNALS)]
+        turn = number + number // len(COMMANDS)  # each signal meets each command
+        sign = SIGNALS[turn % len(SIGNALS)]
         if sign == signal.SIGALRM and command != "refresh":
             command = "refresh"  # only a refresh has a time limit
         point = chance.choice(POINTS[command]) if chance.random() < 0.6 else ""

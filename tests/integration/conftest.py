@@ -1,12 +1,14 @@
-"""A small shop on disk, loaded and refreshed once; tests that change it take a copy."""
+"""Small shops on disk, loaded and refreshed once; tests that change one take a copy."""
 
 from __future__ import annotations
 
 import csv
+import json
 import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Protocol
 import pytest
 
 from recsql.__main__ import main
-from recsql.compilation.compiler import compile_project
+from recsql.compilation.compiler import Plan, compile_project
 from recsql.config.project import Project, load_project
 from recsql.engine.warehouse import open_warehouse
 from recsql.publishing.publish import Published
@@ -69,24 +71,48 @@ def recsql(
     return run
 
 
-@pytest.fixture(scope="session")
-def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A refreshed project; read it, never change it."""
+def made_shop(folder: Path, given: str = "{}") -> Path:
+    """Make a project in a folder, with these vars; load its events and refresh it."""
+    import yaml
+
     from recsql.config import scaffold
     from recsql.engine.loader import load_table
     from recsql.operation import pipeline
 
-    folder = tmp_path_factory.mktemp("built") / "shop"
     scaffold.init_project(folder, "own-tables")
+    with (folder / "dbt_project.yml").open("a") as settings:
+        for name, setting in yaml.safe_load(given).items():
+            settings.write(f"  {name}: {json.dumps(setting)}\n")
     write_events(folder.parent / "events.csv")
     project = load_project(folder)
     with open_warehouse(project.profile.build_path, {}) as warehouse:
         files = [str(folder.parent / "events.csv")]
         load_table(warehouse, "raw", "events", files)
     pipeline.refresh(project, 2, lambda event: None)
+    return folder
+
+
+@contextmanager
+def kept_as_made(folder: Path) -> Iterator[Path]:
+    """Give a folder that many tests read, and see that none of them wrote there."""
     made = {path.name for path in (folder / "warehouse").iterdir()}
     yield folder
     assert {path.name for path in (folder / "warehouse").iterdir()} == made
+
+
+@pytest.fixture(scope="session")
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A refreshed project; read it, never change it."""
+    with kept_as_made(made_shop(tmp_path_factory.mktemp("built") / "shop")) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def built_quick_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The same, refreshed with the vars QUICK; read it, never change it."""
+    folder = tmp_path_factory.mktemp("quick") / "shop"
+    with kept_as_made(made_shop(folder, f"{{{QUICK}}}")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -104,12 +130,15 @@ class Publish(Protocol):
 
 
 @pytest.fixture(scope="session")
-def publish(built_shop: Path) -> Publish:
-    """Publish as the command does, but compile the project only once."""
-    plan = compile_project(load_project(built_shop))
+def publish() -> Publish:
+    """Publish as the command does, but compile equal projects only once."""
+    plans: dict[str, Plan] = {}
 
     def run(shop: Path, **vars_given: object) -> Published:
-        build = shop / "warehouse/build.duckdb"
+        settings = (shop / "dbt_project.yml").read_text()
+        if settings not in plans:
+            plans[settings] = compile_project(load_project(shop))
+        plan, build = plans[settings], shop / "warehouse/build.duckdb"
         profile = replace(plan.project.profile, build=build)
         project = replace(plan.project, root=shop, profile=profile)
         project = project.with_vars(vars_given)
@@ -120,6 +149,8 @@ def publish(built_shop: Path) -> Publish:
 
 
 @pytest.fixture
-def shop(built_shop: Path, tmp_path: Path) -> Path:
-    """A copy of the refreshed project that a test may break."""
-    return Path(shutil.copytree(built_shop, tmp_path / "shop", symlinks=True))
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of a refreshed project that a test may break, of few models or of all."""
+    every = request.node.get_closest_marker("every_model")
+    built = request.getfixturevalue("built_shop" if every else "built_quick_shop")
+    return Path(shutil.copytree(built, tmp_path / "shop", symlinks=True))

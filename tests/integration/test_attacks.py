@@ -10,8 +10,9 @@ import pytest
 from recsql.config.project import builtin_root
 from tests.integration import attacks, faults
 from tests.integration.conftest import Recsql, write_events
+from tests.tries import tries
 
-TRIES = int(os.environ.get("RECSQL_TRIES", "12"))  # `make faults` has 300
+TRIES = int(os.environ.get("RECSQL_TRIES", tries(24)))  # `make faults` has 300
 USERS = [f"gone {number}" for number in range(60)]
 
 

@@ -17,6 +17,8 @@ import pytest
 
 from tests.integration.conftest import Outcome, Recsql, write_events
 
+pytestmark = pytest.mark.every_model
+
 
 def one_line(done: Outcome, code: int, *words: str) -> None:
     """Check the exit code, and that the one line of the error holds the words."""

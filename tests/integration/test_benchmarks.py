@@ -33,7 +33,7 @@ SMALLEST = {
     "bench_rules": "--repeats 1",
     "bench_scale": "--sizes 60x60x1200 90x60x1800 --models 3",
     "bench_seam": "--repeats 1 --users 500 --items 300",
-    "bench_serve": "--seconds 0.5 --clients 1 8",
+    "bench_serve": "--seconds 0.3 --clients 4",
     "bench_surfaces": "--repeats 1 --users 500 --items 300",
 }
 NEEDS = {

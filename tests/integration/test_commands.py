@@ -25,6 +25,8 @@ from recsql.config.project import builtin_root
 from tests.integration.conftest import Recsql, write_events
 
 LAYOUT = Mode(no_jinjafmt=True)
+pytestmark = pytest.mark.every_model
+
 COMMANDS = ["backtest", "build", "compare", "compile", "demo", "diff", "eject"]
 COMMANDS += ["explain", "forget", "init", "lineage", "load", "ls", "publish"]
 COMMANDS += ["refresh", "report", "rollback", "run", "serve", "show", "test"]

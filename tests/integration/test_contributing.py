@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from recsql.config.project import builtin_root
 from tests.integration.conftest import QUICK, Recsql
+
+pytestmark = pytest.mark.every_model
 
 PAGE = (builtin_root() / "CONTRIBUTING.md").read_text()
 FILE = r"`(sql/\S+)`:\n\n```\w+\n(.*?)```"

@@ -14,6 +14,8 @@ from recsql.errors import WarehouseError
 from tests.integration.conftest import Publish, Recsql
 from tests.integration.postgres_server import Server, start_server
 
+pytestmark = pytest.mark.every_model
+
 Rows = list[tuple[object, ...]]
 
 

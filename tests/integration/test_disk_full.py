@@ -102,7 +102,7 @@ def test_a_disk_that_runs_full(
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_that_writes(
-    built_shop: Path,
+    built_quick_shop: Path,
     disk: Disk,
     tmp_path: Path,
     recsql: Recsql,
@@ -112,10 +112,12 @@ def test_every_command_that_writes(
     """Done, or one line that says why; whole, and done once there is room."""
     codes = []
     for number, free in enumerate(FREE):
-        shop = Path(shutil.copytree(built_shop, tmp_path / f"{number}", symlinks=True))
+        shop = Path(
+            shutil.copytree(built_quick_shop, tmp_path / f"{number}", symlinks=True)
+        )
         folder = moved(shop, disk)
         (disk.folder / "page.html").write_text("before</html>")
-        shutil.copyfile(built_shop.parent / "events.csv", shop / "events.csv")
+        shutil.copyfile(built_quick_shop.parent / "events.csv", shop / "events.csv")
         monkeypatch.chdir(disk.folder)
         words = [
             str(shop / word) if word == "events.csv" else word

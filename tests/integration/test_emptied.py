@@ -10,6 +10,8 @@ import pytest
 from recsql.errors import ModelError
 from tests.integration.conftest import Publish
 
+pytestmark = pytest.mark.every_model
+
 
 def delete(shop: Path, what: str) -> None:
     with duckdb.connect(str(shop / "warehouse/build.duckdb")) as file:

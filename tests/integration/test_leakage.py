@@ -9,6 +9,8 @@ import pytest
 
 from tests.integration.conftest import Recsql
 
+pytestmark = pytest.mark.every_model
+
 LEAKS = {
     # staging without its filter
     "sql/staging/stg_events.sql": (

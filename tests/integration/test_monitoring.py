@@ -39,6 +39,7 @@ RUNS = "select refreshes_ago, command, outcome, exit_code, version from mon_runs
 RUNS += "order by 1"
 
 
+@pytest.mark.every_model
 def test_the_page(shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch) -> None:
     import yaml
 

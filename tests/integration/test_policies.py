@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pytest
 import yaml
 
 from recsql.config.project import builtin_root
 from tests.integration.conftest import ITEMS, QUICK, USERS, Recsql
+
+pytestmark = pytest.mark.every_model
 
 PAGE = (builtin_root() / "docs/metrics.md").read_text()
 

@@ -15,6 +15,7 @@ from recsql.config.project import Project, builtin_root, load_project
 from recsql.operation import pipeline
 from recsql.questions import queries
 from tests.integration.conftest import ITEMS, USERS, Recsql
+from tests.tries import tries
 
 Rows = list[tuple[Any, ...]]
 LIMITS = {"new_only": "shows new items only", "repeat_only": "shows repeats only"}
@@ -91,7 +92,7 @@ def test_the_first_step_that_removed_an_item(
     }
     orders = dict(built(project, "select user_id, order_count from int_users"))
     chance, seen = random.Random(1), set()
-    for _ in range(80):
+    for _ in range(tries(100)):
         user, item = chance.choice(USERS), chance.choice(ITEMS)
         found = {
             what: rest for what, *rest in queries.explain(project, user, item).rows

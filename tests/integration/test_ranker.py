@@ -19,7 +19,7 @@ from recsql.evaluation.fold_rankers import fold_ranker
 from recsql.evaluation.training import Past, Trained, train_ranker
 from tests.integration.conftest import Outcome, Recsql
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_model]
 MOMENT = "2024-04-15 00:00:00"
 VARS = {"candidate_sources": ["history", "als", "popular"]}
 
@@ -158,16 +158,18 @@ def test_each_fold_has_a_ranker_of_its_past_and_the_next_time_it_is_there(
     shop = Path(shutil.copytree(built_shop, tmp_path / "shop"))
     project = load_project(shop, RANKED)
     first = run_folds(project, Folds(14, count=2, every=14), 2, silent).folds
-    again = run_folds(project, Folds(14, count=2, every=14), 2, silent).folds
-    for fold, repeated in zip(first, again, strict=True):
+    for fold in first:
         assert fold.ranker
-        assert repeated.ranker
         assert fold.ranker.seconds
-        assert repeated.ranker.seconds is None
         assert fold.ranker.learned_until < fold.as_of
-        assert repeated.ranker.learned_until == fold.ranker.learned_until
         assert "surface home" in {figure.list_name for figure in fold.figures}
-        assert fold.figures == repeated.figures
+    (again,) = run_folds(project, Folds(14, count=1, every=14), 2, silent).folds
+    newest = max(first, key=lambda fold: fold.as_of)
+    assert newest.ranker
+    assert again.ranker
+    assert again.ranker.seconds is None
+    assert again.ranker.learned_until == newest.ranker.learned_until
+    assert again.figures == newest.figures
     known = query(shop, "select learned_until from raw.rankers order by all")
     assert known == [(fold.ranker.learned_until,) for fold in first if fold.ranker]
 

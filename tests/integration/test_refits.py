@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from recsql.config.project import builtin_root
 from tests.integration.conftest import QUICK, Recsql
+
+pytestmark = pytest.mark.every_model
 
 PAGE = (builtin_root() / "docs/refits.md").read_text()
 

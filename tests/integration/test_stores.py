@@ -20,6 +20,8 @@ from tests.integration.conftest import Publish, Recsql
 from tests.integration.postgres_server import free_port
 from tests.integration.redis_server import start_redis
 
+pytestmark = pytest.mark.every_model
+
 USER = "Ünal ☕"
 
 

