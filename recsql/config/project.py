@@ -17,7 +17,7 @@ from typing import Any
 from recsql.config import properties
 from recsql.config.profile import Profile, read_profile
 from recsql.config.properties import ModelProperties, SourceTable, UnitTest
-from recsql.errors import InputError, ProjectError, did_you_mean
+from recsql.errors import ProjectError, did_you_mean
 from recsql.seam.memory import divided
 
 PROJECT_FILE = "dbt_project.yml"
@@ -75,15 +75,8 @@ class Project:
         return replace(self, vars={**self.vars, **changed})
 
     def with_memory_limit(self, size: str) -> Project:
-        """Return the project with a limit for DuckDB and Python together, e.g. 2GB.
-
-        Raises:
-            InputError: it is no size, or too little.
-        """
-        try:
-            settings = {**self.profile.settings, **divided(size)}
-        except ValueError as error:
-            raise InputError(f"--memory-limit: {error}.") from None
+        """Return the project with a limit for DuckDB and Python together, e.g. 2GB."""
+        settings = {**self.profile.settings, **divided(size)}
         return replace(self, profile=replace(self.profile, settings=settings))
 
     def entry(self, place: str) -> str:
@@ -101,9 +94,8 @@ class Project:
 
 def builtin_root() -> Path:
     """Return the folder of the built-in project: in the wheel, else the checkout."""
-    package = Path(__file__).parents[1]
-    packaged = package / "_project"
-    return packaged if packaged.exists() else package.parent
+    packaged = Path(__file__).parents[1] / "_project"
+    return packaged if packaged.exists() else packaged.parents[1]
 
 
 def load_project(

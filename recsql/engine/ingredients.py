@@ -18,7 +18,7 @@ from recsql.engine.fingerprints import CALLED, checksum, functions, is_unsettled
 
 STAMPS = ("run_id", "generated_at")  # columns of public tables that are no content
 # Where a model only writes down when it was built; anything else reads the clock.
-MOMENT = r"(timestamp )?'[^']*'\)?\s+as\s+"
+MOMENT = r"(timestamp )?'[^']*'(\s*\))?\s+as\s+"
 FITTED = re.compile(MOMENT + r"fitted_at\b")
 STAMPED = re.compile(MOMENT + rf"({'|'.join(STAMPS)}|fitted_at)\b")
 Parts = dict[str, Any]

@@ -213,12 +213,8 @@ def _connect(
         connection = duckdb.connect(str(path) if path else ":memory:", config=options)
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"set global TimeZone = '{zone}'")  # for cursors, too
-    except duckdb.IOException as error:
-        raise _open_error(path, error) from None
     except duckdb.Error as error:
-        raise WarehouseError(
-            f"{path}: DuckDB cannot open it: {_reason(error)}"
-        ) from None
+        raise _open_error(path, error) from None
     return connection
 
 
@@ -228,7 +224,7 @@ def _option(setting: Any) -> str:
 
 def _open_error(path: Path | None, error: duckdb.Error) -> WarehouseError:
     text = str(error)
-    if "lock" in text.lower():
+    if isinstance(error, duckdb.IOException) and "lock" in text.lower():
         holder = HOLDER.search(text)
         by = f" ({holder[1]})" if holder else ""
         return InUse(

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import Any
 
+from recsql.errors import InputError
+
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 BINARY = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 LIBRARIES = 300 * 10**6  # what Python holds before a function works
@@ -38,14 +40,18 @@ def divided(size: str) -> dict[str, Any]:
     """Return the settings by which DuckDB and Python keep to a size together.
 
     Raises:
-        ValueError: it is no size, or too little for Python alone.
+        InputError: it is no size, or too little for Python alone.
 
     >>> divided("1.2GB")
     {'memory_limit': '600000000B', 'python_memory': 300000000}
     """
-    left = bytes_of(size) - LIBRARIES
+    try:
+        left = bytes_of(size) - LIBRARIES
+    except ValueError as error:
+        raise InputError(f"--memory-limit: {error}.") from None
     if left < LIBRARIES:
-        raise ValueError(f"{size} is too little: from {2 * LIBRARIES // 10**6} MB on")
+        least = f"{2 * LIBRARIES // 10**6} MB"
+        raise InputError(f"--memory-limit: {size} is too little: from {least} on.")
     ours = left // PYTHON_SHARE
     return {"memory_limit": f"{left - ours}B", PYTHON_MEMORY: ours}
 

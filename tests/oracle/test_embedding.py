@@ -16,6 +16,7 @@ from recsql.engine.runner import run_models
 from recsql.errors import RecsqlError
 from tests.oracle.test_candidates import Scores, assert_candidates
 from tests.oracle.test_content import vectors
+from tests.word_vectors import WORDS, save_model
 from tests.worlds import SMALL, World, plan_with, random_lines, tiny_world
 
 Vectors = dict[int, Any]  # by item_id
@@ -137,17 +138,8 @@ def test_learned_factors_go_through_the_same_source() -> None:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A static model of a few words, made here."""
-    model2vec = pytest.importorskip("model2vec")
-    from tokenizers import Tokenizer, models, pre_tokenizers
-
-    words = ["[UNK]", "type", "category", "kg", *map(str, range(40))]
-    tokens = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, "[UNK]"))
-    tokens.pre_tokenizer = pre_tokenizers.Whitespace()
-    numbers = np.random.default_rng(1).normal(size=(len(words), 8)).astype(np.float32)
-    numbers[0] = 0
     found = tmp_path_factory.mktemp("models") / "tiny"
-    model2vec.StaticModel(numbers, tokens, config={}).save_pretrained(str(found))
-    np.save(found / "numbers.npy", numbers)
+    save_model(found)
     return found
 
 
@@ -169,13 +161,12 @@ def test_a_static_model_reads_each_text_once(
         told = world.rows("select item_id, item_text from int_items")
         assert sorted(read) == sorted({text for _, text in told})
         numbers = np.load(folder / "numbers.npy")
-        words = ["[UNK]", "type", "category", "kg", *map(str, range(40))]
         known = {
             item: np.mean(
                 [
-                    numbers[words.index(word)]
+                    numbers[WORDS.index(word)]
                     for word in re.findall(r"\w+", text)
-                    if word in words[1:]
+                    if word in WORDS[1:]
                 ],
                 axis=0,
             )

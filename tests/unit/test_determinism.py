@@ -13,7 +13,10 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Barrier
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -23,6 +26,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from recsql.seam import udfs
 from tests.rankers import trained
+from tests.word_vectors import save_model
 
 USERS, ITEMS, FACTORS = 300, 600, 64  # large enough for BLAS to share among threads
 AT_ONCE = 8
@@ -72,6 +76,7 @@ CALLS = {
     "lmf_fit": f"{CELLS}, {{'factors': 64, 'learning_rate': 1.0, "
     "'regularization': 0.6, 'negatives': 30, 'iterations': 2, 'seed': 42}",
     "svd_fit": f"{CELLS}, {{'factors': 64}}",
+    "static_vectors": "['kg 7', 'type 1 kg', 'none'], model_folder",
     "ease_fit": f"{CELLS}, {{'regularization': 1.0, 'dropout': 0.3, "
     "'max_items': null, 'memory': '18.8 GiB'}",
     "frequencies_fit": f"{CELLS}, 64",
@@ -108,7 +113,7 @@ def lists() -> Iterator[duckdb.DuckDBPyConnection]:
     chance = np.random.default_rng(3)
     places = chance.choice(USERS * ITEMS, 9000, replace=False).astype(np.int32)
     names = [f"feature_{number}" for number in range(FACTORS)]
-    columns = {
+    columns: dict[str, Any] = {
         "users": places // ITEMS,
         "items": places % ITEMS,
         "weights": 1 + 4 * chance.random(len(places), dtype=np.float32),
@@ -120,8 +125,10 @@ def lists() -> Iterator[duckdb.DuckDBPyConnection]:
         "names": names,
         "booster": trained(names).booster,
     }
-    table = pa.table({name: pa.array([column]) for name, column in columns.items()})
-    with duckdb.connect() as opened:
+    with TemporaryDirectory() as folder, duckdb.connect() as opened:
+        save_model(Path(folder))
+        columns["model_folder"] = folder
+        table = pa.table({n: pa.array([column]) for n, column in columns.items()})
         udfs.register(opened)
         opened.register("columns", table)
         opened.execute("create table given as from columns")

@@ -53,8 +53,8 @@ def greedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     one_failed = Event()
     register, materialize = udfs.register, Warehouse.materialize
 
-    def held(connection: duckdb.DuckDBPyConnection) -> None:
-        register(connection)
+    def held(connection: duckdb.DuckDBPyConnection, limit: int | None) -> None:
+        register(connection, limit)
         connection.create_function(
             "held", lambda _: one_failed.wait(60), ["bigint"], "boolean"
         )

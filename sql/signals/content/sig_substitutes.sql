@@ -21,10 +21,10 @@ with
         select
             region_items.region,
             neighbours.item_index,
-            arg_min(
-                neighbours.similar_item_index, neighbours.neighbour_rank
+            arg_max(
+                neighbours.similar_item_index, - neighbours.neighbour_rank
             ) as similar_item_index,
-            arg_min(neighbours.similarity, neighbours.neighbour_rank) as similarity,
+            arg_max(neighbours.similarity, - neighbours.neighbour_rank) as similarity,
             min(neighbours.neighbour_rank) as neighbour_rank
         from neighbours
         inner join named as mine on neighbours.item_index = mine.item_index
