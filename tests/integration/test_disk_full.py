@@ -71,6 +71,7 @@ def refresh(shop: Path) -> Outcome:
     return finished(start("refresh", "--project", shop, "--vars", f"{{{QUICK}}}"))
 
 
+@pytest.mark.every_model  # so that the refresh builds most models anew
 @pytest.mark.parametrize(
     ("free", "where"),
     [
