@@ -264,7 +264,7 @@ def start(*arguments: str | Path, limit: int | None = None) -> subprocess.Popen[
 
 
 def finished(process: subprocess.Popen[str]) -> Outcome:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     return Outcome(process.returncode, out, err)
 
 

@@ -149,6 +149,7 @@ def test_a_killed_refresh_is_told_by_the_next(shop: Path, recsql: Recsql) -> Non
     ]
 
 
+@pytest.mark.every_model  # so that the lists change
 def test_drift_over_its_limit_is_not_published(shop: Path, recsql: Recsql) -> None:
     def refresh(*more: str, **given: object) -> Outcome:
         return quick(recsql, shop, *more, **given)
@@ -182,6 +183,7 @@ def test_drift_over_its_limit_is_not_published(shop: Path, recsql: Recsql) -> No
     assert built(shop, RUNS)[0] == (0, "refresh", "published", 0, 3)
 
 
+@pytest.mark.every_model  # so that the lists change
 def test_a_warning_is_told_everywhere(shop: Path, recsql: Recsql) -> None:
     given = {"freshness_warn": {"events": 1}, "metrics_file": "recsql.prom"}
     done = quick(recsql, shop, "--log-format", "json", **given)
