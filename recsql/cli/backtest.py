@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 
 @click.command("backtest", short_help="Score what the models would have shown.")
-@click.option("--last", default="28d", show_default=True, help="Held out: 28d, 4w ...")
+@click.option(
+    "--last", default="28d", show_default=True, help="The holdout: 28d, 4w ..."
+)
 @click.option(
     "--folds",
     type=click.IntRange(1, 100),
@@ -28,14 +30,17 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many past moments.",
 )
-@click.option("--every", help="Between two folds.  [default: as --last]")
-@click.option("--gap", default="0d", show_default=True, help="Left out before --last.")
+@click.option("--every", help="Time between two folds.  [default: as --last]")
+@click.option(
+    "--gap", default="0d", show_default=True, help="Time left out before --last."
+)
 @click.option(
     "--ranker",
     type=click.Choice(["auto", "stored", "train"]),
     default="auto",
     show_default=True,
-    help="Where a list wants one: train it for each fold? auto: if none is stored.",
+    help="Use the stored ranker or train one for each fold; auto: train if none is "
+    "stored.",
 )
 @work_options
 def backtest(
@@ -69,7 +74,7 @@ def backtest(
 def compare(first: str, second: str, **options: Any) -> None:
     """Compare two runs of backtests, each named by the first letters of its run_id.
 
-    Which runs there are says: recsql show eval_runs.
+    recsql show eval_runs lists the runs.
     """
     from recsql.questions import queries
 

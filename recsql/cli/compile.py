@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 @click.option(
     "--dialect",
     type=click.Choice(["duckdb", "spark"]),
-    help="Whose SQL.  [default: the target's]",
+    help="The dialect of SQL.  [default: the target's]",
 )
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the SQL goes.  [default: target/compiled/DIALECT]",
+    help="The folder to write to.  [default: target/compiled/DIALECT]",
 )
 @click.option(
     "--as",
     "made",
     type=(click.Choice(["dbt"]), click.Path(file_okay=False, path_type=Path)),
     metavar="dbt DIR",
-    help="Of Spark's SQL: a dbt project, into DIR.",
+    help="With --dialect spark: write a dbt project to DIR.",
 )
 @selection_options
 @project_options
@@ -55,8 +55,8 @@ def compile_models(
         _write_sql(project, dialect, given)
     elif dialect != "spark" or any(given.values()):
         raise InputError(
-            "compile: --as dbt writes all models in --dialect spark; this project is a "
-            "dbt project of DuckDB as it stands (docs/dbt.md)."
+            "compile: --as dbt goes with --dialect spark and writes all models; for "
+            "DuckDB this project is a dbt project already (docs/dbt.md)."
         )
     else:
         _write_dbt(project, made[1])

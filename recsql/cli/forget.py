@@ -14,7 +14,7 @@ from recsql.errors import InputError
 @click.command("forget", short_help="Delete a user everywhere.")
 @click.argument("user", required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--list", "is_list", is_flag=True, help="Say how many are forgotten.")
+@click.option("--list", "is_list", is_flag=True, help="Count the forgotten users.")
 @click.option("--lift", metavar="USER", help="Let a forgotten user come back.")
 @work_options
 def forget(
@@ -25,9 +25,9 @@ def forget(
     threads: int | None,
     **options: Any,
 ) -> None:
-    """Delete the raw rows of USER, build everything anew, publish, rewrite all files.
+    """Delete the raw rows of USER, build everything again, publish, rewrite all files.
 
-    Older versions, which hold the user, are removed: there is no rollback. The user
+    Older versions, which hold the user, are removed, so there is no rollback. The user
     stays forgotten when files are loaded again, until --lift.
     """
     from recsql.operation.forget import forget_user
@@ -40,7 +40,7 @@ def forget(
         return
     question = f'Delete all rows of user "{user}", and all older versions?'
     if not yes and not (sys.stdin.isatty() and click.confirm(question)):
-        raise InputError("forget: nothing was deleted. Say yes, or give --yes.")
+        raise InputError("forget: nothing was deleted. Answer y, or give --yes.")
     count = threads or project.profile.threads
     done = forget_user(project, user, count, console.event)
     for table, rows in done.rows.items():
@@ -66,5 +66,5 @@ def _on_the_list(project: Any, lifted: str | None) -> str:
             since = f", since {first}; the last came {last}" if count else ""
             return f"{users} forgotten{since}"
         if not suppression.lift(project, warehouse, lifted):
-            raise InputError(f'forget: "{lifted}" is not on the list of the forgotten.')
+            raise InputError(f'forget: "{lifted}" is not a forgotten user.')
     return f'"{lifted}" may come back: load what names them, then refresh'

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def text_options(command: Command) -> Command:
-    """Add what can be said of CSV and TSV files."""
+    """Add the options that describe CSV and TSV files."""
     for option in (
         click.option(
             "--max-malformed",
@@ -34,12 +34,17 @@ def text_options(command: Command) -> Command:
             metavar="SHARE",
             help="Leave out up to this share of lines that cannot be read.",
         ),
-        click.option("--decimal", type=click.Choice([".", ","]), default="."),
+        click.option(
+            "--decimal",
+            type=click.Choice([".", ","]),
+            default=".",
+            help="The decimal separator.",
+        ),
         click.option("--date-format", metavar="FORMAT", help="E.g. %d/%m/%Y %H:%M."),
-        click.option("--columns", metavar="A,B", help="Names, where no header is."),
-        click.option("--escape", metavar="LETTER", help="Before a quote, e.g. \\\\."),
-        click.option("--quote", metavar="LETTER", help='Around values.  [default: "]'),
-        click.option("--delimiter", metavar="LETTER", help="E.g. ';' or '\\t'."),
+        click.option("--columns", metavar="A,B", help="Names, if there is no header."),
+        click.option("--escape", metavar="CHAR", help="Before a quote, e.g. \\\\."),
+        click.option("--quote", metavar="CHAR", help='Around values.  [default: "]'),
+        click.option("--delimiter", metavar="CHAR", help="E.g. ';' or '\\t'."),
         click.option("--encoding", help="E.g. latin-1, cp1252.  [default: utf-8]"),
         click.option(
             "--type",
@@ -56,9 +61,9 @@ def text_options(command: Command) -> Command:
 @click.command("load", short_help="Load files as a raw table.")
 @click.argument("name", required=False)
 @click.argument("files", nargs=-1)
-@click.option("--follow", metavar="FOLDER", help="Take in what recsql serve notes.")
-@click.option("--version", type=click.IntRange(0), help="Of a Delta table.")
-@click.option("--query", metavar="SQL", help="What to read of the database.")
+@click.option("--follow", metavar="FOLDER", help="Load what recsql serve records.")
+@click.option("--version", type=click.IntRange(0), help="The version of a Delta table.")
+@click.option("--query", metavar="SQL", help="What to read from the database.")
 @click.option("--from", "url", metavar="URL", help="A database, instead of FILES.")
 @text_options
 @project_options
@@ -73,12 +78,12 @@ def load(
 ) -> None:
     """Load FILES (CSV, TSV, Parquet, JSON lines, Arrow; .gz; globs) as table NAME.
 
-    FILES may be the folder of a Delta table. Or name a database and what to read of it:
-    --from postgresql://user@host/shop --query "select * from orders". How texts are
-    written (the options from --type on) is said of CSV and TSV.
+    FILES may be the folder of a Delta table. Instead of files, name a database and what
+    to read from it: --from postgresql://user@host/shop --query "select * from orders".
+    The options from --type on describe CSV and TSV files.
 
-    --follow FOLDER, alone, takes in the journals of recsql serve until it is told to
-    end, each line once.
+    --follow FOLDER, on its own, loads the journals of recsql serve, each line once,
+    until it is stopped.
     """
     if follow is not None:
         _follow(name, follow, _options(given), given)
@@ -95,7 +100,7 @@ def _follow(
     from recsql.operation.journals import follow
 
     if name is not None or options != Options():
-        raise InputError("load: --follow FOLDER stands alone.")
+        raise InputError("load: --follow FOLDER takes no table and no other option.")
     if not Path(folder).is_dir():
         raise InputError(f"load: --follow {folder}: there is no such folder.")
     console = open_console()
@@ -119,7 +124,7 @@ def _load(
     if bool(files) == bool(url) or bool(url) != bool(query):
         raise InputError("load: name files, or a database: --from URL --query SQL.")
     if url and (options != Options() or version is not None):
-        raise InputError("load: only --query can be said of --from a database.")
+        raise InputError("load: --from goes with --query only, not with file options.")
     project = open_to_work(**given)
     if url and query:
         read = partial(load_query, url=url, query=query)
@@ -158,7 +163,7 @@ def _letter(name: str, given: str | None) -> str | None:
         len(letter) == 1 and letter.isascii() and letter not in "\r\n\0"
     ):
         return letter
-    raise click.UsageError(f'--{name} "{given}": give one letter.')
+    raise click.UsageError(f'--{name} "{given}": give one character.')
 
 
 def _say(loaded: Loaded, schema: str, left_out: int) -> None:

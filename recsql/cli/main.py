@@ -41,9 +41,8 @@ def cli(context: click.Context) -> None:
     """SQL-native recommendations: events in, recommendation tables out.
 
     Exit codes: 0 done; 1 the work failed (a model, a test, a full disk); 2 the request
-    was wrong (files, settings, names); 3 another process is at work on the warehouse;
-    4 not done in time; 130, 143, 129, 142 interrupted: ctrl-C, SIGTERM, SIGHUP,
-    SIGALRM.
+    was wrong (files, settings, names); 3 another process is using the warehouse; 4 not
+    done in time; 130, 143, 129, 142 interrupted: ctrl-C, SIGTERM, SIGHUP, SIGALRM.
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
@@ -111,7 +110,7 @@ def _work(name: str, threads: int | None, options: dict[str, Any]) -> None:
 
 @cli.command("ls", short_help="List the models in build order.")
 @click.option(
-    "--tree", "is_tree", is_flag=True, help="By folder, with what each holds."
+    "--tree", "is_tree", is_flag=True, help="By folder, with what each model holds."
 )
 @selection_options
 @project_options
@@ -157,7 +156,7 @@ def eject(model: str, **options: Any) -> None:
     console.next(with_project(f"test --select {model}", options))
 
 
-@cli.command("demo", short_help="Real groceries, from load to published.")
+@cli.command("demo", short_help="Try it all on real grocery data.")
 @work_options
 def demo(threads: int | None, **options: Any) -> None:
     """Load 1.47 million real grocery lines, refresh, backtest, publish, and show."""

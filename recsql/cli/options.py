@@ -65,8 +65,12 @@ def work_options(command: Command) -> Command:
             callback=lambda context, _, given: context.meta.update({VERBOSE: given}),
             help="List every model, also on a terminal.",
         ),
-        click.option("--memory-limit", metavar="SIZE", help="For all, e.g. 2GB."),
-        click.option("--threads", type=click.IntRange(1, 64), help="Models at once."),
+        click.option(
+            "--memory-limit", metavar="SIZE", help="For DuckDB and Python, e.g. 2GB."
+        ),
+        click.option(
+            "--threads", type=click.IntRange(1, 64), help="Models built at once."
+        ),
     ):
         command = option(command)
     return project_options(command)
@@ -74,7 +78,7 @@ def work_options(command: Command) -> Command:
 
 def full_refresh_option(command: Command) -> Command:
     """Add `--full-refresh`."""
-    what = "Build incremental models anew."
+    what = "Build from scratch, also what did not change."
     return click.option("--full-refresh", is_flag=True, help=what)(command)
 
 
@@ -127,8 +131,8 @@ def require_on_spark(target: str, memory_limit: str | None) -> None:
     if command not in ON_SPARK:
         why = NOT_ON_SPARK.get(command, "it works on a DuckDB file")
         raise InputError(
-            f"{command}: not where the target is Spark ({target}): {why}. Choose "
-            "another --target."
+            f"{command}: does not run where the target is Spark ({target}): {why}. "
+            "Choose another --target."
         )
     if memory_limit is not None:
         raise InputError(

@@ -17,13 +17,18 @@ from recsql.cli.options import (
 
 @click.command("train-ranker", short_help="Learn how to order the candidates.")
 @click.option("--folds", type=click.IntRange(1, 60), default=3, show_default=True)
-@click.option("--every", default="28d", show_default=True, help="From fold to fold.")
-@click.option("--last", default="28d", show_default=True, help="What follows a fold.")
+@click.option("--every", default="28d", show_default=True, help="Time between folds.")
+@click.option(
+    "--last",
+    default="28d",
+    show_default=True,
+    help="How long after each fold to learn from.",
+)
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M:%S"]),
     metavar="TIME",
-    help="See nothing from then on; for backtests with this as_of.",
+    help="Use nothing from then on; for backtests with this as_of.",
 )
 @work_options
 def train_ranker(

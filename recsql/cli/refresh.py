@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     multiple=True,
     help="Only these tables and what they need, e.g. tag:nightly.",
 )
-@click.option("--wait", is_flag=True, help="Wait for another refresh to end.")
+@click.option("--wait", is_flag=True, help="Wait until a running refresh ends.")
 @click.option("--timeout", metavar="TIME", help="Stop after this: 90s, 30m, 2h.")
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="json: an object a line.",
+    help="json: one object per line.",
 )
 @full_refresh_option
 @work_options
@@ -84,13 +84,13 @@ def publish(**options: Any) -> None:
     console.next(with_project("show rec_for_user", options))
 
 
-@click.command("rollback", short_help="Show readers an older version again.")
+@click.command("rollback", short_help="Go back to an older version.")
 @click.option("--to", type=click.IntRange(1), metavar="VERSION", help="Which one.")
 @project_options
 def rollback(to: int | None, **options: Any) -> None:
-    """Show readers the version before the current one, or the given one, in one step.
+    """Go back to the version before the current one, or to the given one, in one step.
 
-    The next refresh publishes a new version as always.
+    The next refresh publishes a new version as usual.
     """
     from recsql.operation import clusters
     from recsql.operation.forget import finish
@@ -125,14 +125,14 @@ def versions(**options: Any) -> None:
     open_console().table(headers, rows)
 
 
-@click.command("diff", short_help="Say what changed between two versions.")
+@click.command("diff", short_help="Show what changed between two versions.")
 @click.argument("versions", nargs=-1, type=click.IntRange(1), metavar="[VERSION]...")
 @click.option("--top", type=click.IntRange(1, 1000), default=10, show_default=True)
 @click.option("--base", metavar="REF", help="Or against the project at a git commit.")
 @click.option(
     "--last",
     metavar="PERIOD",
-    help="With --base, what metrics are measured on.  [default: 28d; 0d: no metrics]",
+    help="With --base, the time to score on.  [default: 28d; 0d: no metrics]",
 )
 @click.option("--markdown", "form", flag_value="markdown", help="For a pull request.")
 @click.option("--json", "form", flag_value="json", help="For other programs.")
@@ -145,14 +145,14 @@ def diff(
     form: str | None,
     **options: Any,
 ) -> None:
-    """Say what changed for readers between two published versions.
+    """Show what changed for readers between two published versions.
 
-    Without a VERSION it compares the last two; with one, that and the last.
+    Without a VERSION it compares the last two; with one, that version and the last.
 
     With --base it builds the project twice from the same raw tables, as it was at a git
-    commit and as it is, and publishes neither. The lists of both, as of a past moment,
-    are scored on what the same users took in the --last days. Where a limit of var
-    diff_fail is passed it ends with exit code 1.
+    commit and as it is now, and publishes neither. The lists of both, as of a past
+    moment, are scored on what the same users took in the --last days. Beyond a limit
+    of var diff_fail it ends with exit code 1.
     """
     from recsql.evaluation.backtest import parse_days
     from recsql.questions import queries
@@ -164,7 +164,7 @@ def diff(
     if base is None and (form or last):
         raise InputError("diff: --markdown, --json and --last go with --base REF.")
     if versions and base is not None:
-        raise InputError("diff: name versions, or --base REF.")
+        raise InputError("diff: name versions, or --base REF, not both.")
     project = open_project(**options)
     if base is not None:
         days = parse_days(last or "28d", least=0)

@@ -10,30 +10,30 @@ from recsql.cli.options import open_console, open_project, project_options
 from recsql.errors import InputError, install
 
 
-@click.command("serve", short_help="Answer over HTTP from what is published.")
+@click.command("serve", short_help="Serve the published tables over HTTP.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True)
-@click.option("--no-journal", is_flag=True, help="Do not note what is shown.")
-@click.option("--ui", is_flag=True, help="With a page to look with, at /.")
+@click.option("--no-journal", is_flag=True, help="Do not record what is shown.")
+@click.option("--ui", is_flag=True, help="With a page for browsing, at /.")
 @click.option(
     "--rate",
     type=click.FloatRange(0),
     default=0.0,
-    help="Requests a second of one client at most; 0: any number.",
+    help="Requests per second from one client; 0: no limit.",
 )
 @click.option(
     "--max-body",
     type=click.IntRange(1_000),
     default=1 << 20,
     show_default=True,
-    help="Bytes of a request.",
+    help="Most bytes in a request.",
 )
 @click.option(
     "--max-batch",
     type=click.IntRange(1),
     default=1_000,
     show_default=True,
-    help="Users of POST /batch.",
+    help="Most users in a POST /batch.",
 )
 @project_options
 def serve(
@@ -46,9 +46,9 @@ def serve(
     max_batch: int,
     **options: Any,
 ) -> None:
-    """Answer over HTTP from the published version, and follow each publish.
+    """Answer over HTTP from the published version, and switch to each new one.
 
-    Routes are the files of queries/serve/; docs/serving.md has them with examples.
+    Routes are the files in queries/serve/; docs/serving.md has examples of them.
     Tokens come from the environment: RECSQL_SERVE_TOKEN, and for routes that show
     histories RECSQL_SERVE_HISTORY_TOKEN.
     """

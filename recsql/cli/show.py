@@ -29,7 +29,7 @@ FEW = 20
     type=click.Choice(["table", "csv", "json", "parquet"]),
     default="table",
     show_default=True,
-    help="For other programs; json: an object a line.",
+    help="For other programs; json: one object per line.",
 )
 @project_options
 def show(
@@ -74,7 +74,7 @@ def show(
 @click.option("--item", required=True, help="The item_id.")
 @project_options
 def explain(user: str, item: str, **options: Any) -> None:
-    """Say where an item stands for a user, and the first step that removed it."""
+    """Say whether a user is shown an item, and if not, which step removed it first."""
     from recsql.questions import queries
 
     shown = queries.explain(open_project(**options), user, item)

@@ -24,8 +24,8 @@ PASTE = "To have it, in dbt_project.yml:"
 
 
 @click.command("tune", short_help="Search for better settings.")
-@click.option("--source", metavar="SOURCE", help="Tune the list of a source, e.g. als.")
-@click.option("--surface", metavar="NAME", help="Or what a surface shows.")
+@click.option("--source", metavar="SOURCE", help="Tune a source's list, e.g. als.")
+@click.option("--surface", metavar="NAME", help="Or the lists of a surface.")
 @click.option(
     "--space",
     "spaces",
@@ -36,25 +36,27 @@ PASTE = "To have it, in dbt_project.yml:"
 @click.option(
     "--space-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The same as YAML, a line each.",
+    help="The same as YAML, one per line.",
 )
 @click.option(
-    "--recipe", metavar="NAME", help="A ready search: als, neighbours, blend."
+    "--recipe", metavar="NAME", help="A ready-made search: als, neighbours, blend."
 )
-@click.option("--metric", metavar="METRIC@K", help="What counts.  [default: ndcg@10]")
+@click.option(
+    "--metric", metavar="METRIC@K", help="The metric to improve.  [default: ndcg@10]"
+)
 @click.option(
     "--items",
     type=click.Choice(["all", "new_only", "repeat_only"]),
-    help="Among which items.  [default: all, or as the surface]",
+    help="Only these items count.  [default: all, or as the surface]",
 )
 @click.option(
-    "--segment", metavar="KIND=NAME", help="Of which users, e.g. region=north."
+    "--segment", metavar="KIND=NAME", help="Only these users count, e.g. region=north."
 )
 @click.option("--trials", type=click.IntRange(1), default=30, show_default=True)
-@click.option("--timeout", metavar="TIME", help="Begin no trial after: 90s, 30m, 2h.")
+@click.option("--timeout", metavar="TIME", help="Start no trial after: 90s, 30m, 2h.")
 @click.option("--folds", type=click.IntRange(1, 60), default=2, show_default=True)
-@click.option("--every", default="28d", show_default=True, help="From fold to fold.")
-@click.option("--last", default="28d", show_default=True, help="What follows a fold.")
+@click.option("--every", default="28d", show_default=True, help="Time between folds.")
+@click.option("--last", default="28d", show_default=True, help="Each fold's holdout.")
 @click.option("--seed", type=int, default=42, show_default=True)
 @work_options
 def tune(
@@ -68,8 +70,8 @@ def tune(
 ) -> None:
     """Try settings as of past moments, and check the best as of one more moment.
 
-    Trials are kept in the warehouse: the same command goes on where it stopped, up to
-    --trials in all, and makes no trial twice. The project as it is is trial 0.
+    Trials are kept in the warehouse: the same command continues where it stopped, up to
+    --trials in all, and repeats no trial. Trial 0 is the project as it is.
     """
     from recsql.tuning import recipes
     from recsql.tuning import search as tuning
@@ -127,7 +129,9 @@ def _target(project: Project, ready: Any, given: dict[str, Any]) -> Target:
     if (source is None) == (surface is None):
         raise InputError("tune: say which list, by --source als or --surface home.")
     if ready and ready.source is None and surface is None:
-        raise InputError("tune: --recipe blend is of a surface, as by --surface home.")
+        raise InputError(
+            "tune: --recipe blend is of a surface: name one, --surface home."
+        )
     items = given["items"] or "all"
     if surface is not None:
         known = {entry["name"]: entry for entry in project.vars["surfaces"]}

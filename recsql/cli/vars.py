@@ -15,9 +15,9 @@ from recsql.cli.options import open_console, open_project, project_options
 @click.option("--schema", is_flag=True, help="Print JSON Schema, for editors.")
 @project_options
 def show_vars(word: str, changed: bool, schema: bool, **options: Any) -> None:
-    """Show the vars that have to do with WORD: what they are here, and may be.
+    """Show the vars that have to do with WORD: their values here, and what they may be.
 
-    Each is a line of dbt_project.yml, under vars:, or of --vars.
+    Set each in dbt_project.yml, under vars:, or in --vars.
     """
     from recsql.config.reference import schema_text
     from recsql.questions.settings import listing

@@ -70,7 +70,7 @@ def test_what_spark_cannot_do_says_why(
     name, *extra = command.split()
     result = recsql(name, "--project", shop, "--target", "spark", *extra)
     assert result.code == 2
-    assert result.err.startswith(f"Error: {name}: not where the target is Spark")
+    assert result.err.startswith(f"Error: {name}: does not run where the target")
     assert len(result.err.splitlines()) == 1
     assert not (shop / "warehouse").exists()
 
