@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 PASTE = "To have it, in dbt_project.yml:"
+ANYWAY = "To try it all the same, in dbt_project.yml:"
 
 
 @click.command("tune", short_help="Search for better settings.")
@@ -202,7 +203,7 @@ def _verdict(target: Target, best: Trial, check: Check) -> tuple[str, str]:
         return f"{said}.", f"A figure of all lists at once has no interval. {PASTE}"
     said += f" [{check.low:+.4f}, {check.high:+.4f}], {check.users:,} users."
     if check.low <= 0 <= check.high:
-        return said, f"That may be chance, and no reason for a change. {PASTE}"
+        return said, f"That may be chance, and no reason for a change. {ANYWAY}"
     if (gain > 0) != target.is_better_higher:
-        return said, f"The search has fitted noise: change nothing. {PASTE}"
+        return said, f"The search has fitted noise: change nothing. {ANYWAY}"
     return said, f"The gain is not chance. {PASTE}"
