@@ -274,10 +274,13 @@ FUNCTIONS = (
 )
 
 
-def register(connection: duckdb.DuckDBPyConnection, memory: int | None = None) -> None:
+def register(
+    connection: duckdb.DuckDBPyConnection, memory: int | None = None
+) -> Room | None:
     """Make every function callable from SQL on this connection and its cursors.
 
-    With `memory`, all calls at a time keep to so many bytes beside DuckDB.
+    With `memory`, all calls at a time keep to so many bytes beside DuckDB, in the room
+    that is returned.
     """
     room = Room(memory) if memory else None
     for function in FUNCTIONS:
@@ -292,3 +295,4 @@ def register(connection: duckdb.DuckDBPyConnection, memory: int | None = None) -
             type="arrow",
             null_handling="special",
         )
+    return room
