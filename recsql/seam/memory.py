@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Condition
 from typing import Any
@@ -13,7 +13,7 @@ from recsql.errors import InputError
 POWERS = {letter: power for power, letter in enumerate(" KMGT")}
 LIBRARIES = 300 * 10**6  # what Python holds before a function works
 PYTHON_SHARE = 3  # of what is left a third is for functions, the rest DuckDB's
-COPIES = 2  # of what a function is given: in its own form, and what it makes of it
+COPIES = 2  # of vectors: as they are learned, and as SQL reads them
 PYTHON_MEMORY = "python_memory"  # the name of this part among settings of a file
 LIMITS = ("memory_limit", "max_memory")  # DuckDB has two names for it
 SIZE = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*(?:([KMGT])(i?)B?|B|bytes?)\s*", re.I | re.A)
@@ -124,14 +124,26 @@ class Room:
             self.freed.notify_all()
 
     def guarded(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of arrays that says before it starts whether it fits."""
+        """Return a function of rows that says before it starts whether it fits.
+
+        It holds what it is given, and one row at a time in a form of its own.
+        """
 
         def careful(*columns: Any) -> Any:
             given = sum(column.nbytes for column in columns)
-            with self.taken(name, COPIES * given + vector_bytes(name, columns)):
+            own = largest_row(columns) + vector_bytes(name, columns)
+            with self.taken(name, given + own):
                 return call(*columns)
 
         return careful
+
+
+def largest_row(columns: Sequence[Any]) -> int:
+    """Return the bytes of the largest row of arrays that are equally long."""
+    rows = range(len(columns[0]))
+    return max(
+        (sum(c.slice(row, 1).nbytes for c in columns) for row in rows), default=0
+    )
 
 
 def vector_bytes(name: str, columns: tuple[Any, ...]) -> int:

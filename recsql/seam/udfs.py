@@ -33,7 +33,7 @@ from recsql.seam.arrow_lists import (
     list_of,
     require_vectors,
 )
-from recsql.seam.chunks import by_chunk
+from recsql.seam.chunks import by_chunk, by_row
 from recsql.seam.functions import (
     ALS_PARAMETERS,
     BEST,
@@ -285,7 +285,8 @@ def register(
     room = Room(memory) if memory else None
     for function in FUNCTIONS:
         call = function.run(function.body)
-        call = room.guarded(function.name, call) if room else call
+        if room and function.run is by_row:  # by chunk they get a few numbers
+            call = room.guarded(function.name, call)
         call.__signature__ = inspect.signature(function.body)  # type: ignore[attr-defined]
         connection.create_function(  # type: ignore[call-overload]
             function.name,

@@ -132,3 +132,24 @@ def test_a_function_that_fails_gives_its_memory_back() -> None:
                 )
         assert warehouse.room is not None
         assert warehouse.room.used == 0
+
+
+def test_of_many_rows_one_at_a_time_is_copied() -> None:
+    """100 rows of 10 figures: 16,000 bytes of lists, and 160 of one of them."""
+    means = (
+        "select sum(len(bounds)) from (select bootstrap_means(list(0), list(i::int), "
+        "list(i::double), {'resamples': 10, 'seed': 1}) as bounds "
+        "from (select i // 10 as i, i % 100 as g from range(1000) t(i)) group by g)"
+    )
+    with open_warehouse(None, {PYTHON_MEMORY: 22_000, "threads": 1}) as warehouse:
+        assert warehouse.rows(means) == [(100,)]
+    with (
+        open_warehouse(None, {PYTHON_MEMORY: 16_000, "threads": 1}) as warehouse,
+        pytest.raises(recsql.RecsqlError, match="bootstrap_means needs about 1MB"),
+    ):
+        warehouse.rows(means)
+
+
+def test_functions_of_numbers_never_wait() -> None:
+    with open_warehouse(None, {PYTHON_MEMORY: 1}) as warehouse:
+        assert warehouse.rows("select normal_sf(0.0)") == [(0.5,)]
