@@ -17,8 +17,7 @@ from typing import Any
 from recsql.config import properties
 from recsql.config.profile import Profile, read_profile
 from recsql.config.properties import ModelProperties, SourceTable, UnitTest
-from recsql.errors import InputError, ProjectError, did_you_mean
-from recsql.seam.memory import divided, without_limits
+from recsql.errors import ProjectError, did_you_mean
 
 PROJECT_FILE = "dbt_project.yml"
 PATHS = ("model-paths", "macro-paths", "seed-paths", "test-paths", "analysis-paths")
@@ -75,18 +74,8 @@ class Project:
         return replace(self, vars={**self.vars, **changed})
 
     def with_memory_limit(self, size: str) -> Project:
-        """Return the project with a limit for DuckDB and Python together, e.g. 2GB.
-
-        Raises:
-            InputError: it is no size, too little, or the target is Spark.
-        """
-        if self.profile.cluster is not None:
-            raise InputError(
-                f"--memory-limit is for this machine; target {self.profile.target} is "
-                "Spark: set spark.executor.memory in profiles.yml."
-            )
-        settings = {**without_limits(self.profile.settings), **divided(size)}
-        return replace(self, profile=replace(self.profile, settings=settings))
+        """Return the project with a limit for DuckDB and Python together, e.g. 2GB."""
+        return replace(self, profile=self.profile.with_memory_limit(size))
 
     def entry(self, place: str) -> str:
         """Return an entry of vars as messages name it: after where the var was set."""
