@@ -60,7 +60,7 @@ def load_project(
     from recsql.config.project import load_project as read_project
 
     files = read_project(folder, vars_given)
-    if memory_limit:
+    if memory_limit is not None:
         files = files.with_memory_limit(memory_limit)
     return Project(files, threads or files.profile.threads, listener or _unheard)
 

@@ -113,12 +113,14 @@ def open_project(
         raise InputError(f"--project {folder}: there is no such folder.")
     project = (load or load_project)(folder, parse_vars(vars_text), target)
     if project.profile.cluster is not None:
-        require_on_spark(project.profile.target, memory_limit)
+        require_on_spark(project.profile.target)
+    if memory_limit is not None:
+        project = project.with_memory_limit(memory_limit)
     keep_private(project)
-    return project.with_memory_limit(memory_limit) if memory_limit else project
+    return project
 
 
-def require_on_spark(target: str, memory_limit: str | None) -> None:
+def require_on_spark(target: str) -> None:
     """Refuse a command that Spark cannot do, and say why.
 
     Raises:
@@ -133,11 +135,6 @@ def require_on_spark(target: str, memory_limit: str | None) -> None:
         raise InputError(
             f"{command}: does not run where the target is Spark ({target}): {why}. "
             "Choose another --target."
-        )
-    if memory_limit is not None:
-        raise InputError(
-            f"{command}: --memory-limit is for this machine; target {target} is Spark: "
-            "set spark.executor.memory in profiles.yml."
         )
 
 

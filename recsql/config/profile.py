@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from jinja2 import TemplateError
 
 from recsql.config.properties import read_yaml
 from recsql.errors import InputError, ProjectError, did_you_mean
+from recsql.seam.memory import divided, without_limits
 
 # schema, plugins and retries are dbt's own affair: recsql builds in schema main
 KEYS = (
@@ -89,6 +90,21 @@ class Profile:
     def published_path(self) -> Path:
         """Return the file that readers open."""
         return self.build_path.parent / "recsql.duckdb"
+
+    def with_memory_limit(self, size: str) -> Profile:
+        """Return the profile with a limit for DuckDB and Python together, e.g. 2GB.
+
+        Raises:
+            InputError: it is no size, too little, or the target is Spark.
+        """
+        if self.cluster is not None:
+            raise InputError(
+                f"--memory-limit is for this machine; target {self.target} is Spark: "
+                "set spark.executor.memory in profiles.yml."
+            )
+        return replace(
+            self, settings={**without_limits(self.settings), **divided(size)}
+        )
 
 
 def read_profile(folders: list[Path], name: str, target: str | None = None) -> Profile:

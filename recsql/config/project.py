@@ -18,7 +18,6 @@ from recsql.config import properties
 from recsql.config.profile import Profile, read_profile
 from recsql.config.properties import ModelProperties, SourceTable, UnitTest
 from recsql.errors import ProjectError, did_you_mean
-from recsql.seam.memory import divided
 
 PROJECT_FILE = "dbt_project.yml"
 PATHS = ("model-paths", "macro-paths", "seed-paths", "test-paths", "analysis-paths")
@@ -76,8 +75,7 @@ class Project:
 
     def with_memory_limit(self, size: str) -> Project:
         """Return the project with a limit for DuckDB and Python together, e.g. 2GB."""
-        settings = {**self.profile.settings, **divided(size)}
-        return replace(self, profile=replace(self.profile, settings=settings))
+        return replace(self, profile=self.profile.with_memory_limit(size))
 
     def entry(self, place: str) -> str:
         """Return an entry of vars as messages name it: after where the var was set."""

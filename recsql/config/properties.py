@@ -29,6 +29,8 @@ class DataTest:
     arguments: Mapping[str, Any]
     path: Path
     severity: str = "error"
+    where: str = ""  # of which rows, where not of all
+    is_enabled: bool = True
 
     @property
     def name(self) -> str:
@@ -207,12 +209,11 @@ def read_folder(folder: Path) -> Described:
 
 def _model(entry: Mapping[str, Any], path: Path) -> ModelProperties:
     name = entry["name"]
-    tests = [_data_test(t, name, None, path) for t in entry.get("data_tests", [])]
-    for column in entry.get("columns", []):
-        tests += [
-            _data_test(test, name, column["name"], path)
-            for test in column.get("data_tests", [])
-        ]
+    tests = [
+        _data_test(test, name, None if place is entry else place["name"], path)
+        for place in (entry, *entry.get("columns", []))
+        for test in place.get("data_tests", [])
+    ]
     return ModelProperties(
         name=name,
         path=path,
@@ -239,13 +240,13 @@ def _data_test(test: Any, model: str, column: str | None, path: Path) -> DataTes
         return DataTest(test, model, column, {}, path)
     ((kind, body),) = test.items()
     body = body or {}
-    config = body.get("config") or {}
+    config = {**body, **(body.get("config") or {})}  # as older yml has it, and newer
     arguments = dict(body.get("arguments") or {})
     if column is None:
         column = arguments.pop("column_name", None)
-    return DataTest(
-        kind, model, column, arguments, path, config.get("severity", "error")
-    )
+    severity = str(config.get("severity", "error")).lower()
+    where, enabled = str(config.get("where") or ""), bool(config.get("enabled", True))
+    return DataTest(kind, model, column, arguments, path, severity, where, enabled)
 
 
 def _source_tables(

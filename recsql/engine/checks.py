@@ -82,6 +82,7 @@ def plan_checks(
         for model in plan.project.properties.values()
         if model.name in wanted
         for test in model.tests
+        if test.is_enabled
     ]
     return [
         check
@@ -189,34 +190,41 @@ def _generic(plan: Plan, test: DataTest) -> Check:
         raise ProjectError(f'{file}: unknown test "{test.kind}" of {test.model}.{hint}')
     if test.column is None:
         raise ProjectError(f"{file}: test {test.kind} of {test.model} names no column.")
+    where = plan.renderer.render_text(test.where, test.path)
+    reads = [test.model, *plan.renderer.referenced()]
+    rows = quoted("main", test.model)
+    rows = f"(select * from {rows} where {where})" if where else rows
     try:
-        sql = builder(plan.renderer, test)
+        sql = builder(plan.renderer, test, rows)
     except KeyError as error:
         raise ProjectError(
             f"{file}: test {test.name} needs argument {error}."
         ) from None
-    reads = (test.model, *plan.renderer.referenced())
+    reads += plan.renderer.referenced()
     condition = _null(test) if builder is _not_null else ""
-    return Check(test.name, file, sql, test.severity, reads, condition)
+    if condition and where:
+        condition = f"(({where}) and {condition})"
+    known = tuple(dict.fromkeys(reads))
+    return Check(test.name, file, sql, test.severity, known, condition)
 
 
-def _not_null(renderer: Renderer, test: DataTest) -> str:
-    return f"select * from {quoted('main', test.model)} where {_null(test)}"
+def _not_null(renderer: Renderer, test: DataTest, rows: str) -> str:
+    return f"select * from {rows} where {_null(test)}"
 
 
 def _null(test: DataTest) -> str:
     return f"({test.column}) is null"
 
 
-def _unique(renderer: Renderer, test: DataTest) -> str:
+def _unique(renderer: Renderer, test: DataTest, rows: str) -> str:
     return (
         f"select {test.column} as unique_key, count(*) as mentions "
-        f"from {quoted('main', test.model)} where ({test.column}) is not null "
+        f"from {rows} where ({test.column}) is not null "
         f"group by {test.column} having count(*) > 1"
     )
 
 
-def _accepted_values(renderer: Renderer, test: DataTest) -> str:
+def _accepted_values(renderer: Renderer, test: DataTest, rows: str) -> str:
     quote = test.arguments.get("quote", True)
     options = ", ".join(
         literal(str(option)) if quote else str(option)
@@ -224,18 +232,18 @@ def _accepted_values(renderer: Renderer, test: DataTest) -> str:
     )
     return (
         f"select {test.column} as unexpected, count(*) as mentions "
-        f"from {quoted('main', test.model)} "
+        f"from {rows} "
         f"where {test.column} is not null and {test.column} not in ({options}) "
         f"group by {test.column}"
     )
 
 
-def _relationships(renderer: Renderer, test: DataTest) -> str:
+def _relationships(renderer: Renderer, test: DataTest, rows: str) -> str:
     target = test.arguments["to"].strip("{} ")
     parent = renderer.render_text("{{ " + target + " }}", test.path)
     return (
         f"select child.{test.column} as orphan, count(*) as mentions "
-        f"from {quoted('main', test.model)} as child "
+        f"from {rows} as child "
         f"left join {parent} as parent "
         f"on child.{test.column} = parent.{test.arguments['field']} "
         f"where child.{test.column} is not null "
@@ -243,7 +251,7 @@ def _relationships(renderer: Renderer, test: DataTest) -> str:
     )
 
 
-KINDS: dict[str, Callable[[Renderer, DataTest], str]] = {
+KINDS: dict[str, Callable[[Renderer, DataTest, str], str]] = {
     "not_null": _not_null,
     "unique": _unique,
     "accepted_values": _accepted_values,
@@ -260,5 +268,5 @@ def _singular(plan: Plan) -> Iterator[Check]:
         config = plan.renderer.config()
         if not config.get("enabled", True):
             continue
-        severity = config.get("severity", "error")
+        severity = str(config.get("severity", "error")).lower()
         yield Check(name, plan.project.relative(path), sql, severity, reads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -17,6 +18,7 @@ from recsql.engine.runs import complete, sign
 from recsql.engine.scheduling import Built, ModelResult, schedule
 from recsql.engine.values import VALUES, require_values, value_rows
 from recsql.engine.warehouse import Warehouse, named, transaction, translated
+from recsql.seam.memory import Room
 
 # What shows whether values can be read and ids can meet is built before all else.
 DOOR = {VALUES, *(f"stg_{table}" for tables in WHO.values() for table in tables)}
@@ -54,14 +56,30 @@ def door_of(plan: Plan, names: Collection[str]) -> set[str]:
     return {*names} & set(door) if VALUES in names else set()
 
 
+@dataclass(frozen=True)
+class _Worker:
+    """A cursor, and the room where the functions that it calls may have to wait."""
+
+    cursor: duckdb.DuckDBPyConnection
+    room: Room | None
+
+    def interrupt(self) -> None:
+        self.cursor.interrupt()
+        if self.room:
+            self.room.interrupt()
+
+    def close(self) -> None:
+        self.cursor.close()
+
+
 class _Builder:
     def __init__(
         self, plan: Plan, warehouse: Warehouse, contents: Contents | None
     ) -> None:
         self.plan, self.warehouse, self.contents = plan, warehouse, contents
 
-    def worker(self) -> duckdb.DuckDBPyConnection:
-        return self.warehouse.cursor()
+    def worker(self) -> _Worker:
+        return _Worker(self.warehouse.cursor(), self.warehouse.room)
 
     def door(self, names: Collection[str]) -> Collection[str]:
         return door_of(self.plan, names)
@@ -74,10 +92,10 @@ class _Builder:
         complete(self.warehouse, self.plan.renderer.invocation_id, names)
 
     def build(self, name: str, worker: Any) -> Built:
-        kept = self._kept(name, worker)
+        kept = self._kept(name, worker.cursor)
         if kept is not None:
             return Built(kept, is_same=True, status="unchanged")
-        return self._store(name, worker)
+        return self._store(name, worker.cursor)
 
     def _kept(self, name: str, cursor: duckdb.DuckDBPyConnection) -> int | None:
         """Return the rows of a table that can be left as it is."""

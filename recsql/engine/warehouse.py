@@ -30,7 +30,7 @@ from recsql.errors import (
 )
 from recsql.seam import udfs
 from recsql.seam.arrow_lists import FEWER_ROWS
-from recsql.seam.memory import PYTHON_MEMORY
+from recsql.seam.memory import PYTHON_MEMORY, Room, of_duckdb
 
 LINE = re.compile(r"^LINE (\d+):", re.M)
 DAMAGE = ("not a valid DuckDB", "Could not read enough", "checksum", "Corrupt")
@@ -49,13 +49,15 @@ HOLDER = re.compile(r"Conflicting lock is held in (.+?)(?: by |\. )")
 class Warehouse:
     """An open DuckDB file with recsql's functions registered.
 
-    `is_sealed`: nobody but recsql wrote its tables, as far as files can tell.
+    `is_sealed`: nobody but recsql wrote its tables, as far as files can tell. `room`:
+    what its functions may hold at once, where that has a limit.
     """
 
     path: Path
     connection: duckdb.DuckDBPyConnection
     kinds: dict[str, str] = field(default_factory=dict)
     is_sealed: bool = True
+    room: Room | None = None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own for one thread."""
@@ -171,7 +173,7 @@ def open_warehouse(
     connection = _connect(path, settings)
     warehouse = Warehouse(path or Path(":memory:"), connection, {}, was_sealed)
     try:
-        udfs.register(connection, settings.get(PYTHON_MEMORY))
+        warehouse.room = udfs.register(connection, settings.get(PYTHON_MEMORY))
         names = connection.execute(
             "select table_name, if(table_type = 'VIEW', 'view', 'table') "
             "from information_schema.tables where table_schema = 'main'"
@@ -205,9 +207,7 @@ def _make_folder(folder: Path) -> None:
 def _connect(
     path: Path | None, settings: Mapping[str, Any]
 ) -> duckdb.DuckDBPyConnection:
-    options: dict[str, Any] = {
-        k: _option(setting) for k, setting in settings.items() if k != PYTHON_MEMORY
-    }
+    options: dict[str, Any] = {k: _option(v) for k, v in of_duckdb(settings).items()}
     zone = options.pop("TimeZone", "UTC")  # not that of the machine
     try:
         connection = duckdb.connect(str(path) if path else ":memory:", config=options)

@@ -13,6 +13,7 @@ from recsql.compilation.render import literal, quoted
 from recsql.config.project import Project
 from recsql.engine.warehouse import translated
 from recsql.publishing.versions import FILE
+from recsql.seam.memory import of_duckdb
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Source:
 @contextmanager
 def open_version(project: Project, folder: Path) -> Iterator[Source]:
     """Open the file of a version, to read it in the order in which it is stored."""
-    settings = {**project.profile.settings, "preserve_insertion_order": "true"}
+    settings = of_duckdb(project.profile.settings)
+    settings |= {"preserve_insertion_order": "true"}
     zone = settings.pop("TimeZone", "UTC")
     path = folder / FILE
     with translated(f"publish {path}"), duckdb.connect(config=settings) as connection:

@@ -33,7 +33,7 @@ from recsql.seam.arrow_lists import (
     list_of,
     require_vectors,
 )
-from recsql.seam.chunks import by_chunk
+from recsql.seam.chunks import by_chunk, by_row
 from recsql.seam.functions import (
     ALS_PARAMETERS,
     BEST,
@@ -274,15 +274,19 @@ FUNCTIONS = (
 )
 
 
-def register(connection: duckdb.DuckDBPyConnection, memory: int | None = None) -> None:
+def register(
+    connection: duckdb.DuckDBPyConnection, memory: int | None = None
+) -> Room | None:
     """Make every function callable from SQL on this connection and its cursors.
 
-    With `memory`, all calls at a time keep to so many bytes beside DuckDB.
+    With `memory`, all calls at a time keep to so many bytes beside DuckDB, in the room
+    that is returned.
     """
     room = Room(memory) if memory else None
     for function in FUNCTIONS:
         call = function.run(function.body)
-        call = room.guarded(function.name, call) if room else call
+        if room and function.run is by_row:  # by chunk they get a few numbers
+            call = room.guarded(function.name, call)
         call.__signature__ = inspect.signature(function.body)  # type: ignore[attr-defined]
         connection.create_function(  # type: ignore[call-overload]
             function.name,
@@ -292,3 +296,4 @@ def register(connection: duckdb.DuckDBPyConnection, memory: int | None = None) -
             type="arrow",
             null_handling="special",
         )
+    return room
