@@ -183,7 +183,8 @@ def _try_cast(node: exp.Expr) -> exp.Expr:
         pattern = "[0-9.][dDfF]\\s*$"
         readable = "case when not :text rlike :pattern then :cast end"
     else:
-        raise Refused(node, "try_cast is compared for time, double, boolean and lists only.")
+        kinds = "time, double, boolean and lists"
+        raise Refused(node, f"try_cast is compared for {kinds} only.")
     operands = {"text": as_text(node.this), "pattern": exp.Literal.string(pattern)}
     return spark(readable, cast=node, **operands)
 
