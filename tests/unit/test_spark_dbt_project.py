@@ -55,6 +55,6 @@ def test_a_project_of_somebody_is_not_replaced(
         (tmp_path / name).mkdir()
         (tmp_path / name / "dbt_project.yml").write_text("name: mine")
     before = texts(tmp_path)
-    with pytest.raises(InputError, match="compile: --as dbt: .* (is not empty|reads)"):
+    with pytest.raises(InputError, match=r"compile: --as dbt: .* (is not empty|reads)"):
         write(tmp_path / "shop" / folder, "dbt_project.yml")
     assert texts(tmp_path) == before
