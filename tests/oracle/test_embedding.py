@@ -23,7 +23,7 @@ from tests.worlds import SMALL, World, plan_with, random_lines, tiny_world
 Vectors = dict[int, Any]  # by item_id
 ITEMS = load_project(builtin_root()).vars["items"]
 WANTED = "+cand_content +int_item_codes"
-SOURCES = {
+SOURCES: dict[str, Any] = {
     "candidate_sources": ["embedding", "popular"],
     "undated_items_are_new": True,
 }
