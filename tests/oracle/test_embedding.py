@@ -150,7 +150,7 @@ def test_a_vector_that_is_none_stops_the_refresh() -> None:
 
 
 def test_learned_factors_go_through_the_same_source() -> None:
-    given = {
+    given: dict[str, Any] = {
         "candidate_sources": ["als", "embedding", "popular"],
         "embed": "als",
         "similar_items": ["als"],
