@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -97,9 +98,10 @@ def _write_dbt(project: Project, folder: Path) -> None:
     written = write_project(plan, folder)
     console = open_console()
     console.line(f"wrote {written.models} models and {written.tests} tests to {folder}")
+    place = quote(str(folder))
     console.line(
-        f"next: python -m recsql.spark.dbt build --project-dir {folder} "
-        f"--profiles-dir {folder}"
+        f"next: python -m recsql.spark.dbt build --project-dir {place} "
+        f"--profiles-dir {place}"
     )
     _end(console, plan, written.problems)
 

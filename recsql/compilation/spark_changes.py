@@ -174,7 +174,7 @@ def _try_cast(node: exp.Expr) -> exp.Expr:
     To Spark '2024', 'now' and 5 are moments and '1d' is a number. What DuckDB reads
     beside ('2024/01/31', '1_000') stays NULL: such an event is in quarantine.
     """
-    if isinstance(node.this, exp.Null) or becomes(node, "boolean"):
+    if isinstance(node.this, exp.Null) or becomes(node, "boolean", "array"):
         return node
     if becomes(node, "timestampntz", "timestamptz"):
         pattern = "^ *[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}.*)?$"
@@ -183,7 +183,8 @@ def _try_cast(node: exp.Expr) -> exp.Expr:
         pattern = "[0-9.][dDfF]\\s*$"
         readable = "case when not :text rlike :pattern then :cast end"
     else:
-        raise Refused(node, "try_cast is compared for time, double and boolean only.")
+        kinds = "time, double, boolean and lists"
+        raise Refused(node, f"try_cast is compared for {kinds} only.")
     operands = {"text": as_text(node.this), "pattern": exp.Literal.string(pattern)}
     return spark(readable, cast=node, **operands)
 

@@ -29,6 +29,7 @@ from recsql.operation.events import Fold, Listener
 
 SCRATCH = "backtest.duckdb"
 PERIOD = re.compile(r"(\d+)\s*(d|w)")
+MOST_DAYS = 36_500  # no moment is so far back
 KEPT = (
     *("eval_runs", "eval_summary", "eval_comparisons", "eval_thresholds"),
     *("eval_suggestions", "eval_policies"),
@@ -60,7 +61,7 @@ def parse_days(text: str, option: str = "--last", least: int = 1) -> int:
     """
     found = PERIOD.fullmatch(text.strip())
     days = int(found[1]) * (7 if found[2] == "w" else 1) if found else 0
-    if not found or days < least:
+    if not found or not least <= days <= MOST_DAYS:
         raise InputError(
             f'{option} "{text}" is not a period. Use for example 28d or 4w.'
         )

@@ -24,19 +24,27 @@ STAMP = "noted_at"
 
 
 def create_history(plan: Plan, tables: Tables) -> None:
-    """Create the tables that are not there yet, empty."""
+    """Create the tables that are not there yet, empty.
+
+    Where a run was killed as it put one in the place of another, that is done now.
+    """
     schema = _schema(plan)
-    if tables.has_table(schema, RUNS):
-        return
     tables.create_schema(schema)
     for name in TABLES:
         columns = {each.name: _kind(each) for each in _columns(plan, name)}
         if name == RUNS:
             name, columns = LOG, {**columns, STAMP: "TIMESTAMP_NTZ"}
-        listed = ", ".join(f"{ticked(column)} {columns[column]}" for column in columns)
+        if tables.has_table(schema, name):
+            continue
         relation = ticked(schema, name)
+        if tables.has_table(schema, name + NEW):
+            tables.run(f"alter table {ticked(schema, name + NEW)} rename to {relation}")
+            continue
+        listed = ", ".join(f"{ticked(column)} {columns[column]}" for column in columns)
         form = tables.cluster.form
         tables.run(f"create table if not exists {relation} ({listed}) using {form}")
+    if tables.has_table(schema, RUNS):
+        return
     names = ", ".join(ticked(each.name) for each in _columns(plan, RUNS))
     tables.run(
         f"create or replace view {ticked(schema, RUNS)} as\nselect {names} from ("

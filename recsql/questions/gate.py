@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,9 +16,9 @@ from recsql.compilation.render import Renderer, literal, quoted
 from recsql.config.project import Project, builtin_root, load_project
 from recsql.config.properties import read_yaml
 from recsql.engine.warehouse import open_warehouse, require_file
-from recsql.errors import InputError, first_line
 from recsql.operation import history, pipeline
 from recsql.operation.events import Listener
+from recsql.questions.commits import checked_out
 from recsql.questions.judged import judge
 from recsql.questions.queries import SIDES, answer, render_query
 from recsql.questions.shows import Shown
@@ -137,46 +136,30 @@ COLUMNS = """
 """
 
 
-def checked_out(root: Path, base: str, target: Path) -> Path:
-    """Write the project's folder as it was at a commit; return where it is.
-
-    Raises:
-        InputError: git does not know it, or the folder is in no repository.
-    """
-    place = _git(root, "rev-parse", "--show-prefix").decode().strip()
-    packed = _git(root, "archive", "--format=tar", f"{base}^{{tree}}:{place}")
-    target.mkdir()
-    subprocess.run(["tar", "-x", "-C", target], input=packed, check=True)
-    return target
-
-
-def _git(root: Path, *command: str) -> bytes:
-    done = subprocess.run(["git", *command], cwd=root, capture_output=True)
-    if done.returncode:
-        raise InputError(f"diff --base: git: {first_line(done.stderr.decode())}")
-    return done.stdout
-
-
 def _placed(project: Project, data: Project, folder: Path) -> Project:
-    """Return a project with a build of its own, which has the raw tables of `data`."""
-    source = data.profile.build_path
-    schema = str(data.vars["raw_schema"])
+    """Return a project with a build of its own, which has the raw tables of `data`.
+
+    The profile is that of `data`, too, as a commit need not have one.
+    """
+    source, renderer = data.profile.build_path, Renderer(data)
+    schemas = {renderer.source_parts(table)[0] for table in data.sources.values()}
     path = folder / "build.duckdb"
-    settings = {**project.profile.settings, "temp_directory": str(folder / "spill")}
-    profile = replace(project.profile, build=path, settings=settings)
+    settings = {**data.profile.settings, "temp_directory": str(folder / "spill")}
     with open_warehouse(path, settings) as warehouse:
         warehouse.rows(f"attach {literal(str(source))} as data (read_only)")
-        warehouse.rows(f"create schema if not exists {quoted(schema)}")
         tables = warehouse.rows(
-            "select table_name from duckdb_tables() where database_name = 'data' "
-            "and schema_name = ? order by all",
-            [schema],
+            "select table_schema, table_name from information_schema.tables "
+            "where table_catalog = 'data' and table_schema in ? order by all",
+            [sorted(schemas - {"main"})],
         )
-        for (name,) in tables:
+        for schema, name in tables:
             if name not in history.TABLES:
                 target, origin = quoted(schema, name), quoted("data", schema, name)
+                warehouse.rows(f"create schema if not exists {quoted(schema)}")
                 warehouse.rows(f"create table {target} as from {origin}")
-    return replace(project, profile=profile)
+    return replace(
+        project, profile=replace(data.profile, build=path, settings=settings)
+    )
 
 
 @contextmanager

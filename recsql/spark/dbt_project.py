@@ -23,11 +23,13 @@ from recsql.compilation.render import Compiled, literal
 from recsql.compilation.spark import Place, translate, translate_text
 from recsql.config.files import write_beside
 from recsql.engine.checks import plan_checks
-from recsql.errors import Refusals, unwritable
+from recsql.errors import InputError, Refusals, unwritable
 from recsql.publishing.publish import texts_of
 from recsql.spark.functions import spark_type, sql_value
 from recsql.spark.tables import promised
 
+LISTED = "recsql_files.txt"
+READ = ("sql", "macros", "seeds", "tests", "queries")
 REFS, RAW = "recsql_refs", "recsql_raw"
 NAMED = re.compile(rf"`?({REFS}|{RAW})`?\.(?:`([^`]+)`|(\w+))")
 JINJA = re.compile(r"\{(?=[{%#])")
@@ -63,17 +65,43 @@ class Written:
 def write_project(plan: Plan, folder: Path) -> Written:
     """Write the plan's models, seeds and data tests as a dbt project.
 
+    Of what was written before, what is no more goes; nothing else is touched.
+
     Raises:
-        InputError: a file cannot be written.
+        InputError: a file cannot be written, or the folder is another's.
     """
     written = Written()
     try:
-        for path, text in _files(plan, written):
+        before = _written_before(plan, folder)
+        files = dict(_files(plan, written))
+        files[LISTED] = "\n".join(files) + "\n"
+        for path, text in files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             write_beside(folder / path, text)
+        for path in before.difference(files):
+            (folder / path).unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(f"compile: {folder}", error) from None
     return written
+
+
+def _written_before(plan: Plan, folder: Path) -> set[str]:
+    """Return what an earlier call wrote; refuse a folder that holds other files."""
+    place = folder.resolve()
+    for name in READ:
+        if place.is_relative_to(plan.project.root / name):
+            raise InputError(
+                f"compile: --as dbt: {folder} is in {name}, which this project reads. "
+                "Name a folder outside, such as target/spark_project."
+            )
+    if (place / LISTED).is_file():
+        return set((place / LISTED).read_text(encoding="utf-8").splitlines())
+    if place.is_dir() and any(place.iterdir()):
+        raise InputError(
+            f"compile: --as dbt: {folder} is not empty, and was not made so. Its "
+            "dbt_project.yml and profiles.yml would be replaced: name a new folder."
+        )
+    return set()
 
 
 def _files(plan: Plan, written: Written) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ def sections(gate: Gate) -> Iterator[Section]:
     )
     yield "Columns", COLUMNS, gate.columns, "all columns are as they were"
     if gate.metrics is None:
-        nothing = "not measured: no event is older than the days that are held out"
+        nothing = "not measured: --last 0d, or no event is older than these days"
         yield "Metrics", (), (), nothing
     else:
         yield METRICS, gate.metrics.headers, gate.metrics.rows, "no surface in both"

@@ -25,7 +25,8 @@ with
                 as available_from,
                 {{ window_end("items", "available_to") }} as available_to,
                 cast({{ mapped("items", "variant") }} as varchar) as variant,
-                {{ mapped("items", "embedding") }} is not null as has_embedding
+                try_cast({{ mapped("items", "embedding") }} as float[])
+                is not null as has_embedding
             from {{ input_relation("items") }} {{ input_filter("items") }}
         {% endif %}
     ),

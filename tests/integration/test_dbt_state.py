@@ -20,6 +20,7 @@ MODELS = {
     "by_macro": "select {{ doubled() }} as days",
     "by_setting": "{{ config(enabled='a' in var('sources')) }} select 1 as one",
     "by_parent": "select * from {{ ref('direct') }}",
+    "by_default": "select {{ var('absent', 1) }} + {{ var('gone', default=2) }} as x",
     "unmoved": "select {{ var('other') | length }} as other",
 }
 VARS = {"days": 7, "sources": ["a"], "other": {"x": 1}}

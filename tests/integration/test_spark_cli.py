@@ -165,6 +165,7 @@ def test_a_dbt_project_is_written(recsql: Recsql, shop: Path, tmp_path: Path) ->
     assert {"mon_freshness", "rec_users"} & {each["name"] for each in held}
     assert all(column["data_type"] for each in held for column in each["columns"])
     assert "doc(" not in str(described)
+    assert f"--project-dir '{place}'" in result.out
 
 
 def test_every_place_that_does_not_translate_is_listed(

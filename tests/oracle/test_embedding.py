@@ -12,6 +12,7 @@ import pytest
 
 from recsql.compilation.compiler import require_vars
 from recsql.config.project import builtin_root, load_project
+from recsql.engine.checks import plan_checks
 from recsql.engine.runner import run_models
 from recsql.errors import RecsqlError
 from tests.oracle.test_candidates import Scores, assert_candidates
@@ -22,7 +23,7 @@ from tests.worlds import SMALL, World, plan_with, random_lines, tiny_world
 Vectors = dict[int, Any]  # by item_id
 ITEMS = load_project(builtin_root()).vars["items"]
 WANTED = "+cand_content +int_item_codes"
-SOURCES = {
+SOURCES: dict[str, Any] = {
     "candidate_sources": ["embedding", "popular"],
     "undated_items_are_new": True,
 }
@@ -105,18 +106,51 @@ def test_vectors_of_the_catalogue_lead_and_make_items_new() -> None:
         assert world.broken() == []
 
 
-@pytest.mark.parametrize("wrong", ["[1, 'nan'::double]", "[]::double[]"])
-def test_a_vector_that_is_none_stops_the_refresh(wrong: str) -> None:
-    items = {**ITEMS, "embedding": f"case when product_id = 3 then {wrong} end"}
-    with tiny_world(
-        random_lines(4), wanted="+stg_item_embeddings", items=items, **SOURCES
-    ) as world:
-        (problem,) = world.broken()
-        assert "item 3 has an embedding of " in problem
+def test_a_list_may_come_as_text() -> None:
+    """A CSV and JSON have their lists so; a blank cell is no vector."""
+    text = (
+        "case when product_id <> 4 then concat('[', product_id % 3, ', 1]') else '' end"
+    )
+    items = {"table": "products", "item_id": "product_id", "embedding": text}
+    given = {**SOURCES, "items": items}
+    wanted = WANTED + " +stg_item_embeddings"
+    with tiny_world(random_lines(4), wanted=wanted, **given) as world:
+        catalogue = world.rows("select item_id from stg_items where item_id <> 4")
+        assert_nearest(world, {item: [item % 3, 1] for (item,) in catalogue})
+        assert world.rows("from stg_items where item_id = 4 and has_embedding") == []
+        assert world.broken() == []
+
+
+WRONG = {
+    "[1, nan, 2]": "3 entries, 2 of them finite numbers",
+    "[]": "0 entries, 0 of them finite numbers",
+    "[1, null, 2]": "3 entries, 2 of them finite numbers",
+    "[1e300, 1, 2]": "3 entries, 2 of them finite numbers",
+    "[1, 2]": "2 numbers; that of most items has another count",
+    "a vector": "an embedding that is no list of numbers",
+    "[1 2 3]": "1 entries, 0 of them finite numbers",
+}
+
+
+def test_a_vector_that_is_none_stops_the_refresh() -> None:
+    """By a sentence for each item, not by an error of the model that reads it."""
+    cases = " ".join(f"when {n} then '{text}'" for n, text in enumerate(WRONG, 3))
+    mapped = f"case product_id {cases} else '[1, 2, 3]' end"
+    given = {**SOURCES, "items": {**ITEMS, "embedding": mapped}}
+    with tiny_world(random_lines(4), wanted=WANTED, **given) as world:
+        plan = plan_with(**world.vars)
+        checks = plan_checks(plan, ["stg_item_embeddings"], world.warehouse.kinds)
+        (asked,) = (each.sql for each in checks if "_numbers" in each.name)
+        told = dict(world.rows(f"select problem[6]::int, problem from ({asked})"))
+        assert sorted(told) == [*range(3, 10)]
+        for n, sentence in enumerate(WRONG.values(), 3):
+            assert f"item {n} has " in told[n]
+            assert sentence in told[n]
+        assert world.broken()[0].endswith("(7 rows)")
 
 
 def test_learned_factors_go_through_the_same_source() -> None:
-    given = {
+    given: dict[str, Any] = {
         "candidate_sources": ["als", "embedding", "popular"],
         "embed": "als",
         "similar_items": ["als"],

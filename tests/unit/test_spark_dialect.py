@@ -45,6 +45,7 @@ EXPRESSIONS = {
         CASE WHEN CAST(x AS STRING) RLIKE
         '^ *[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}.*)?$'
         THEN TRY_CAST(x AS TIMESTAMP_NTZ) END""",
+    "try_cast(x as float[])": "TRY_CAST(x AS ARRAY<FLOAT>)",
     "try_cast(x as double)": r"""
         CASE WHEN NOT CAST(x AS STRING) RLIKE '[0-9.][dDfF]\\s*$'
         THEN TRY_CAST(x AS DOUBLE) END""",
@@ -122,7 +123,7 @@ REFUSED = {
     "select cast(x as date) - cast(y as date) from t": "subtract dates differently",
     "select cast(x / y as varchar) from t": "write a double as text differently",
     "select concat('a', avg(x)) from t": "write a double as text differently",
-    "select try_cast(x as integer) from t": "time, double and boolean only",
+    "select try_cast(x as integer) from t": "time, double, boolean and lists",
     "select * from a asof join b on a.x >= b.x": "no such clause",
     "select x from a union all by name select x from b": "no such clause",
     "select distinct on (x) x, y from t": "no such clause",

@@ -12,6 +12,7 @@ with
             select items.item_index, cast(embeddings.vector as double[]) as vector
             from embeddings
             inner join items on embeddings.item_id = items.item_id
+            where embeddings.is_usable
         ),
     {% elif kind == "lsa" %}
         models as (select * from {{ ref("sig_lsa_model") }}),
