@@ -504,7 +504,7 @@ def test_drift_is_shown_once_refreshes_can_be_compared(
     assert page.locator("#drift .chart").count() == 2
     assert page.locator("#drift figure tbody tr").count() == len(measured) > 2
     started = published(copy, "select run_id from mon_runs order by started_at desc")
-    runs = page.locator("#drift > .scroll tbody th").all_inner_texts()
+    runs = page.locator("#drift > details > .scroll tbody th").all_inner_texts()
     assert runs == [run[:8] for run in started]
     page.close()
 
