@@ -101,7 +101,7 @@ def test_conditions_and_caps_see_every_category() -> None:
         )
         ordered = world.rows(
             "select user_id, item_id, is_capped from list_orders "
-            "where surface = 'capped' order by user_id, item_rank"
+            "where surface = 'capped' order by user_id, plain_rank"
         )
     for number, (condition, holds) in enumerate(CONDITIONS.items()):
         late = "item_id > 5" in condition

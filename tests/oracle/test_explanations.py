@@ -332,7 +332,7 @@ def test_pages_of_items_on_sale_and_of_others() -> None:
             "select item_id from sig_popularity order by popularity_rank"
         )
     pages: dict[int, list[Any]] = defaultdict(list)
-    for row in sorted(rows, key=lambda r: r["slot"]):
+    for row in sorted(rows, key=lambda r: r["item_rank"]):
         pages[row["item_id"]].append((row["kind"], row["related_item_id"]))
         assert row["is_available"] == (row["item_id"] in shown)
     for item in known:
