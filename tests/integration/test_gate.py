@@ -123,7 +123,7 @@ def test_a_comment_for_a_pull_request(shop: Path, recsql: Recsql) -> None:
     [
         (("--json",), "--markdown, --json and --last go with --base"),
         (("1", "--base", "main"), "name versions, or --base"),
-        (("--base", "nowhere"), "diff --base: git: "),
+        (("--base", "nowhere"), "diff --base: git knows no commit"),
     ],
 )
 def test_what_cannot_be_compared(
